@@ -1,0 +1,1 @@
+"""Everything that starts Cairn: embedded on one machine, or one service at a time anywhere else."""
