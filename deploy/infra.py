@@ -51,12 +51,12 @@ def postgres_programs() -> Path:
 
 
 class Server(ABC):
-    """A server that owns a data folder: runs once made, stops at the end of its `with` block."""
+    """A server and the data folder that it owns. `start` makes and launches one; leaving its `with` block stops it."""
 
     name: str
 
     def __init__(self, data: Path, port: int, *, durable: bool = True) -> None:
-        """Start it on `data`, made when absent, and return when it answers. Raises Failed with the reason."""
+        """Take the folder, made when absent. Raises Failed when another process has it."""
         self.port = port
         self.durable = durable
         self.data = data.resolve()
@@ -65,15 +65,16 @@ class Server(ABC):
         try:
             self._password = self._keep_password()
             self._child = self._child_to_run()
-            self._launch()
         except BaseException:
             self._claim.release()
             raise
 
     @classmethod
     def start(cls, data: Path, port: int, *, durable: bool = True) -> Self:
-        """The same as making one, for where that reads better."""
-        return cls(data, port, durable=durable)
+        """One that answers. Raises Failed with the reason when that cannot be."""
+        server = cls(data, port, durable=durable)
+        server.launch()
+        return server
 
     def __enter__(self) -> Self:
         return self
@@ -91,8 +92,25 @@ class Server(ABC):
         """Whether that process lives."""
         return self._child.running
 
+    def end_orphan(self) -> None:
+        """End a server that a killed owner of this folder left running."""
+        self._child.end_orphan()
+
+    def launch(self) -> None:
+        """Start it and return when it answers. Leaves nothing running and the folder free when that fails."""
+        try:
+            self.end_orphan()
+            require_free({self.port: self.name})
+            self._prepare()
+            self._child.start()
+            # Recovery after a crash may have gigabytes of log to replay.
+            self._child.await_ready(self._ready, seconds=180)
+        except BaseException:
+            self.stop()
+            raise
+
     def stop(self) -> None:
-        """Stop it in order and leave the folder to others. Does nothing when it has stopped."""
+        """Stop it in order and leave the folder to others. Does nothing when that has happened."""
         self._child.stop()
         self._claim.release()
 
@@ -104,19 +122,7 @@ class Server(ABC):
         """Start it again on the same data and port, whether it runs, crashed or was stopped."""
         self.stop()
         self._claim = Claim(self.data)
-        self._launch()
-
-    def _launch(self) -> None:
-        self._child.end_orphan()
-        require_free({self.port: self.name})
-        self._prepare()
-        self._child.start()
-        try:
-            # Recovery after a crash may have gigabytes of log to replay.
-            self._child.await_ready(self._ready, seconds=180)
-        except BaseException:
-            self._child.stop()
-            raise
+        self.launch()
 
     def _keep_password(self) -> str:
         """The password of this data folder: random, made once, in a file that only its owner reads."""

@@ -22,8 +22,8 @@ import sys
 from pathlib import Path
 from deploy.infra import Nats, Postgres
 folder, first, second = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-postgres = Postgres(folder / "postgres", first, durable=False)
-nats = Nats(folder / "nats", second, durable=False)
+postgres = Postgres.start(folder / "postgres", first, durable=False)
+nats = Nats.start(folder / "nats", second, durable=False)
 print(postgres.pid, nats.pid, flush=True)
 sys.stdin.read()
 """
@@ -55,7 +55,7 @@ def messages(url: str, *, publish: int = 0) -> int:
 def postgres() -> Iterator[Postgres]:
     with tempfile.TemporaryDirectory(prefix="cairn-") as path:
         Path(path).chmod(0o711)
-        with Postgres(Path(path) / "postgres", free_port()) as server:
+        with Postgres.start(Path(path) / "postgres", free_port()) as server:
             yield server
 
 
@@ -93,12 +93,12 @@ def test_a_cluster_that_was_never_finished_is_made_again(folder: Path) -> None:
     half.mkdir(parents=True)
     (folder / "postgres").chmod(0o711)
     (half / "PG_VERSION").write_text("18\n")
-    with Postgres(folder / "postgres", free_port(), durable=False) as postgres:
+    with Postgres.start(folder / "postgres", free_port(), durable=False) as postgres:
         assert query(postgres.url(), "select current_database()") == "cairn"
 
 
 def test_nats_keeps_acknowledged_messages_through_kill_and_stop(folder: Path) -> None:
-    with Nats(folder / "nats", free_port()) as server:
+    with Nats.start(folder / "nats", free_port()) as server:
         assert messages(server.url, publish=20) == 20
         server.kill()
         server.restart()
@@ -114,19 +114,22 @@ def test_servers_end_with_a_killed_starter_and_open_again(folder: Path) -> None:
         servers = [psutil.Process(int(pid)) for pid in starter.stdout.readline().split()]
         assert [server.pid for server in servers] == [os.getsid(server.pid) for server in servers]
         with pytest.raises(Failed, match=f"in use by process {starter.pid}"):
-            Nats(folder / "nats", free_port())
+            Nats.start(folder / "nats", free_port())
         starter.kill()
     # No waiting here: opening the data must do that by itself.
-    with Postgres(folder / "postgres", free_port(), durable=False) as postgres, Nats(folder / "nats", free_port()):
+    with (
+        Postgres.start(folder / "postgres", free_port(), durable=False) as postgres,
+        Nats.start(folder / "nats", free_port()),
+    ):
         assert query(postgres.url(), "select 1") == "1"
         assert until(lambda: not any(server.is_running() and server.status() != "zombie" for server in servers), 5)
 
 
 def test_a_taken_port_is_named(folder: Path) -> None:
-    with Nats(folder / "one", free_port(), durable=False) as server:
+    with Nats.start(folder / "one", free_port(), durable=False) as server:
         with pytest.raises(
             Failed, match=rf"port {server.port} \(NATS\) is taken by nats-server \(process {server.pid}\)"
         ):
-            Nats(folder / "two", server.port)
+            Nats.start(folder / "two", server.port)
         # The refused one left nothing behind that keeps its folder.
-        Nats(folder / "two", free_port(), durable=False).stop()
+        Nats.start(folder / "two", free_port(), durable=False).stop()
