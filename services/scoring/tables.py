@@ -1,0 +1,109 @@
+"""The records of the scoring schema."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from shared.tables import NOW, Moment, platform_tables
+
+metadata = MetaData()
+platform_tables(metadata)
+
+Table(
+    "ideas",
+    metadata,
+    Column("idea_id", UUID, primary_key=True),
+    Column("workspace_id", UUID, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("archived", Boolean, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    comment="projection of feedback.idea.changed",
+)
+Table(
+    "demand",
+    metadata,
+    Column("idea_id", UUID, primary_key=True),
+    Column("workspace_id", UUID, nullable=False),
+    Column("votes", Integer, nullable=False),
+    Column("insights", Integer, nullable=False),
+    Column("contacts", Integer, nullable=False),
+    Column("accounts", Integer, nullable=False),
+    Column("mrr", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("event_id", UUID, nullable=False, comment="the event this state is from"),
+    comment="projection of feedback.demand.changed",
+    postgresql_with={"fillfactor": "70"},
+)
+Table(
+    "models",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    Column("workspace_id", UUID, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("framework", Text, nullable=False),
+    Column("parameters", JSONB, nullable=False),
+    Column("active", Boolean, nullable=False, server_default=text("false")),
+    Column("version", BigInteger, nullable=False, server_default="1"),
+    Column("created_at", Moment, nullable=False, server_default=NOW),
+    UniqueConstraint("workspace_id", "name", name="models_name"),
+    Index("models_list", "workspace_id", "id"),
+)
+Table(
+    "estimates",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    Column("workspace_id", UUID, nullable=False),
+    Column("idea_id", UUID, nullable=False),
+    Column("input", Text, nullable=False, comment="reach, impact, confidence, effort…"),
+    Column("value", Double, nullable=False),
+    Column("estimator", Text, nullable=False, comment="who, in the caller's own words: an id, not a name"),
+    Column("discipline", Text),
+    Column("note", Text),
+    Column("current", Boolean, nullable=False, server_default=text("true"), comment="this estimator's latest"),
+    Column("created_at", Moment, nullable=False, server_default=NOW),
+    Index(
+        "estimates_current",
+        "workspace_id",
+        "idea_id",
+        "input",
+        "estimator",
+        unique=True,
+        postgresql_where=text("current"),
+    ),
+    Index("estimates_list", "workspace_id", "idea_id", "id"),
+)
+Table(
+    "scores",
+    metadata,
+    Column("id", UUID, nullable=False, unique=True),
+    Column("workspace_id", UUID, nullable=False),
+    Column("model_id", UUID, nullable=False),
+    Column("idea_id", UUID, nullable=False),
+    Column("model_version", BigInteger, nullable=False),
+    Column("state", Text, nullable=False, comment="scored or not_scoreable"),
+    Column("value", Double),
+    Column("inputs", JSONB, nullable=False, comment="every input, its value and where it came from"),
+    Column("missing", JSONB, nullable=False, server_default="[]"),
+    Column("cause", Text, nullable=False),
+    Column("cause_id", UUID),
+    Column("computed_at", Moment, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    PrimaryKeyConstraint("model_id", "idea_id"),
+    Index("scores_ranking", "workspace_id", "model_id", text("value desc nulls last"), "idea_id"),
+    Index("scores_idea", "workspace_id", "idea_id"),
+)

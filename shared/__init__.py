@@ -1,0 +1,1 @@
+"""Infrastructure that every service stands on; knows no service."""

@@ -1,0 +1,88 @@
+"""Group commit: concurrent requests share one multi-row write and one commit.
+
+A request is answered only after the commit that holds it. There is no timer: while one flush is with the database the
+next batch gathers by itself, so a lone request waits for nobody and a crowd travels together.
+"""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+
+from shared.errors import Problem, TooMany, Unavailable
+from shared.telemetry import Metrics
+
+MOST = 256
+"""Requests in one flush."""
+WAITING = 5_000
+"""Requests that may queue before new ones are shed."""
+
+
+class GroupCommit[Item, Result]:
+    """Gathers items and hands them to `flush`, which stores all and returns one result or exception for each.
+
+    When `flush` itself raises, nothing of the batch was stored: the batch is halved until the item at fault stands
+    alone, so that one failing row fails its own request only.
+    """
+
+    def __init__(
+        self, name: str, flush: Callable[[Sequence[Item]], Awaitable[Sequence[Result | Exception]]], metrics: Metrics
+    ) -> None:
+        self._flush = flush
+        self._rows = metrics.batch_rows.labels(name)
+        self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
+        self._task: asyncio.Task[None] | None = None
+
+    async def submit(self, item: Item) -> Result:
+        """Store an item and return its result once committed. TooMany when the queue is full."""
+        if len(self._waiting) >= WAITING:
+            raise TooMany("The service is overloaded.", code="overloaded", headers={"Retry-After": "1"})
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        if self._task is None:
+            self._task = asyncio.create_task(self._drain(), name="group-commit")
+        return await future
+
+    async def _drain(self) -> None:
+        try:
+            while self._waiting:
+                batch = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
+                self._rows.observe(len(batch))
+                await self._store(batch)
+        finally:
+            self._task = None
+
+    async def _store(self, batch: Sequence[tuple[Item, asyncio.Future[Result]]]) -> None:
+        try:
+            results = await self._flush([item for item, _ in batch])
+        except asyncio.CancelledError:
+            _fail(batch, Unavailable("The service is stopping; nothing was stored."))
+            raise
+        except Exception as error:
+            # A Problem is about all of it (the database is away); anything else is about some row.
+            if len(batch) == 1 or isinstance(error, Problem):
+                _fail(batch, error)
+                return
+            half = len(batch) // 2
+            await self._store(batch[:half])
+            await self._store(batch[half:])
+            return
+        for (_, future), result in zip(batch, results, strict=True):
+            if future.done():
+                continue
+            if isinstance(result, Exception):
+                future.set_exception(result)
+            else:
+                future.set_result(result)
+
+    async def close(self) -> None:
+        """Finish what is under way."""
+        if self._task is not None:
+            with contextlib.suppress(Exception):
+                await self._task
+
+
+def _fail[Item, Result](batch: Sequence[tuple[Item, asyncio.Future[Result]]], error: Exception) -> None:
+    for _, future in batch:
+        if not future.done():
+            future.set_exception(error)

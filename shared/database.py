@@ -1,0 +1,203 @@
+"""PostgreSQL: one pool, and one way to open a transaction that says whose rows it may touch.
+
+Row-level security on every table compares `workspace_id` with the setting `cairn.workspaces`, which lives exactly as
+long as the transaction. A statement that forgets its workspace therefore sees nothing.
+"""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from shared.errors import Unavailable
+
+Connection = PoolConnectionProxy[asyncpg.Record]
+Observer = Callable[[str], None]
+
+# What asyncpg raises when the server is away, starting, stopping or has cut the line.
+AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+)
+# Losers of a race that has no winner to wait for: the whole transaction may be tried again.
+RETRYABLE = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+
+
+class Read:
+    """A read-only transaction. It opens at its first statement, so a refused request never costs a connection."""
+
+    def __init__(self, begin: Callable[[], Awaitable[Connection]], observers: Sequence[Observer]) -> None:
+        self._begin = begin
+        self._observers = observers
+        self._connection: Connection | None = None
+
+    async def connection(self) -> Connection:
+        """The connection underneath, for COPY and cursors."""
+        if self._connection is None:
+            self._connection = await self._begin()
+        return self._connection
+
+    async def _observed(self, sql: str) -> Connection:
+        for observe in self._observers:
+            observe(sql)
+        return self._connection or await self.connection()
+
+    async def all(self, sql: str, *args: Any) -> list[asyncpg.Record]:
+        """Every row."""
+        return await (await self._observed(sql)).fetch(sql, *args)
+
+    async def one(self, sql: str, *args: Any) -> asyncpg.Record | None:
+        """The first row, or None."""
+        return await (await self._observed(sql)).fetchrow(sql, *args)
+
+    async def value(self, sql: str, *args: Any) -> Any:
+        """The first column of the first row, or None."""
+        return await (await self._observed(sql)).fetchval(sql, *args)
+
+
+class Tx(Read):
+    """A writing transaction: all or nothing, committed before the caller hears of it.
+
+    `emitted` is set by `outbox.emit`, so that the relay is nudged once, after the commit.
+    """
+
+    def __init__(self, begin: Callable[[], Awaitable[Connection]], observers: Sequence[Observer]) -> None:
+        super().__init__(begin, observers)
+        self.emitted = False
+
+    async def run(self, sql: str, *args: Any) -> int:
+        """Executes and tells how many rows it touched."""
+        status = await (await self._observed(sql)).execute(sql, *args)
+        return int(status.rpartition(" ")[2]) if status[-1:].isdigit() else 0
+
+    async def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """COPY rows into a table of the service's schema."""
+        connection = await self._observed(f"copy {table}")
+        await connection.copy_records_to_table(table, columns=list(columns), records=rows)
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncGenerator[None]:
+        """What happens inside can fail without taking the transaction along."""
+        async with (await self.connection()).transaction():
+            yield
+
+
+def scope_of(workspaces: Collection[UUID]) -> str:
+    """The value of `cairn.workspaces` for a set of workspaces."""
+    return ",".join(str(workspace) for workspace in workspaces)
+
+
+class Database:
+    """A service's door to PostgreSQL."""
+
+    def __init__(self, url: str, schema: str, *, size: int = 10, application: str = "") -> None:
+        self._url = url
+        self.schema = schema
+        self._size = size
+        self._application = application or f"cairn-{schema}"
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self.observers: list[Observer] = []
+        self.on_emitted: Callable[[], None] = lambda: None
+        """Called after the commit of a transaction that emitted events: the relay's nudge."""
+
+    async def open(self) -> None:
+        """Make the pool. Connections come when needed, so an absent server delays requests, not the start."""
+
+        async def keep(_: object) -> None:
+            """Every setting is SET LOCAL, so a connection goes back to the pool as it came: no reset round trip."""
+
+        self._pool = await asyncpg.create_pool(
+            self._url,
+            min_size=0,
+            max_size=self._size,
+            timeout=5,
+            command_timeout=60,
+            max_inactive_connection_lifetime=300,
+            reset=keep,
+            server_settings=self._server_settings(),
+        )
+
+    def _server_settings(self) -> dict[str, str]:
+        return {
+            "search_path": self.schema,
+            "application_name": self._application,
+            "jit": "off",
+            "idle_in_transaction_session_timeout": "60000",
+        }
+
+    async def close(self) -> None:
+        if self._pool is not None:
+            self._pool.terminate()
+            self._pool = None
+
+    async def connect(self) -> asyncpg.Connection[asyncpg.Record]:
+        """A connection outside the pool, over every workspace, for what must hold one: the relay's advisory lock."""
+        settings = self._server_settings() | {"cairn.workspaces": "*"}
+        return await asyncpg.connect(self._url, timeout=5, command_timeout=60, server_settings=settings)
+
+    @asynccontextmanager
+    async def _open[T: Read](self, kind: type[T], scope: str, mode: str, search_path: str) -> AsyncGenerator[T]:
+        if self._pool is None:
+            raise Unavailable
+        pool = self._pool
+        held: list[Connection] = []
+
+        async def begin() -> Connection:
+            try:
+                connection = await pool.acquire()
+                held.append(connection)
+                # One round trip for both. The scope holds UUIDs, commas or '*' only, so it is safe to inline.
+                await connection.execute(f"begin {mode}; set local cairn.workspaces = '{scope}'{search_path}")
+            except AWAY as error:
+                raise Unavailable from error
+            return connection
+
+        transaction = kind(begin, self.observers)
+        try:
+            yield transaction
+            if held:
+                await held[0].execute("commit")
+        except BaseException as error:
+            if held and not held[0].is_closed():
+                try:
+                    await held[0].execute("rollback")
+                except (*AWAY, asyncpg.PostgresError):
+                    # The connection is broken, and so is the transaction: the server rolls it back by itself.
+                    held[0].terminate()
+            # asyncpg's own "this argument does not fit" is an InterfaceError too, and no sign of an absent server.
+            if isinstance(error, AWAY) and not isinstance(error, ValueError):
+                raise Unavailable from error
+            raise
+        finally:
+            if held:
+                await pool.release(held[0])
+        if isinstance(transaction, Tx) and transaction.emitted:
+            self.on_emitted()
+
+    def transaction(self, workspaces: Collection[UUID], *, search_path: str = "") -> AbstractAsyncContextManager[Tx]:
+        """A writing transaction over the rows of these workspaces."""
+        return self._open(Tx, scope_of(workspaces), "", _path(search_path))
+
+    def read(self, workspaces: Collection[UUID], *, search_path: str = "") -> AbstractAsyncContextManager[Read]:
+        """A read-only transaction over the rows of these workspaces."""
+        return self._open(Read, scope_of(workspaces), "read only", _path(search_path))
+
+    def system(self, *, search_path: str = "") -> AbstractAsyncContextManager[Tx]:
+        """A transaction over every workspace: for relays, readers' bookkeeping and look-ups that find the workspace.
+
+        Never for what a caller asked: those know their workspace.
+        """
+        return self._open(Tx, "*", "", _path(search_path))
+
+
+def _path(search_path: str) -> str:
+    return f"; set local search_path = {search_path}" if search_path else ""

@@ -1,0 +1,1 @@
+"""The contracts between the services: every event that is published, and nothing else."""

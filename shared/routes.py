@@ -1,0 +1,260 @@
+"""How a request is served: who calls, in which transaction, and once only.
+
+`Route` serves everything behind a key: identity, rate, one transaction, idempotency, commit, answer, in that order.
+`IngestRoute` serves the hot writes, whose transaction is shared with other requests.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, NamedTuple, cast
+
+from fastapi import Depends, Request, Security
+from fastapi.params import Security as SecurityParam
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPBearer, SecurityScopes
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json, to_json
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from shared import idempotency
+from shared.access.keys import Caller
+from shared.database import Read, Tx
+from shared.errors import FieldError, Forbidden, Invalid, PreconditionFailed, Unauthorized, UnsupportedMedia
+from shared.idempotency import Remembered, accepted_key, fingerprint
+from shared.problems import invalid_body
+from shared.runtime import Runtime
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+bearer = HTTPBearer(scheme_name="apiKey", description="An API key: `ck_…`", auto_error=False)
+
+
+async def identify(runtime: Runtime, headers: dict[bytes, bytes]) -> Caller:
+    """The caller behind the Authorization header, within its rate."""
+    scheme, _, key = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+    if scheme.lower() != "bearer" or not key:
+        raise Unauthorized
+    caller = runtime.directory.remembered(key) or await runtime.directory.caller(key)
+    runtime.limits.spend(caller)
+    return caller
+
+
+class Route(APIRoute):
+    """A route behind a key: one request, one transaction, committed before the answer."""
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:
+        serve = cast("Callable[[Request], Awaitable[Response]]", super().get_route_handler())
+        takes_json = self.body_field is not None
+
+        async def handle(request: Request) -> Response:
+            runtime: Runtime = request.scope["runtime"]
+            caller = await identify(runtime, request.scope["cairn.headers"])
+            request.scope["cairn.caller"] = caller
+            if request.method in SAFE:
+                async with runtime.database.read((caller.workspace_id,)) as read:
+                    request.scope["cairn.read"] = read
+                    response = await serve(request)
+            else:
+                body = await request.body()
+                if takes_json and body:
+                    _require_json(request)
+                response = await self._write(runtime, caller, request, body, serve)
+            response.headers.update(runtime.limits.headers(caller))
+            return response
+
+        return handle
+
+    async def _write(
+        self,
+        runtime: Runtime,
+        caller: Caller,
+        request: Request,
+        body: bytes,
+        serve: Callable[[Request], Awaitable[Response]],
+    ) -> Response:
+        key = accepted_key(request.headers.get("idempotency-key"))
+        sought = fingerprint(request.method, f"{request.url.path}?{request.url.query}", body)
+        async with runtime.database.transaction((caller.workspace_id,)) as tx:
+            request.scope["cairn.read"] = tx
+            if key is not None:
+                held = await idempotency.begin(tx, caller.workspace_id, key, sought)
+                if held is not None:
+                    return Response(held.body, held.status, {**from_json(held.headers), "Idempotency-Replayed": "true"})
+            response = await serve(request)
+            if key is not None:
+                kept = {name: response.headers[name] for name in ("content-type", "etag", "location") if name in response.headers}
+                stored = await idempotency.remember(
+                    tx,
+                    [
+                        Remembered(
+                            caller.workspace_id, key, sought, response.status_code, to_json(kept).decode(), bytes(response.body)
+                        )
+                    ],
+                )
+                if not stored:
+                    raise idempotency.running()
+        return response
+
+
+def _require_json(request: Request) -> None:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise UnsupportedMedia("Send `Content-Type: application/json`.")
+
+
+def _caller(request: Request) -> Caller:
+    return request.scope["cairn.caller"]
+
+
+def _read(request: Request) -> Read:
+    return request.scope["cairn.read"]
+
+
+def _tx(request: Request) -> Tx:
+    transaction = request.scope["cairn.read"]
+    assert isinstance(transaction, Tx), "only unsafe methods write"
+    return transaction
+
+
+def _runtime(request: Request) -> Runtime:
+    return request.scope["runtime"]
+
+
+CallerDep = Annotated[Caller, Depends(_caller)]
+ReadDep = Annotated[Read, Depends(_read)]
+TxDep = Annotated[Tx, Depends(_tx)]
+RuntimeDep = Annotated[Runtime, Depends(_runtime)]
+
+
+def require_scopes(caller: Caller, scopes: frozenset[str]) -> None:
+    """Forbidden, naming what is missing, unless the caller has every scope."""
+    missing = scopes - caller.scopes
+    if missing:
+        raise Forbidden(f"The key lacks the scope {', '.join(sorted(missing))}.", code="missing_scope")
+
+
+def _check(scopes: SecurityScopes, request: Request, _: Annotated[Any, Depends(bearer)]) -> None:
+    require_scopes(request.scope["cairn.caller"], frozenset(scopes.scopes))
+
+
+def allow(*scopes: str) -> Any:
+    """Route dependency: the caller needs all of these scopes."""
+    return Security(_check, scopes=list(scopes))
+
+
+def etag(version: int) -> dict[str, str]:
+    """Headers that carry a record's version."""
+    return {"ETag": f'"{version}"'}
+
+
+def expected_version(request: Request) -> int | None:
+    """The version in `If-Match`; None without one or with `*`. Invalid when it is no tag of ours."""
+    given = request.headers.get("if-match")
+    if given is None or given.strip() == "*":
+        return None
+    text = given.strip().removeprefix("W/").strip('"')
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise Invalid(errors=[FieldError("/header/If-Match", "must be an ETag that this API gave")])
+    return int(text)
+
+
+IfMatch = Annotated[int | None, Depends(expected_version)]
+
+
+def require_version(expected: int | None, current: int) -> None:
+    """PreconditionFailed when the caller edits another version than the current one."""
+    if expected is not None and expected != current:
+        raise PreconditionFailed(f"The current version is {current}.", headers=etag(current))
+
+
+class Answer(NamedTuple):
+    """What an ingest endpoint answers: JSON bytes, ready made."""
+
+    status: int
+    body: bytes
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Inlet:
+    """An ingest request: what came, and who sent it. `tail` is the last part of a path that ends in a parameter."""
+
+    runtime: Runtime
+    caller: Caller | None
+    headers: dict[bytes, bytes]
+    raw: bytes
+    tail: str
+    key: str | None
+    target: str
+
+
+def _inlet(_request: Request) -> Inlet:
+    """For the signature alone: FastAPI reads it for the contract, `IngestRoute` makes the real one."""
+    raise NotImplementedError("ingest routes are served by IngestRoute")
+
+
+InletDep = Annotated[Inlet, Depends(_inlet)]
+
+
+class IngestRoute(APIRoute):
+    """A hot write. Declared and documented like any route; served without the framework in between.
+
+    The endpoint takes `inlet` and, where it declares one, a validated `body`, and returns an `Answer`.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Awaitable[Answer]], **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        self._scopes = frozenset(
+            scope for each in self.dependencies if isinstance(each, SecurityParam) for scope in each.scopes or ()
+        )
+        body = endpoint.__annotations__.get("body")
+        self._body: TypeAdapter[Any] | None = TypeAdapter(body) if body is not None else None
+        self._serve = endpoint
+        self.app = self._direct
+
+    async def _direct(self, scope: Scope, receive: Receive, send: Send) -> None:
+        runtime: Runtime = scope["runtime"]
+        headers: dict[bytes, bytes] = scope["cairn.headers"]
+        caller = await identify(runtime, headers) if self._scopes else None
+        if caller is not None and not self._scopes <= caller.scopes:
+            require_scopes(caller, self._scopes)
+        raw = await _body(receive)
+        tail = scope.get("cairn.tail") or next(iter(scope.get("path_params", {}).values()), "")
+        given = headers.get(b"idempotency-key")
+        key = accepted_key(given.decode("latin-1")) if given is not None else None
+        inlet = Inlet(runtime, caller, headers, raw, tail, key, scope["path"])
+        if self._body is None:
+            answer = await self._serve(inlet)
+        else:
+            kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+            if kind != b"application/json" and not kind.endswith(b"+json"):
+                raise UnsupportedMedia("Send `Content-Type: application/json`.")
+            try:
+                body = self._body.validate_json(raw)
+            except ValidationError as error:
+                raise invalid_body(error) from None
+            answer = await self._serve(inlet, body)
+        response_headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(answer.body)).encode()),
+        ]
+        if answer.replayed:
+            response_headers.append((b"idempotency-replayed", b"true"))
+        if caller is not None:
+            response_headers += [
+                (name.lower().encode(), value.encode()) for name, value in runtime.limits.headers(caller).items()
+            ]
+        await send({"type": "http.response.start", "status": answer.status, "headers": response_headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+
+async def _body(receive: Receive) -> bytes:
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body", False):
+        message = await receive()
+        body += message.get("body", b"")
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    return body

@@ -1,0 +1,60 @@
+"""What a running service has at hand. It travels with each request and each job; nothing is global."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from shared.access.directory import Directory
+from shared.access.limits import Limits
+from shared.batching import GroupCommit
+from shared.database import Database
+from shared.settings import Settings
+from shared.stream import Broker
+from shared.telemetry import Metrics, Tracer
+
+
+@dataclass(frozen=True, slots=True)
+class Batch[Item, Result]:
+    """A kind of write that concurrent requests share: its name and how a batch of it is stored."""
+
+    name: str
+    flush: Callable[["Runtime", Sequence[Item]], Awaitable[Sequence[Result | Exception]]]
+
+
+@dataclass(slots=True)
+class Runtime:
+    """A service's settings and connections."""
+
+    settings: Settings
+    database: Database
+    directory: Directory
+    limits: Limits
+    broker: Broker
+    metrics: Metrics
+    tracer: Tracer
+    signals: dict[str, Callable[[], None]] = field(default_factory=dict[str, Callable[[], None]])
+    """Jobs of this process that can be woken, by name."""
+    memory: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Short-lived caches, by owner."""
+    _groups: dict[str, GroupCommit[Any, Any]] = field(default_factory=dict[str, GroupCommit[Any, Any]])
+
+    async def submit[Item, Result](self, batch: Batch[Item, Result], item: Item) -> Result:
+        """Store an item together with whatever else arrives meanwhile."""
+        group = self._groups.get(batch.name)
+        if group is None:
+
+            async def flush(items: Sequence[Item]) -> Sequence[Result | Exception]:
+                return await batch.flush(self, items)
+
+            group = self._groups[batch.name] = GroupCommit(batch.name, flush, self.metrics)
+        return await cast("GroupCommit[Item, Result]", group).submit(item)
+
+    def wake(self, name: str) -> None:
+        """Tell a job that there is work. Nothing happens where the job runs elsewhere: it looks by itself."""
+        call = self.signals.get(name)
+        if call is not None:
+            call()
+
+    async def close(self) -> None:
+        for group in self._groups.values():
+            await group.close()

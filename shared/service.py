@@ -1,0 +1,258 @@
+"""The one lifecycle: what every service does between its start and its end.
+
+`api` serves requests, `worker` runs the relay, the readers and the jobs, `both` does both in one process. All three
+serve `/healthz`, `/readyz` and `/metrics`.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from prometheus_client import generate_latest
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp
+
+from shared import idempotency, problems
+from shared.access.directory import Directory
+from shared.access.limits import Limits
+from shared.database import Database
+from shared.edge import Edge
+from shared.errors import Unavailable
+from shared.outbox import Relay
+from shared.reader import Consumers, Membership, Reader
+from shared.routes import IngestRoute
+from shared.runtime import Runtime
+from shared.settings import Settings
+from shared.stream import Broker
+from shared.telemetry import Metrics, Tracer
+
+type Job = Callable[[Runtime], Awaitable[None]]
+
+log = logging.getLogger("cairn.service")
+
+
+class Health(BaseModel):
+    """Whether the process lives, or can do its work and with what."""
+
+    status: str
+    checks: dict[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What makes one service differ from another."""
+
+    name: str
+    title: str
+    description: str
+    routers: Sequence[APIRouter]
+    consumers: Consumers = field(default_factory=dict[Any, Any])
+    jobs: Mapping[str, Job] = field(default_factory=dict[str, Job])
+    tags: Sequence[Mapping[str, str]] = ()
+    body_limits: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Routes that take more than the common limit: path to bytes."""
+
+
+def describe(service: Service) -> FastAPI:
+    """The service's FastAPI application without a lifecycle: what its contract is generated from."""
+    app = FastAPI(
+        title=service.title,
+        description=service.description,
+        version="1.0.0",
+        redirect_slashes=False,
+        openapi_tags=[dict(tag) for tag in service.tags],
+        docs_url=f"/docs/{service.name}",
+        redoc_url=None,
+        openapi_url=f"/openapi/{service.name}.json",
+        generate_unique_id_function=lambda route: route.name,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    for router in service.routers:
+        app.include_router(router)
+    problems.install(app)
+    return app
+
+
+def create(service: Service, settings: Settings) -> ASGIApp:
+    """The running service as an ASGI application; its lifespan opens and closes everything."""
+    metrics = Metrics()
+    database = Database(settings.database_url.get_secret_value(), service.name, size=settings.pool_size)
+    runtime = Runtime(
+        settings=settings,
+        database=database,
+        directory=Directory(
+            database, settings.key_pepper.get_secret_value(), settings.rate_limit, settings.key_cache_seconds
+        ),
+        limits=Limits(),
+        broker=Broker(
+            settings.nats_url.get_secret_value(), f"cairn-{service.name}", replicas=settings.stream_replicas
+        ),
+        metrics=metrics,
+        tracer=Tracer(service.name, settings.trace_endpoint),
+    )
+    app = describe(service)
+    if settings.role == "worker":
+        app.router.routes.clear()
+    life = _Life(service, runtime)
+    app.router.lifespan_context = life.span
+    _probes(app, life)
+    return Edge(app, runtime, _direct(app), service.body_limits)
+
+
+def _direct(app: FastAPI) -> dict[tuple[str, str], ASGIApp]:
+    """The ingest routes by method and path; a trailing parameter stands as `{}`."""
+    found: dict[tuple[str, str], ASGIApp] = {}
+    for route in _flat(app.routes):
+        if isinstance(route, IngestRoute):
+            head, _, tail = route.path.rpartition("/")
+            path = f"{head}/{{}}" if tail.startswith("{") else route.path
+            found.update(((method, path), route.app) for method in route.methods)
+    return found
+
+
+def _flat(routes: Sequence[Any]) -> list[Any]:
+    return list(routes)
+
+
+def _probes(app: FastAPI, life: "_Life") -> None:
+    async def healthz(_: Request) -> Response:
+        return JSONResponse(Health(status="alive").model_dump())
+
+    async def readyz(_: Request) -> Response:
+        health = await life.ready()
+        return JSONResponse(health.model_dump(), 200 if health.status == "ready" else 503)
+
+    async def metrics(_: Request) -> Response:
+        return Response(generate_latest(life.runtime.metrics.registry), media_type="text/plain; version=0.0.4")
+
+    app.router.add_route("/healthz", healthz, include_in_schema=False)
+    app.router.add_route("/readyz", readyz, include_in_schema=False)
+    app.router.add_route("/metrics", metrics, include_in_schema=False)
+
+
+class _Life:
+    """Opens, supervises and closes what a service runs on."""
+
+    def __init__(self, service: Service, runtime: Runtime) -> None:
+        self._service = service
+        self.runtime = runtime
+        self._membership = Membership(runtime.database)
+        self._relay = Relay(runtime.database, runtime.broker, runtime.metrics)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @asynccontextmanager
+    async def span(self, _: object) -> AsyncGenerator[None]:
+        """Everything between start and end. Nothing here waits for PostgreSQL or NATS to be there."""
+        runtime = self.runtime
+        await runtime.database.open()
+        runtime.broker.open()
+        runtime.database.on_emitted = self._nudge
+        self._start("keys", runtime.directory.run)
+        if runtime.settings.role != "api":
+            self._work()
+        try:
+            yield
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await runtime.close()
+            if runtime.settings.role != "api":
+                await self._membership.leave()
+            await runtime.directory.touch()
+            await runtime.broker.close()
+            await runtime.database.close()
+            runtime.tracer.close()
+
+    def _work(self) -> None:
+        runtime = self.runtime
+        self._start("relay", self._relay.run)
+        self._start("nudges", self._hear_nudges)
+        self._start("tidy", self._tidy)
+        self._start("membership", self._membership.run)
+        by_stream: dict[str, dict[Any, Any]] = {}
+        for contract, handler in self._service.consumers.items():
+            by_stream.setdefault(contract.type.partition(".")[0], {})[contract] = handler
+        for stream, consumers in by_stream.items():
+            reader = Reader(
+                stream, consumers, runtime.database, runtime.broker, self._membership, runtime.metrics, runtime.tracer
+            )
+            self._start(f"reader:{stream}", reader.run)
+        for name, job in self._service.jobs.items():
+
+            async def run(job: Job = job) -> None:
+                await job(runtime)
+
+            self._start(name, run)
+
+    def _start(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        async def supervise() -> None:
+            while True:
+                try:
+                    await run()
+                    return
+                except (Unavailable, asyncpg.PostgresError, OSError) as error:
+                    log.warning("a job lost its database", extra={"job": name, "reason": repr(error)})
+                except Exception:
+                    log.exception("a job failed and starts again", extra={"job": name})
+                await asyncio.sleep(0.5)
+
+        self._tasks.append(asyncio.create_task(supervise(), name=name))
+
+    def _nudge(self) -> None:
+        if self.runtime.settings.role != "api":
+            self._relay.nudge()
+        else:
+            self._tasks.append(asyncio.ensure_future(self.runtime.broker.nudge(self._service.name)))
+            if len(self._tasks) > 100:
+                self._tasks = [task for task in self._tasks if not task.done()]
+
+    async def _hear_nudges(self) -> None:
+        await self.runtime.broker.on_nudge(self._service.name, self._relay.nudge)
+
+    async def _tidy(self) -> None:
+        """Once an hour: partitions ahead of time, old answers away."""
+        while True:
+            async with self.runtime.database.system() as tx:
+                await tx.value("select make_event_partitions(14)")
+                await idempotency.forget(tx)
+            await asyncio.sleep(3600)
+
+    async def ready(self) -> Health:
+        """The truth: without the database nothing works; without the broker the API still does."""
+        checks = {"broker": "connected" if self.runtime.broker.connected else "away"}
+        try:
+            async with asyncio.timeout(2):
+                async with self.runtime.database.read(()) as read:
+                    await read.value("select 1")
+            checks["database"] = "connected"
+        except (Unavailable, TimeoutError, asyncpg.PostgresError):
+            checks["database"] = "away"
+        dead = [task.get_name() for task in self._tasks if task.done() and not task.cancelled() and task.exception()]
+        if dead:
+            checks["jobs"] = f"stopped: {', '.join(dead)}"
+        worker = self.runtime.settings.role == "worker"
+        able = checks["database"] == "connected" and not dead and (not worker or self.runtime.broker.connected)
+        return Health(status="ready" if able else "not ready", checks=checks)
+
+
+async def forever[T](signal: asyncio.Event, seconds: float, step: Callable[[], Awaitable[T]]) -> None:
+    """Run `step` while it returns something true; then wait for the signal, `seconds` at most, and go on."""
+    while True:
+        signal.clear()
+        if await step():
+            continue
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(signal.wait(), seconds)
+
+
+__all__ = ["APIRoute", "Health", "Job", "Service", "create", "describe", "forever"]

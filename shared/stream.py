@@ -1,0 +1,309 @@
+"""NATS JetStream: the only file that imports nats.
+
+One stream per service. A message's subject is `<service>.<noun>.<verb>.v<N>.<aggregate>`; the stream stores it with a
+partition number after the service, computed from the aggregate, so that replicas of a reader can share the work and an
+aggregate's messages stay in one place. The stream is a transport: PostgreSQL can fill it again.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import (
+    AckPolicy,
+    ConsumerConfig,
+    DeliverPolicy,
+    DiscardPolicy,
+    RetentionPolicy,
+    StorageType,
+    StreamConfig,
+    StreamInfo,
+    SubjectTransform,
+)
+from nats.js.errors import APIError, NotFoundError
+
+PARTITIONS = 8
+BATCH = 500
+"""Messages in one atomic publish; the server takes 1,000 at most."""
+DUPLICATE_WINDOW = 600.0
+"""Seconds in which the stream drops a message id that it knows."""
+MAX_AGE = 7 * 86_400.0
+"""Seconds that a stream keeps a message. PostgreSQL keeps it for good and can seed the stream again."""
+MAX_BYTES = 4 * 2**30
+"""What a stream may hold. Past it the stream refuses (discard new) and events wait in the outbox, none is dropped."""
+PUBLISH_TIMEOUT = 2.0
+
+log = logging.getLogger("cairn.stream")
+
+
+class BrokerAway(Exception):
+    """The broker did not answer, or what it answered leaves the outcome open. Try again with the same ids."""
+
+
+class BatchRefused(Exception):
+    """Nothing of the batch was stored: usually because the stream knows one of its ids already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to publish."""
+
+    subject: str
+    payload: bytes
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """One message as the stream holds it. `waiting` counts those behind it."""
+
+    seq: int
+    partition: int
+    headers: dict[str, str]
+    payload: bytes
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class StreamState:
+    """Which stream it is (by its time of creation) and what it holds."""
+
+    created: datetime
+    first_seq: int
+    last_seq: int
+    messages: int
+
+
+def _state(info: StreamInfo) -> StreamState:
+    created = info.created if isinstance(info.created, datetime) else datetime.fromisoformat(str(info.created))
+    return StreamState(
+        created.astimezone(UTC), info.state.first_seq, info.state.last_seq, info.state.messages
+    )
+
+
+class Subscription:
+    """A consumer without acknowledgements from one sequence on: the position is kept in PostgreSQL, not here."""
+
+    def __init__(self, subscription: JetStreamContext.PullSubscription) -> None:
+        self._subscription = subscription
+        self._expected = 1
+
+    async def fetch(self, limit: int, wait: float) -> list[Fetched]:
+        """Up to `limit` messages in order; empty after `wait` seconds without one.
+
+        Without acknowledgements a message lost on the wire is not sent again, so a hole in the consumer's own count
+        raises BrokerAway, and the reader starts again at its cursor.
+        """
+        try:
+            messages = await self._subscription.fetch(limit, timeout=wait)
+        except TimeoutError:
+            return []
+        except (NatsError, APIError, OSError) as error:
+            raise BrokerAway(str(error)) from error
+        fetched: list[Fetched] = []
+        for message in messages:
+            position = message.metadata
+            if position.sequence.consumer != self._expected:
+                raise BrokerAway(f"message {self._expected} of the consumer was lost")
+            self._expected += 1
+            fetched.append(
+                Fetched(
+                    seq=position.sequence.stream,
+                    partition=int(message.subject.split(".", 2)[1]),
+                    headers=dict(message.headers or {}),
+                    payload=message.data,
+                    waiting=position.num_pending,
+                )
+            )
+        return fetched
+
+    async def close(self) -> None:
+        with contextlib.suppress(Exception):
+            await self._subscription.unsubscribe()
+
+
+class Broker:
+    """A connection to NATS that never gives up and never blocks a start: `connected` tells."""
+
+    def __init__(self, url: str, name: str, *, replicas: int = 1) -> None:
+        self._servers = url.split(",")
+        self._name = name
+        self._replicas = replicas
+        self._client = Client()
+        self._js: JetStreamContext | None = None
+        self._connecting: asyncio.Task[None] | None = None
+        self.generation = 0
+        """Rises by each (re)connection: what was known of streams and consumers must then be checked."""
+
+    @property
+    def connected(self) -> bool:
+        return self._client.is_connected
+
+    def open(self) -> None:
+        """Begin connecting, in the background."""
+        self._connecting = asyncio.create_task(self._connect(), name="nats-connect")
+
+    async def _connect(self) -> None:
+        async def reconnected() -> None:
+            self.generation += 1
+            log.info("reconnected to the broker")
+
+        async def disconnected() -> None:
+            log.warning("lost the broker")
+
+        async def error(problem: Exception) -> None:
+            log.debug("broker: %s", problem)
+
+        wait = 0.1
+        while True:
+            try:
+                # pending_size=0: a publish while disconnected must fail now, not be sent later behind the caller's back.
+                await self._client.connect(
+                    self._servers,
+                    name=self._name,
+                    connect_timeout=2,
+                    max_reconnect_attempts=-1,
+                    reconnect_time_wait=0.5,
+                    ping_interval=2,
+                    max_outstanding_pings=2,
+                    pending_size=0,
+                    reconnected_cb=reconnected,
+                    disconnected_cb=disconnected,
+                    error_cb=error,
+                )
+            except (NatsError, OSError, TimeoutError) as problem:
+                log.warning("cannot reach the broker yet: %s", problem)
+                with contextlib.suppress(Exception):
+                    await self._client.close()
+                self._client = Client()
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, 2.0)
+                continue
+            self._js = self._client.jetstream(timeout=5)
+            self.generation += 1
+            return
+
+    async def close(self) -> None:
+        if self._connecting is not None:
+            self._connecting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._connecting
+        with contextlib.suppress(Exception):
+            await self._client.close()
+
+    def _jetstream(self) -> JetStreamContext:
+        if self._js is None or not self._client.is_connected:
+            raise BrokerAway("not connected")
+        return self._js
+
+    async def ensure_stream(self, service: str) -> StreamState:
+        """The service's stream, made or brought to today's settings."""
+        js = self._jetstream()
+        wildcards = ".".join(f"{{{{wildcard({n})}}}}" for n in range(1, 5))
+        config = StreamConfig(
+            name=service,
+            subjects=[f"{service}.*.*.*.*"],
+            retention=RetentionPolicy.LIMITS,
+            storage=StorageType.FILE,
+            discard=DiscardPolicy.NEW,
+            max_bytes=MAX_BYTES,
+            max_age=MAX_AGE,
+            duplicate_window=DUPLICATE_WINDOW,
+            num_replicas=self._replicas,
+            deny_delete=True,
+            deny_purge=True,
+            allow_atomic=True,
+            subject_transform=SubjectTransform(
+                src=f"{service}.*.*.*.*", dest=f"{service}.{{{{partition({PARTITIONS},4)}}}}.{wildcards}"
+            ),
+        )
+        try:
+            try:
+                return _state(await js.stream_info(service))
+            except NotFoundError:
+                return _state(await js.add_stream(config))
+        except (NatsError, APIError, OSError, TimeoutError) as error:
+            raise BrokerAway(str(error)) from error
+
+    async def stream_state(self, service: str) -> StreamState:
+        """What the service's stream is now; BrokerAway while it does not exist."""
+        try:
+            return _state(await self._jetstream().stream_info(service))
+        except (NatsError, APIError, OSError, TimeoutError) as error:
+            raise BrokerAway(str(error)) from error
+
+    async def publish(self, message: Message) -> None:
+        """Store one message, known ids once only."""
+        try:
+            await self._jetstream().publish(
+                message.subject, message.payload, headers=message.headers, timeout=PUBLISH_TIMEOUT
+            )
+        except (NatsError, APIError, OSError, TimeoutError) as error:
+            raise BrokerAway(str(error)) from error
+
+    async def publish_batch(self, messages: Sequence[Message]) -> None:
+        """Store all of them or none. BatchRefused: none. BrokerAway: unknown, so publish them one by one."""
+        self._jetstream()
+        batch = uuid4().hex
+        try:
+            for number, message in enumerate(messages[:-1], start=1):
+                await self._client.publish(
+                    message.subject,
+                    message.payload,
+                    headers=message.headers | {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)},
+                )
+            last = messages[-1]
+            commit = {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(len(messages)), "Nats-Batch-Commit": "1"}
+            answer = await self._client.request(
+                last.subject, last.payload, timeout=PUBLISH_TIMEOUT, headers=last.headers | commit
+            )
+        except (NatsError, OSError, TimeoutError) as error:
+            raise BrokerAway(str(error)) from error
+        if b'"error"' in answer.data:
+            raise BatchRefused(answer.data.decode(errors="replace"))
+        if b'"seq"' not in answer.data:
+            raise BrokerAway("no acknowledgement")
+
+    async def subscribe(self, service: str, partitions: Sequence[int], start: int) -> Subscription:
+        """Read some partitions of a service's stream from sequence `start` on."""
+        js = self._jetstream()
+        name = f"{self._name}-{uuid4().hex}"
+        config = ConsumerConfig(
+            name=name,
+            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+            opt_start_seq=start,
+            ack_policy=AckPolicy.NONE,
+            filter_subjects=[f"{service}.{partition}.>" for partition in partitions],
+            inactive_threshold=30,
+            mem_storage=True,
+            num_replicas=1,
+        )
+        try:
+            await js.add_consumer(service, config)
+            return Subscription(await js.pull_subscribe_bind(consumer=name, stream=service))
+        except (NatsError, APIError, OSError, TimeoutError) as error:
+            raise BrokerAway(str(error)) from error
+
+    async def nudge(self, service: str) -> None:
+        """Tell the service's relay, wherever it runs, that events wait. Best effort: the relay sweeps besides."""
+        if self._client.is_connected:
+            with contextlib.suppress(Exception):
+                await self._client.publish(f"cairn.nudge.{service}", b"")
+
+    async def on_nudge(self, service: str, call: Callable[[], None]) -> None:
+        """Call whenever another process nudges the service. The subscription outlives reconnects."""
+
+        async def nudged(_: Msg) -> None:
+            call()
+
+        while not self.connected:
+            await asyncio.sleep(0.1)
+        await self._client.subscribe(f"cairn.nudge.{service}", cb=nudged)

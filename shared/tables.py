@@ -1,0 +1,112 @@
+"""Tables that every service has in its schema: the log, the positions, the parked, the answers remembered.
+
+They describe the schema to Alembic; statements are plain SQL in each `store.py`.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Sequence,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+NOW = text("now()")
+Moment = DateTime(timezone=True)
+EVENT_BYTES = 262_144
+"""Limit of an event's body: well below the broker's, and checked where the change is made, not where it is sent."""
+
+__all__ = ["EVENT_BYTES", "NOW", "Identity", "Moment", "platform_tables"]
+
+
+def platform_tables(metadata: MetaData) -> None:
+    """Add the platform's tables to a service's schema."""
+    Table(
+        "events",
+        metadata,
+        Column("seq", BigInteger, Sequence("events_seq", metadata=metadata), server_default=text("nextval('events_seq')")),
+        Column("id", UUID, nullable=False),
+        Column("workspace_id", UUID, nullable=False),
+        Column("type", Text, nullable=False),
+        Column("aggregate_id", UUID, nullable=False),
+        Column("version", BigInteger, nullable=False),
+        Column("occurred_at", Moment, nullable=False),
+        Column("traceparent", Text, nullable=False, server_default=""),
+        Column("data", JSONB, nullable=False),
+        Column("published_at", Moment),
+        PrimaryKeyConstraint("seq", "occurred_at"),
+        CheckConstraint(f"octet_length(data::text) <= {EVENT_BYTES}", name="events_data_fits"),
+        Index("events_unpublished", "seq", postgresql_where=text("published_at is null")),
+        postgresql_partition_by="RANGE (occurred_at)",
+        comment="outbox (published_at is null) and log, partitioned by day",
+    )
+    Table(
+        "published_stream",
+        metadata,
+        Column("stream", Text, primary_key=True),
+        Column("created", Moment, nullable=False),
+        comment="which stream the outbox was published to, by its time of creation",
+    )
+    Table(
+        "cursors",
+        metadata,
+        Column("stream", Text, nullable=False),
+        Column("partition", SmallInteger, nullable=False),
+        Column("seq", BigInteger, nullable=False, comment="last message applied"),
+        Column("created", Moment, nullable=False, comment="time of creation of the stream it belongs to"),
+        Column("applied", BigInteger, nullable=False, server_default="0", comment="messages applied since seq 0"),
+        Column("parked", Integer, nullable=False, server_default="0", comment="messages parked and not redriven"),
+        Column("starts", Integer, nullable=False, server_default="0", comment="starts since the last success"),
+        Column("attempted", BigInteger, nullable=False, server_default="0", comment="message last tried alone"),
+        Column("attempts", Integer, nullable=False, server_default="0", comment="tries of that message"),
+        PrimaryKeyConstraint("stream", "partition"),
+        # Moved by every batch: room on the page keeps the update in place.
+        postgresql_with={"fillfactor": "50"},
+    )
+    Table(
+        "parked",
+        metadata,
+        Column("id", UUID, primary_key=True),
+        Column("workspace_id", UUID),
+        Column("stream", Text, nullable=False),
+        Column("partition", SmallInteger, nullable=False),
+        Column("seq", BigInteger, nullable=False),
+        Column("type", Text, nullable=False),
+        Column("aggregate_id", UUID),
+        Column("headers", JSONB, nullable=False),
+        Column("payload", LargeBinary, nullable=False),
+        Column("error", Text, nullable=False),
+        Column("parked_at", Moment, nullable=False, server_default=NOW),
+        Column("redriven_at", Moment),
+        Index("parked_waiting", "stream", "aggregate_id", "seq", postgresql_where=text("redriven_at is null")),
+    )
+    Table(
+        "workers",
+        metadata,
+        Column("id", UUID, primary_key=True),
+        Column("seen_at", Moment, nullable=False),
+    )
+    Table(
+        "idempotency",
+        metadata,
+        Column("workspace_id", UUID, nullable=False),
+        Column("key", Text, nullable=False),
+        Column("fingerprint", LargeBinary, nullable=False, comment="SHA-256 of method, path and body"),
+        Column("status", SmallInteger, nullable=False),
+        Column("headers", JSONB, nullable=False, server_default="{}"),
+        Column("body", LargeBinary, nullable=False),
+        Column("created_at", Moment, nullable=False, server_default=NOW),
+        PrimaryKeyConstraint("workspace_id", "key"),
+        Index("idempotency_age", "created_at"),
+    )

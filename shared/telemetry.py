@@ -1,0 +1,149 @@
+"""Logs, traces and metrics, tied together by one request id and one trace id.
+
+Logs are JSON lines on standard error and never hold secrets, bodies or verbatims. Spans exist only where an OTLP
+endpoint is configured; the W3C `traceparent` is carried through events either way, so that a log line in roadmap can
+be found from the webhook that caused it.
+"""
+
+import json
+import logging
+import os
+import re
+import sys
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+from opentelemetry import context as otel_context
+from opentelemetry import trace as otel
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+traceparent: ContextVar[str] = ContextVar("traceparent", default="")
+
+_TRACEPARENT = re.compile(r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
+_PROPAGATOR = TraceContextTextMapPropagator()
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+def new_traceparent() -> str:
+    """A fresh W3C traceparent, sampled flag off: nobody has asked for spans."""
+    raw = os.urandom(24).hex()
+    return f"00-{raw[:32]}-{raw[32:]}-00"
+
+
+def accepted_traceparent(value: str) -> str:
+    """The caller's traceparent when it is well formed, else a new one."""
+    return value if _TRACEPARENT.match(value) else new_traceparent()
+
+
+class _Json(logging.Formatter):
+    def __init__(self, service: str) -> None:
+        super().__init__()
+        self._service = service
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "service": self._service,
+            "logger": record.name,
+            "event": record.getMessage(),
+        }
+        if request := request_id.get():
+            line["request_id"] = request
+        if parent := traceparent.get():
+            line["trace_id"] = parent[3:35]
+        line.update((name, value) for name, value in vars(record).items() if name not in _STANDARD)
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str, ensure_ascii=False)
+
+
+def configure_logging(service: str, level: str) -> None:
+    """Send every log record of the process to standard error as a JSON line."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Json(service))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    # nats-py logs each failed reconnect with its traceback; our own line about it says enough.
+    logging.getLogger("nats").setLevel(logging.CRITICAL)
+
+
+class Tracer:
+    """Spans, when there is somewhere to send them; nothing at all otherwise."""
+
+    def __init__(self, service: str, endpoint: str) -> None:
+        self._provider: TracerProvider | None = None
+        self._tracer: otel.Tracer | None = None
+        if endpoint:
+            self._provider = TracerProvider(resource=Resource.create({"service.name": f"cairn-{service}"}))
+            self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
+            self._tracer = self._provider.get_tracer("cairn")
+
+    @property
+    def on(self) -> bool:
+        return self._tracer is not None
+
+    @contextmanager
+    def span(
+        self, name: str, kind: otel.SpanKind, parent: str = "", attributes: Mapping[str, str | int] | None = None
+    ) -> Generator[None]:
+        """A span under `parent` (a traceparent), which becomes the traceparent of what happens inside."""
+        if self._tracer is None:
+            yield
+            return
+        carried = _PROPAGATOR.extract({"traceparent": parent}) if parent else None
+        with self._tracer.start_as_current_span(name, context=carried, kind=kind, attributes=attributes):
+            carrier: dict[str, str] = {}
+            _PROPAGATOR.inject(carrier, context=otel_context.get_current())
+            token = traceparent.set(carrier.get("traceparent", parent))
+            try:
+                yield
+            finally:
+                traceparent.reset(token)
+
+    def close(self) -> None:
+        if self._provider is not None:
+            self._provider.shutdown()
+
+
+class Metrics:
+    """What `/metrics` shows. One registry per service, so that several can live in one process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        fast = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+        sizes = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+        self.requests = Counter(
+            "cairn_requests", "HTTP requests answered", ["method", "route", "status"], registry=self.registry
+        )
+        self.request_seconds = Histogram(
+            "cairn_request_seconds", "Time to answer", ["route"], buckets=fast, registry=self.registry
+        )
+        self.batch_rows = Histogram(
+            "cairn_batch_rows", "Requests sharing one commit", ["batch"], buckets=sizes, registry=self.registry
+        )
+        self.outbox_depth = Gauge("cairn_outbox_depth", "Events not yet published", registry=self.registry)
+        self.outbox_age = Gauge(
+            "cairn_outbox_oldest_seconds", "Age of the oldest event not yet published", registry=self.registry
+        )
+        self.relay_active = Gauge("cairn_relay_active", "1 where this process holds the relay", registry=self.registry)
+        self.published = Counter("cairn_events_published", "Events acknowledged by the stream", registry=self.registry)
+        self.publish_batch = Histogram(
+            "cairn_publish_batch", "Events in one publish", ["kind"], buckets=sizes, registry=self.registry
+        )
+        self.applied = Counter("cairn_events_applied", "Events applied", ["stream"], registry=self.registry)
+        self.reader_batch = Histogram(
+            "cairn_reader_batch", "Events in one transaction", ["stream"], buckets=sizes, registry=self.registry
+        )
+        self.reader_lag = Gauge("cairn_reader_lag", "Events waiting in the stream", ["stream"], registry=self.registry)
+        self.parked = Gauge("cairn_parked", "Messages set aside", ["stream"], registry=self.registry)
