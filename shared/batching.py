@@ -8,9 +8,13 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Generic, TypeVar
 
 from shared.errors import Problem, TooMany, Unavailable
 from shared.telemetry import Metrics
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 MOST = 256
 """Requests in one flush."""
@@ -18,7 +22,7 @@ WAITING = 5_000
 """Requests that may queue before new ones are shed."""
 
 
-class GroupCommit[Item, Result]:
+class GroupCommit(Generic[Item, Result]):
     """Gathers items and hands them to `flush`, which stores all and returns one result or exception for each.
 
     When `flush` itself raises, nothing of the batch was stored: the batch is halved until the item at fault stands
@@ -82,7 +86,7 @@ class GroupCommit[Item, Result]:
                 await self._task
 
 
-def _fail[Item, Result](batch: Sequence[tuple[Item, asyncio.Future[Result]]], error: Exception) -> None:
+def _fail(batch: Sequence[tuple[Any, asyncio.Future[Any]]], error: Exception) -> None:
     for _, future in batch:
         if not future.done():
             future.set_exception(error)

@@ -6,7 +6,7 @@ long as the transaction. A statement that forgets its workspace therefore sees n
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -16,6 +16,7 @@ from shared.errors import Unavailable
 
 Connection = PoolConnectionProxy[asyncpg.Record]
 Observer = Callable[[str], None]
+T = TypeVar("T", bound="Read")
 
 # What asyncpg raises when the server is away, starting, stopping or has cut the line.
 AWAY = (
@@ -145,7 +146,7 @@ class Database:
         return await asyncpg.connect(self._url, timeout=5, command_timeout=60, server_settings=settings)
 
     @asynccontextmanager
-    async def _open[T: Read](self, kind: type[T], scope: str, mode: str, search_path: str) -> AsyncGenerator[T]:
+    async def _open(self, kind: type[T], scope: str, mode: str, search_path: str) -> AsyncGenerator[T]:
         if self._pool is None:
             raise Unavailable
         pool = self._pool

@@ -46,7 +46,9 @@ class Unauthorized(Problem):
 
     status, code, title = 401, "unauthorized", "Authentication required"
 
-    def __init__(self, detail: str = "Send an API key as `Authorization: Bearer ck_…`.", *, code: str | None = None) -> None:
+    def __init__(
+        self, detail: str = "Send an API key as `Authorization: Bearer ck_…`.", *, code: str | None = None
+    ) -> None:
         super().__init__(detail, code=code, headers={"WWW-Authenticate": 'Bearer realm="cairn"'})
 
 

@@ -88,7 +88,9 @@ async def migrate(admin_url: str, schemas: Sequence[Schema], passwords: Mapping[
                 await _role(admin, schema.role, passwords.get(schema.role))
             await admin.execute(f"create schema if not exists {schema.name}")
         for schema in schemas:
-            await _on_engine(admin_url, schema, lambda connection, s=schema: command.upgrade(_config(s, connection), "heads"))
+            await _on_engine(
+                admin_url, schema, lambda connection, s=schema: command.upgrade(_config(s, connection), "heads")
+            )
         for schema in schemas:
             await _secure(admin, schema, [s.role for s in schemas if s.role])
     finally:
@@ -159,7 +161,7 @@ def plain(metadata: MetaData) -> MetaData:
     """The tables without their schema's name: the search path says where they are."""
     bare = MetaData()
     for table in metadata.sorted_tables:
-        table.to_metadata(bare, schema=None)
+        table.to_metadata(bare)
     return bare
 
 

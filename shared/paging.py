@@ -7,7 +7,7 @@ an insert before it moves nothing.
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar, cast
 from uuid import UUID
 
 from fastapi import Query
@@ -16,6 +16,9 @@ from pydantic_core import from_json, to_json
 
 from shared.errors import FieldError, Invalid
 from shared.wire import storable
+
+T = TypeVar("T")
+Row = TypeVar("Row")
 
 FIRST = UUID(int=0)
 LAST = UUID(int=2**128 - 1)
@@ -28,7 +31,7 @@ Cursor = Annotated[
 ]
 
 
-class Page[T](BaseModel):
+class Page(BaseModel, Generic[T]):
     """One page. `next_cursor` is null on the last."""
 
     data: list[T]
@@ -48,10 +51,10 @@ def decode(cursor: str, *parts: Callable[[Any], Any]) -> tuple[Any, ...]:
     """The sort key in a cursor, each part through its own constructor; Invalid when it is not one of ours."""
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        values = from_json(raw)
-        if not isinstance(values, list) or len(values) != len(parts):
+        values: Any = from_json(raw)
+        if not isinstance(values, list) or len(cast("list[Any]", values)) != len(parts):
             raise _bad()
-        return tuple(part(value) for part, value in zip(parts, values, strict=True))
+        return tuple(part(value) for part, value in zip(parts, cast("list[Any]", values), strict=True))
     except (ValueError, TypeError, AttributeError, binascii.Error, OverflowError):
         raise _bad() from None
 
@@ -61,7 +64,7 @@ def after(cursor: str | None, start: UUID = FIRST) -> UUID:
     return start if cursor is None else decode(cursor, UUID)[0]
 
 
-def page[Row, T](rows: Sequence[Row], limit: int, shape: Callable[[Row], T], key: Callable[[T], tuple[Any, ...]]) -> Page[T]:
+def page(rows: Sequence[Row], limit: int, shape: Callable[[Row], T], key: Callable[[T], tuple[Any, ...]]) -> Page[T]:
     """A page out of up to `limit + 1` rows: the one too many tells that there is a next."""
     data = [shape(row) for row in rows[:limit]]
     return Page(data=data, next_cursor=encode(*key(data[-1])) if len(rows) > limit else None)

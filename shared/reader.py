@@ -22,9 +22,9 @@ from shared.ids import new_id
 from shared.stream import PARTITIONS, Broker, BrokerAway, Fetched, StreamState
 from shared.telemetry import Metrics, Tracer
 
-type Handler[E: Event] = Callable[[Tx, Sequence[Delivered[E]]], Awaitable[None]]
+Handler = Callable[[Tx, Sequence[Delivered[Any]]], Awaitable[None]]
 """Applies some events of one type, in stream order. Handlers of different types must commute."""
-type Consumers = Mapping[type[Event], Handler[Any]]
+Consumers = Mapping[type[Event], Handler]
 
 BEAT = """
 with beat as (
@@ -71,7 +71,9 @@ LIST_PARKED = """
 select id, stream, seq, type, aggregate_id, error, parked_at from parked
 where workspace_id = $1 and redriven_at is null and id > $2 order by id limit $3
 """
-PARKED_ONE = "select stream, partition, aggregate_id from parked where id = $1 and workspace_id = $2 and redriven_at is null"
+PARKED_ONE = (
+    "select stream, partition, aggregate_id from parked where id = $1 and workspace_id = $2 and redriven_at is null"
+)
 LOCK_CURSOR = "select 1 from cursors where stream = $1 and partition = $2 for update"
 PARKED_OF = """
 select id, seq, partition, headers::text as headers, payload from parked
@@ -241,9 +243,7 @@ class Reader:
         except (Fenced, Unavailable):
             raise
         except Exception as error:
-            log.warning(
-                "reader: parked a message", exc_info=error, extra={"stream": self._stream, "seq": message.seq}
-            )
+            log.warning("reader: parked a message", exc_info=error, extra={"stream": self._stream, "seq": message.seq})
             await self._transact([message], positions, park=f"{type(error).__name__}: {error}"[:2000])
 
     async def _transact(self, messages: Sequence[Fetched], positions: dict[int, int], park: str = "") -> None:

@@ -4,9 +4,9 @@
 `IngestRoute` serves the hot writes, whose transaction is shared with other requests.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Annotated, Any, NamedTuple, cast
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import Depends, Request, Security
 from fastapi.params import Security as SecurityParam
@@ -43,8 +43,8 @@ async def identify(runtime: Runtime, headers: dict[bytes, bytes]) -> Caller:
 class Route(APIRoute):
     """A route behind a key: one request, one transaction, committed before the answer."""
 
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:
-        serve = cast("Callable[[Request], Awaitable[Response]]", super().get_route_handler())
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        serve = super().get_route_handler()
         takes_json = self.body_field is not None
 
         async def handle(request: Request) -> Response:
@@ -83,12 +83,21 @@ class Route(APIRoute):
                     return Response(held.body, held.status, {**from_json(held.headers), "Idempotency-Replayed": "true"})
             response = await serve(request)
             if key is not None:
-                kept = {name: response.headers[name] for name in ("content-type", "etag", "location") if name in response.headers}
+                kept = {
+                    name: response.headers[name]
+                    for name in ("content-type", "etag", "location")
+                    if name in response.headers
+                }
                 stored = await idempotency.remember(
                     tx,
                     [
                         Remembered(
-                            caller.workspace_id, key, sought, response.status_code, to_json(kept).decode(), bytes(response.body)
+                            caller.workspace_id,
+                            key,
+                            sought,
+                            response.status_code,
+                            to_json(kept).decode(),
+                            bytes(response.body),
                         )
                     ],
                 )

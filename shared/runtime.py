@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, Generic, TypeVar, cast
 
 from shared.access.directory import Directory
 from shared.access.limits import Limits
@@ -13,8 +13,12 @@ from shared.stream import Broker
 from shared.telemetry import Metrics, Tracer
 
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
 @dataclass(frozen=True, slots=True)
-class Batch[Item, Result]:
+class Batch(Generic[Item, Result]):
     """A kind of write that concurrent requests share: its name and how a batch of it is stored."""
 
     name: str
@@ -38,7 +42,7 @@ class Runtime:
     """Short-lived caches, by owner."""
     _groups: dict[str, GroupCommit[Any, Any]] = field(default_factory=dict[str, GroupCommit[Any, Any]])
 
-    async def submit[Item, Result](self, batch: Batch[Item, Result], item: Item) -> Result:
+    async def submit(self, batch: Batch[Item, Result], item: Item) -> Result:
         """Store an item together with whatever else arrives meanwhile."""
         group = self._groups.get(batch.name)
         if group is None:

@@ -14,7 +14,6 @@ from typing import Any
 
 import asyncpg
 from fastapi import APIRouter, FastAPI
-from fastapi.routing import APIRoute
 from prometheus_client import generate_latest
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -35,7 +34,7 @@ from shared.settings import Settings
 from shared.stream import Broker
 from shared.telemetry import Metrics, Tracer
 
-type Job = Callable[[Runtime], Awaitable[None]]
+Job = Callable[[Runtime], Awaitable[None]]
 
 log = logging.getLogger("cairn.service")
 
@@ -93,9 +92,7 @@ def create(service: Service, settings: Settings) -> ASGIApp:
             database, settings.key_pepper.get_secret_value(), settings.rate_limit, settings.key_cache_seconds
         ),
         limits=Limits(),
-        broker=Broker(
-            settings.nats_url.get_secret_value(), f"cairn-{service.name}", replicas=settings.stream_replicas
-        ),
+        broker=Broker(settings.nats_url.get_secret_value(), f"cairn-{service.name}", replicas=settings.stream_replicas),
         metrics=metrics,
         tracer=Tracer(service.name, settings.trace_endpoint),
     )
@@ -111,16 +108,12 @@ def create(service: Service, settings: Settings) -> ASGIApp:
 def _direct(app: FastAPI) -> dict[tuple[str, str], ASGIApp]:
     """The ingest routes by method and path; a trailing parameter stands as `{}`."""
     found: dict[tuple[str, str], ASGIApp] = {}
-    for route in _flat(app.routes):
+    for route in app.routes:
         if isinstance(route, IngestRoute):
             head, _, tail = route.path.rpartition("/")
             path = f"{head}/{{}}" if tail.startswith("{") else route.path
-            found.update(((method, path), route.app) for method in route.methods)
+            found.update(((method, path), route.app) for method in route.methods or ())
     return found
-
-
-def _flat(routes: Sequence[Any]) -> list[Any]:
-    return list(routes)
 
 
 def _probes(app: FastAPI, life: "_Life") -> None:
@@ -245,7 +238,7 @@ class _Life:
         return Health(status="ready" if able else "not ready", checks=checks)
 
 
-async def forever[T](signal: asyncio.Event, seconds: float, step: Callable[[], Awaitable[T]]) -> None:
+async def forever(signal: asyncio.Event, seconds: float, step: Callable[[], Awaitable[object]]) -> None:
     """Run `step` while it returns something true; then wait for the signal, `seconds` at most, and go on."""
     while True:
         signal.clear()
@@ -255,4 +248,4 @@ async def forever[T](signal: asyncio.Event, seconds: float, step: Callable[[], A
             await asyncio.wait_for(signal.wait(), seconds)
 
 
-__all__ = ["APIRoute", "Health", "Job", "Service", "create", "describe", "forever"]
+__all__ = ["Health", "Job", "Service", "create", "describe", "forever"]

@@ -20,9 +20,15 @@ class Settings(BaseSettings):
     role: Role = "both"
     public_url: str = Field(default="", description="origin that callers reach this service at, for links it hands out")
     pool_size: int = Field(default=10, ge=2, le=200, description="PostgreSQL connections for requests")
-    body_limit: int = Field(default=1_048_576, ge=1_024, description="bytes of a request body; bulk routes have their own")
-    rate_limit: int = Field(default=20_000, ge=1, description="requests a second that a key may make, unless it says else")
+    body_limit: int = Field(
+        default=1_048_576, ge=1_024, description="bytes of a request body; bulk routes have their own"
+    )
+    rate_limit: int = Field(
+        default=20_000, ge=1, description="requests a second that a key may make, unless it says else"
+    )
     stream_replicas: int = Field(default=1, ge=1, le=5, description="copies of each stream: 3 in production")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     trace_endpoint: str = Field(default="", description="OTLP/HTTP traces endpoint; empty switches tracing off")
-    key_cache_seconds: float = Field(default=2.0, ge=0, le=4.5, description="how long a key is believed; revocation's delay")
+    key_cache_seconds: float = Field(
+        default=2.0, ge=0, le=4.5, description="how long a key is believed; revocation's delay"
+    )

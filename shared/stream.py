@@ -84,9 +84,7 @@ class StreamState:
 
 def _state(info: StreamInfo) -> StreamState:
     created = info.created if isinstance(info.created, datetime) else datetime.fromisoformat(str(info.created))
-    return StreamState(
-        created.astimezone(UTC), info.state.first_seq, info.state.last_seq, info.state.messages
-    )
+    return StreamState(created.astimezone(UTC), info.state.first_seq, info.state.last_seq, info.state.messages)
 
 
 class Subscription:
@@ -171,7 +169,7 @@ class Broker:
                     name=self._name,
                     connect_timeout=2,
                     max_reconnect_attempts=-1,
-                    reconnect_time_wait=0.5,
+                    reconnect_time_wait=1,
                     ping_interval=2,
                     max_outstanding_pings=2,
                     pending_size=0,
@@ -187,7 +185,7 @@ class Broker:
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, 2.0)
                 continue
-            self._js = self._client.jetstream(timeout=5)
+            self._js = self._client.jetstream(timeout=5)  # pyright: ignore[reportUnknownMemberType] untyped in nats-py
             self.generation += 1
             return
 
@@ -229,7 +227,7 @@ class Broker:
             try:
                 return _state(await js.stream_info(service))
             except NotFoundError:
-                return _state(await js.add_stream(config))
+                return _state(await js.add_stream(config))  # pyright: ignore[reportUnknownMemberType] untyped in nats-py
         except (NatsError, APIError, OSError, TimeoutError) as error:
             raise BrokerAway(str(error)) from error
 
@@ -287,7 +285,7 @@ class Broker:
             num_replicas=1,
         )
         try:
-            await js.add_consumer(service, config)
+            await js.add_consumer(service, config)  # pyright: ignore[reportUnknownMemberType] untyped in nats-py
             return Subscription(await js.pull_subscribe_bind(consumer=name, stream=service))
         except (NatsError, APIError, OSError, TimeoutError) as error:
             raise BrokerAway(str(error)) from error
@@ -306,4 +304,4 @@ class Broker:
 
         while not self.connected:
             await asyncio.sleep(0.1)
-        await self._client.subscribe(f"cairn.nudge.{service}", cb=nudged)
+        await self._client.subscribe(f"cairn.nudge.{service}", cb=nudged)  # pyright: ignore[reportUnknownMemberType] untyped in nats-py

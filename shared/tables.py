@@ -35,7 +35,9 @@ def platform_tables(metadata: MetaData) -> None:
     Table(
         "events",
         metadata,
-        Column("seq", BigInteger, Sequence("events_seq", metadata=metadata), server_default=text("nextval('events_seq')")),
+        Column(
+            "seq", BigInteger, Sequence("events_seq", metadata=metadata), server_default=text("nextval('events_seq')")
+        ),
         Column("id", UUID, nullable=False),
         Column("workspace_id", UUID, nullable=False),
         Column("type", Text, nullable=False),

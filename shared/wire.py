@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -39,7 +39,7 @@ def _within_reach(moment: datetime) -> datetime:
 def _plain_attributes(value: Any) -> Any:
     if not isinstance(value, dict):
         raise ValueError("must be an object")
-    items: dict[Any, Any] = value
+    items = cast("dict[Any, Any]", value)
     for name, entry in items.items():
         if not isinstance(name, str) or not 0 < len(name) <= 100:
             raise ValueError("has a name that is not 1 to 100 characters")

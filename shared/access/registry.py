@@ -15,7 +15,9 @@ from shared.database import Read, Tx
 from shared.errors import Conflict, FieldError, Invalid, NotFound
 from shared.ids import new_id
 
-_COLUMNS = """id, workspace_id, name, prefix, scopes, rate, expires_at, revoked_at, last_used_at, replaces, created_at"""
+_COLUMNS = (
+    """id, workspace_id, name, prefix, scopes, rate, expires_at, revoked_at, last_used_at, replaces, created_at"""
+)
 ADD_WORKSPACE = "insert into access.workspaces (id, slug, name, currency) values ($1, $2, $3, $4)"
 LIST_WORKSPACES = "select id, slug, name, currency, created_at from access.workspaces order by slug"
 ADD_KEY = f"""
@@ -123,9 +125,7 @@ async def get_key(read: Read, workspace_id: UUID, key_id: UUID) -> KeyRow:
     return KeyRow(**row)
 
 
-async def rotate_key(
-    tx: Tx, pepper: str, workspace_id: UUID, key_id: UUID, overlap: timedelta
-) -> tuple[KeyRow, str]:
+async def rotate_key(tx: Tx, pepper: str, workspace_id: UUID, key_id: UUID, overlap: timedelta) -> tuple[KeyRow, str]:
     """A successor with the same rights; the old key goes on for `overlap`. Conflict when it has ended already."""
     old = await get_key(tx, workspace_id, key_id)
     now = datetime.now(UTC)

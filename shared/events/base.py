@@ -8,7 +8,7 @@ in headers, JSON in the body.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -39,8 +39,11 @@ class Event(BaseModel):
         return getattr(self, self.aggregate)
 
 
+E = TypeVar("E", bound=Event)
+
+
 @dataclass(frozen=True, slots=True)
-class Delivered[E: Event]:
+class Delivered(Generic[E]):
     """An event as a consumer meets it."""
 
     id: UUID
@@ -50,7 +53,7 @@ class Delivered[E: Event]:
     seq: int
 
 
-def latest[E: Event](delivered: Iterable[Delivered[E]]) -> list[Delivered[E]]:
+def latest(delivered: Iterable[Delivered[E]]) -> list[Delivered[E]]:
     """The newest snapshot of each aggregate, ordered by aggregate so that row locks are taken in one order."""
     newest: dict[UUID, Delivered[E]] = {}
     for each in delivered:

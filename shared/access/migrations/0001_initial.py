@@ -2,9 +2,8 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
-revision = 'access_0001'
+revision = "access_0001"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -50,34 +49,47 @@ end $$
 
 
 def upgrade() -> None:
-    op.create_table('workspaces',
-    sa.Column('id', sa.UUID(), nullable=False),
-    sa.Column('slug', sa.Text(), nullable=False),
-    sa.Column('name', sa.Text(), nullable=False),
-    sa.Column('currency', sa.Text(), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
-    sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('slug')
+    op.create_table(
+        "workspaces",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("slug", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("slug"),
     )
-    op.create_table('api_keys',
-    sa.Column('id', sa.UUID(), nullable=False),
-    sa.Column('workspace_id', sa.UUID(), nullable=False),
-    sa.Column('name', sa.Text(), nullable=False),
-    sa.Column('prefix', sa.Text(), nullable=False),
-    sa.Column('hash', sa.LargeBinary(), nullable=False),
-    sa.Column('scopes', sa.ARRAY(sa.Text()), nullable=False),
-    sa.Column('rate', sa.Integer(), nullable=True, comment="requests a second; the service's default when null"),
-    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('revoked_at', sa.DateTime(timezone=True), nullable=True, comment="may lie ahead: the end of a rotation's overlap"),
-    sa.Column('last_used_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('replaces', sa.UUID(), nullable=True),
-    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
-    sa.ForeignKeyConstraint(['replaces'], ['api_keys.id'], ),
-    sa.ForeignKeyConstraint(['workspace_id'], ['workspaces.id'], ),
-    sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('prefix')
+    op.create_table(
+        "api_keys",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("workspace_id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("prefix", sa.Text(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("scopes", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("rate", sa.Integer(), nullable=True, comment="requests a second; the service's default when null"),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "revoked_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="may lie ahead: the end of a rotation's overlap",
+        ),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("replaces", sa.UUID(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["replaces"],
+            ["api_keys.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspaces.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("prefix"),
     )
-    op.create_index('api_keys_workspace', 'api_keys', ['workspace_id', 'id'], unique=False)
+    op.create_index("api_keys_workspace", "api_keys", ["workspace_id", "id"], unique=False)
     op.execute(FIND_KEY)
     op.execute(TOUCH_KEYS)
     op.execute(FIND_WORKSPACE)
