@@ -24,6 +24,10 @@ class Failed(RuntimeError):
     """A process did not do what it was started for. The message is meant for the person at the terminal."""
 
 
+class Busy(Failed):
+    """Another process owns the folder."""
+
+
 def until(done: Callable[[], bool], seconds: float) -> bool:
     """Wait until `done()` holds, `seconds` at most. Says whether it did."""
     deadline = time.monotonic() + seconds
@@ -38,14 +42,14 @@ class Claim:
     """Makes this process the one owner of a folder, until `release()` or its end, kill -9 included."""
 
     def __init__(self, folder: Path, *, patience: float = 0) -> None:
-        """Wait `patience` seconds for another owner to leave, then raise Failed naming it."""
+        """Wait `patience` seconds for another owner to leave, then raise Busy naming it."""
         folder.mkdir(parents=True, exist_ok=True)
         self._file = (folder / "owner").open("a+")
         if not until(self._locked, patience):
             self._file.seek(0)
             owner = self._file.read().strip()
             self._file.close()
-            raise Failed(f"{folder} is in use by process {owner}; stop that first, or choose another folder")
+            raise Busy(f"{folder} is in use by process {owner}")
         self._file.truncate(0)
         self._file.write(str(os.getpid()))
         self._file.flush()
@@ -146,6 +150,11 @@ class Child:
         """An error that shows the last lines this process wrote."""
         lines = self.log.read_text(errors="replace").splitlines()[-12:]
         return Failed("\n    ".join([f"{self.name} {what}. The end of {self.log}:", *lines]))
+
+    def ask_to_stop(self) -> None:
+        """Send the mildest of the endings, without waiting."""
+        if self._process is not None:
+            self._process.send_signal(self._endings[0])
 
     def stop(self) -> None:
         """Ask it to end, more firmly each time, and wait until it has."""

@@ -34,12 +34,20 @@ def main() -> None:
         os.setgroups([])
         os.setgid(gid)
         os.setuid(uid)
+    # After the change of user, which unties it.
+    tie(parent, signal_number)
+    os.execv(command[0], command)
+
+
+def tie(parent: int, signal_number: int) -> None:
+    """Have the kernel send this process a signal when its parent ends.
+
+    On Linux only: elsewhere a child that outlives its starter is found by its pid file.
+    """
     if sys.platform == "linux":
-        # After the change of user, which clears it. Elsewhere a child that outlives us is found by its pid file.
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal_number, 0, 0, 0)
     if os.getppid() != parent:
         sys.exit("the starting process ended first")
-    os.execv(command[0], command)
 
 
 if __name__ == "__main__":

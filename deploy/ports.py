@@ -12,6 +12,10 @@ from deploy.child import Failed
 TEST_PORTS = (20_000, 30_000)
 
 
+class Taken(Failed):
+    """Another process listens where we want to."""
+
+
 def is_free(port: int) -> bool:
     """Whether a server could listen on 127.0.0.1:`port` now."""
     with socket.socket() as listener:
@@ -43,7 +47,7 @@ def holder(port: int) -> str:
 
 
 def require_free(ports: Mapping[int, str]) -> None:
-    """Raise Failed unless every port is free. `ports` says what each is for; the message says who has the taken ones."""
+    """Raise Taken unless every port is free. `ports` says what each is for; the message says who has the taken ones."""
     taken = [f"port {port} ({use}) is taken by {holder(port)}" for port, use in ports.items() if not is_free(port)]
     if taken:
-        raise Failed("\n".join(taken))
+        raise Taken("\n".join(taken))

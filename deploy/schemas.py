@@ -10,7 +10,6 @@ import shared.access.tables
 from shared.migrate import Schema, migrate
 
 ROOT = Path(__file__).parent.parent
-SERVICES = ("feedback", "scoring", "roadmap")
 SCHEMAS = (
     Schema("access", shared.access.tables.metadata, ROOT / "shared/access/migrations", None),
     Schema("feedback", services.feedback.tables.metadata, ROOT / "services/feedback/migrations", "cairn_feedback"),

@@ -1,0 +1,95 @@
+# Everything a person types. Needs Python 3.11 or newer and make; the rest goes into .venv, pinned by hash.
+
+PYTHON ?= python3
+BIN := .venv/bin
+RUN := $(BIN)/python -m
+PACKAGES = $(BIN)/uv pip install --quiet --python $(BIN)/python
+COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-emit-index-url
+
+.DELETE_ON_ERROR:
+.PHONY: help run demo test check fmt bench chaos rebuild reseed docs setup lock clean
+
+help:
+	@echo "make run      start Cairn here: PostgreSQL, NATS and the three services; data stays in .cairn"
+	@echo "make demo     drive the whole loop over HTTP and show where a roadmap item comes from"
+	@echo "make test     every test, on a real PostgreSQL and NATS         (only=tests/scoring for a part)"
+	@echo "make check    lint, types, import rules, contracts"
+	@echo "make bench    measure the hot paths                             (only=NAME for a part)"
+	@echo "make chaos    kill every part under load and count what is lost (only=NAME for a part)"
+	@echo "make rebuild  make the projections again from the log           (service=NAME for one)"
+	@echo "make reseed   fill the broker's streams again from PostgreSQL"
+	@echo "make docs     write docs/api from the code"
+	@echo "make fmt      format the code"
+	@echo "make lock     choose the newest versions that pyproject.toml allows"
+	@echo "make clean    remove .venv and caches, and leave .cairn alone"
+
+# Cairn ends with this make, however that ends.
+run: .venv/runs
+	@$(RUN) deploy.local --with-parent
+
+demo: .venv/runs
+	@$(RUN) deploy.demo
+
+test: .venv/develops
+	@$(RUN) pytest $(only)
+
+check: .venv/develops
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check --quiet .
+	@$(BIN)/lint-imports
+	@$(RUN) deploy.contracts --check
+	@$(RUN) pyright
+
+fmt: .venv/develops
+	@$(RUN) ruff check --fix --quiet .
+	@$(RUN) ruff format --quiet .
+
+bench: .venv/develops
+	@$(RUN) tests.bench $(only)
+
+chaos: .venv/develops
+	@$(RUN) tests.chaos $(only)
+
+rebuild: .venv/runs
+	@$(RUN) deploy.cli rebuild $(service)
+
+reseed: .venv/runs
+	@$(RUN) deploy.cli reseed
+
+docs: .venv/develops
+	@$(RUN) deploy.contracts
+
+setup: .venv/develops
+	@:
+
+lock: .venv/bootstrapped
+	$(COMPILE) --upgrade pyproject.toml -o requirements.txt
+	$(COMPILE) --upgrade pyproject.toml --extra dev -o requirements-dev.txt
+	echo uv | $(COMPILE) --upgrade - -o requirements-bootstrap.txt
+
+clean:
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# pip takes a minute and a half to install what uv installs in five seconds, so pip installs uv and uv the rest.
+.venv/bootstrapped: requirements-bootstrap.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Cairn needs Python 3.11 or newer, and '$(PYTHON)' is not that. Name another: make PYTHON=/path/to/python3" >&2; \
+	  exit 1; }
+	@$(PYTHON) -m venv .venv || { \
+	  echo "'$(PYTHON)' cannot make an environment with pip in it. On Debian and Ubuntu: apt install python3-venv" >&2; \
+	  exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+# What pip is told in its own configuration (a mirror, often) uv does not know: where it finds nothing, pip goes on.
+.venv/runs: requirements.txt pyproject.toml .venv/bootstrapped
+	@echo "Installing what Cairn runs on…"
+	@$(PACKAGES) --require-hashes -r $< || $(BIN)/python -m pip install --quiet --require-hashes -r $<
+	@$(PACKAGES) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/develops: requirements-dev.txt .venv/runs
+	@echo "Installing what Cairn is tested with…"
+	@$(PACKAGES) --require-hashes -r $< || $(BIN)/python -m pip install --quiet --require-hashes -r $<
+	@touch $@

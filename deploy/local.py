@@ -1,0 +1,118 @@
+"""`make run`: all of Cairn on this machine, until Ctrl-C."""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from deploy.child import Busy, Failed
+from deploy.leash import tie
+from deploy.ports import Taken, is_free
+from deploy.seed import seed
+from deploy.stack import Stack, uses
+from deploy.supervise import supervise
+
+PATIENCE_SECONDS = 15
+
+
+class Place(BaseSettings):
+    """Where an embedded Cairn lives."""
+
+    model_config = SettingsConfigDict(env_prefix="CAIRN_")
+
+    port_base: int = Field(default=8700, ge=1024, le=65_000, description="first of the ports; the others follow it")
+    data: Path = Field(default=Path(".cairn"), description="folder that everything is kept in")
+
+
+def say(line: str) -> None:
+    """Tell the person at the terminal."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Start, supervise and stop Cairn. The exit status: 0 after being asked to stop, 1 when it cannot run."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.local", description="Run all of Cairn on this machine.")
+    parser.add_argument("--with-parent", action="store_true", help="stop when the process that started this one ends")
+    if parser.parse_args(arguments).with_parent:
+        tie(os.getppid(), signal.SIGTERM)
+    _raise_when_asked_to_stop()
+    try:
+        _run(Place())
+    except KeyboardInterrupt:
+        say("Stopped; everything is kept.")
+        return 0
+    except ValidationError as errors:
+        for error in errors.errors():
+            say(f"CAIRN_{str(error['loc'][0]).upper()}={error['input']}: {error['msg']}")
+    except Failed as reason:
+        say(str(reason))
+    except PermissionError as reason:
+        say(f"{reason}. Did another user start Cairn here? Run it as that user, or choose a folder with CAIRN_DATA")
+    return 1
+
+
+def _run(place: Place) -> None:
+    with _stack(place) as stack:
+        try:
+            say(f"Starting Cairn on the data in {stack.data}")
+            stack.start()
+            if stack.kept.demo_key is None and (
+                key := asyncio.run(seed(stack.postgres.url(), stack.kept.key_pepper))
+            ):
+                stack.kept.demo_key = key
+            print(welcome(stack), flush=True)
+            supervise(stack.parts, say)
+        except KeyboardInterrupt:
+            say("Stopping")
+            raise
+        except Taken as taken:
+            free = next(base for base in range(place.port_base + 100, 65_000, 100) if all(map(is_free, uses(base))))
+            raise Failed(f"{taken}\nThis one has all of its ports free: CAIRN_PORT_BASE={free} make run") from taken
+
+
+def _stack(place: Place) -> Stack:
+    try:
+        return Stack(place.data, place.port_base)
+    except Busy as owned:
+        # Perhaps a run that was told to stop a moment ago.
+        say(f"{owned}; waiting {PATIENCE_SECONDS} s for it to end")
+    return Stack(place.data, place.port_base, patience=PATIENCE_SECONDS)
+
+
+def _raise_when_asked_to_stop() -> None:
+    """Turn the first request to stop into KeyboardInterrupt and ignore the rest, so that stopping is not cut short."""
+    asking = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup has it
+        asking.append(signal.SIGHUP)
+
+    def stop(*_: object) -> None:
+        for number in asking:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in asking:
+        signal.signal(number, stop)
+
+
+def welcome(stack: Stack) -> str:
+    """What to do next, in lines that work as pasted."""
+    lines = [
+        "",
+        "Cairn runs.",
+        *(
+            f"  {name:<10}{service.url}    described at {service.url}/docs/{name}"
+            for name, service in stack.services.items()
+        ),
+        f"  logs      {stack.data / 'logs'}",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,45 @@
+"""One service alone: `python -m deploy.run feedback --role api --port 8700`.
+
+It connects to the PostgreSQL and the NATS that `CAIRN_DATABASE_URL` and `CAIRN_NATS_URL` name, and ends with a SIGTERM
+after its requests are answered.
+"""
+
+import argparse
+import importlib
+from collections.abc import Sequence
+
+import uvicorn
+
+from deploy import SERVICES
+from shared.settings import Settings
+
+GRACE_SECONDS = 10
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve until told to stop."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.run", description="Run one service of Cairn.")
+    parser.add_argument("service", choices=SERVICES)
+    parser.add_argument("--role", choices=("api", "worker", "both"), default="both", help="what it does here")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on; a worker answers probes there")
+    parser.add_argument("--port", type=int, default=8700)
+    chosen = parser.parse_args(arguments)
+    # Imported by name so that a service never loads another's code.
+    app = importlib.import_module(f"services.{chosen.service}.app")
+    settings = Settings(role=chosen.role)  # pyright: ignore[reportCallIssue]  # the rest comes from the environment
+    uvicorn.run(
+        app.create_app(settings),
+        host=chosen.host,
+        port=chosen.port,
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        access_log=False,
+        server_header=False,
+        log_config=None,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+
+
+if __name__ == "__main__":
+    main()
