@@ -6,7 +6,7 @@ long as the transaction. A statement that forgets its workspace therefore sees n
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -14,7 +14,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from shared.errors import Unavailable
 
-Connection = PoolConnectionProxy[asyncpg.Record]
+Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 Observer = Callable[[str], None]
 T = TypeVar("T", bound="Read")
 
@@ -147,7 +147,7 @@ class Database:
             self._pool.terminate()
             self._pool = None
 
-    async def connect(self) -> asyncpg.Connection[asyncpg.Record]:
+    async def connect(self) -> "asyncpg.Connection[asyncpg.Record]":
         """A connection outside the pool, over every workspace, for what must hold one: the relay's advisory lock."""
         settings = self._server_settings() | {"cairn.workspaces": "*"}
         return await asyncpg.connect(self._url, timeout=5, command_timeout=60, server_settings=settings)

@@ -1,0 +1,123 @@
+"""Fixtures for every test: real servers once, a new workspace each time.
+
+A test that needs no server asks for no fixture and pays for none.
+"""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import ExitStack
+
+import hypothesis
+import pytest
+import uvloop
+from httpx2 import AsyncClient
+
+from shared.database import Database
+from tests.builders import Api, new_workspace
+from tests.servers import Cluster, World, running_cluster, running_nats
+
+_CLUSTER = pytest.StashKey[Cluster]()
+_SERVERS = pytest.StashKey[ExitStack]()
+
+# The same examples each time: a run that fails must fail again.
+hypothesis.settings.register_profile("cairn", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("cairn")
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], object]]:
+    """Tests run on the loop that services run on."""
+    return {"uvloop": uvloop.new_event_loop}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: object) -> None:
+    """The process that starts the workers also starts their PostgreSQL: it outlives them all."""
+    config: pytest.Config = node.config
+    if _CLUSTER not in config.stash:
+        stack = config.stash[_SERVERS] = ExitStack()
+        config.stash[_CLUSTER] = stack.enter_context(running_cluster())
+    node.workerinput["cluster"] = config.stash[_CLUSTER].as_plain()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _SERVERS in config.stash:
+        config.stash[_SERVERS].close()
+
+
+@pytest.fixture(scope="session")
+def cluster(request: pytest.FixtureRequest) -> Generator[Cluster]:
+    """The run's PostgreSQL."""
+    given = getattr(request.config, "workerinput", None)
+    if given is not None:
+        yield Cluster(**given["cluster"])
+        return
+    with running_cluster() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def nats_url() -> Generator[str]:
+    """This process's broker."""
+    with running_nats() as nats:
+        yield nats.url
+
+
+@pytest.fixture(scope="session")
+async def world(request: pytest.FixtureRequest, cluster: Cluster, nats_url: str) -> AsyncGenerator[World]:
+    """The three services, running in this process on a database and a broker that no other process has."""
+    worker = getattr(request.config, "workerinput", {"workerid": "alone"})["workerid"]
+    async with World.running(cluster, f"cairn_{worker}", nats_url) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def admin(world: World) -> AsyncGenerator[Database]:
+    """The database as its superuser: `async with admin.system() as tx`. Statements name the schema."""
+    database = Database(world.admin_url, "access", application="tests")
+    await database.open()
+    yield database
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+async def database(world: World) -> AsyncGenerator[Callable[[str], Awaitable[Database]]]:
+    """The database as a service has it: `(await database("scoring")).transaction({api.workspace_id})`."""
+    opened: dict[str, Database] = {}
+
+    async def of(service: str) -> Database:
+        if service not in opened:
+            opened[service] = Database(world.role_url(service), service, application="tests")
+            await opened[service].open()
+        return opened[service]
+
+    yield of
+    for each in opened.values():
+        await each.close()
+
+
+@pytest.fixture
+async def new_api(world: World, admin: Database) -> AsyncGenerator[Callable[..., Awaitable[Api]]]:
+    """Makes workspaces: `await new_api(currency="EUR")`."""
+    made: list[Api] = []
+
+    async def make(*, currency: str = "USD") -> Api:
+        made.append(await new_workspace(world, admin, currency=currency))
+        return made[-1]
+
+    yield make
+    for each in made:
+        await each.close()
+
+
+@pytest.fixture
+async def api(new_api: Callable[..., Awaitable[Api]]) -> Api:
+    """A new workspace and a key with every scope: `api.feedback`, `api.scoring`, `api.roadmap` are HTTP clients."""
+    return await new_api()
+
+
+@pytest.fixture
+async def neighbour(new_api: Callable[..., Awaitable[Api]]) -> Api:
+    """Another workspace, whose rows nobody else may see."""
+    return await new_api()
+
+
+__all__ = ["AsyncClient"]
