@@ -14,7 +14,7 @@ from shared.database import Database
 from shared.errors import Unauthorized, Unavailable
 
 # Service roles cannot read the key table: these functions, owned by the migrating role, answer for one key at a time.
-FIND = "select id, workspace_id, hash, scopes, rate, currency, expires_at, revoked_at from access.find_key($1)"
+FIND = "select id, workspace_id, hash, scopes, rate, slug, currency, expires_at, revoked_at from access.find_key($1)"
 TOUCH = "select access.touch_keys($1::uuid[])"
 WORKSPACE = "select id, slug, name, currency from access.find_workspace($1)"
 
@@ -82,6 +82,7 @@ class Directory:
         return Caller(
             key_id=row["id"],
             workspace_id=row["workspace_id"],
+            workspace=row["slug"],
             scopes=frozenset(row["scopes"]),
             rate=row["rate"] or self._default_rate,
             currency=row["currency"],

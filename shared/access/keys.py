@@ -35,6 +35,8 @@ class Caller:
 
     key_id: UUID
     workspace_id: UUID
+    workspace: str
+    """Slug of the workspace: its name in URLs."""
     scopes: frozenset[str]
     rate: int
     """Requests a second."""

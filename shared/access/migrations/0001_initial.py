@@ -12,10 +12,10 @@ depends_on = None
 # A service's role reaches keys by these alone: one key by its prefix, never a list, never another's.
 FIND_KEY = """
 create function find_key(wanted text)
-returns table (id uuid, workspace_id uuid, hash bytea, scopes text[], rate integer, currency text,
+returns table (id uuid, workspace_id uuid, hash bytea, scopes text[], rate integer, slug text, currency text,
                expires_at timestamptz, revoked_at timestamptz)
 language sql stable security definer set search_path = access as $$
-    select k.id, k.workspace_id, k.hash, k.scopes, k.rate, w.currency, k.expires_at, k.revoked_at
+    select k.id, k.workspace_id, k.hash, k.scopes, k.rate, w.slug, w.currency, k.expires_at, k.revoked_at
     from api_keys k join workspaces w on w.id = k.workspace_id where k.prefix = wanted
 $$
 """
