@@ -5,11 +5,11 @@ A test that needs no server asks for no fixture and pays for none.
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import ExitStack
+from typing import Any, Protocol
 
 import hypothesis
 import pytest
 import uvloop
-from httpx2 import AsyncClient
 
 from shared.database import Database
 from tests.builders import Api, new_workspace
@@ -17,6 +17,14 @@ from tests.servers import Cluster, World, running_cluster, running_nats
 
 _CLUSTER = pytest.StashKey[Cluster]()
 _SERVERS = pytest.StashKey[ExitStack]()
+
+
+class Node(Protocol):
+    """What pytest-xdist hands over for each worker that it starts."""
+
+    config: pytest.Config
+    workerinput: dict[str, Any]
+
 
 # The same examples each time: a run that fails must fail again.
 hypothesis.settings.register_profile("cairn", deadline=None, derandomize=True, database=None)
@@ -29,9 +37,9 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], object]]:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: object) -> None:
+def pytest_configure_node(node: Node) -> None:
     """The process that starts the workers also starts their PostgreSQL: it outlives them all."""
-    config: pytest.Config = node.config
+    config = node.config
     if _CLUSTER not in config.stash:
         stack = config.stash[_SERVERS] = ExitStack()
         config.stash[_CLUSTER] = stack.enter_context(running_cluster())
@@ -56,7 +64,7 @@ def cluster(request: pytest.FixtureRequest) -> Generator[Cluster]:
 
 @pytest.fixture(scope="session")
 def nats_url() -> Generator[str]:
-    """This process's broker."""
+    """The broker of this process."""
     with running_nats() as nats:
         yield nats.url
 
@@ -118,6 +126,3 @@ async def api(new_api: Callable[..., Awaitable[Api]]) -> Api:
 async def neighbour(new_api: Callable[..., Awaitable[Api]]) -> Api:
     """Another workspace, whose rows nobody else may see."""
     return await new_api()
-
-
-__all__ = ["AsyncClient"]

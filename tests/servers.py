@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import importlib
+import logging
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Generator, Mapping
@@ -22,6 +23,7 @@ from deploy.schemas import migrate_all
 from shared.settings import Settings
 
 PEPPER = "a pepper that only tests know of, at least 32 bytes"
+log = logging.getLogger("tests")
 SEALING_KEY = "a sealing key that only tests know, at least 32 bytes"
 PASSWORDS = {f"cairn_{service}": f"{service}-password" for service in SERVICES}
 
@@ -117,16 +119,14 @@ class World:
 
     def settings(self, service: str, **others: Any) -> Settings:
         """What a service is started with."""
-        return Settings(
-            **{
-                "database_url": self.role_url(service),
-                "nats_url": self.nats_url,
-                "key_pepper": PEPPER,
-                "sealing_key": SEALING_KEY,
-                "public_url": f"https://{service}.test",
-                **others,
-            }
-        )
+        given = {
+            "database_url": self.role_url(service),
+            "nats_url": self.nats_url,
+            "key_pepper": PEPPER,
+            "sealing_key": SEALING_KEY,
+            "public_url": f"https://{service}.test",
+        }
+        return Settings.model_validate(given | others)
 
     @classmethod
     @asynccontextmanager
@@ -146,7 +146,7 @@ class World:
 def _create(service: str, settings: Settings) -> ASGIApp | None:
     try:
         module = importlib.import_module(f"services.{service}.app")
-    except ImportError as error:
-        print(f"{service} cannot be imported: {error}")
+    except ImportError:
+        log.exception("no %s", service)
         return None
     return module.create_app(settings)
