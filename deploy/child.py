@@ -166,7 +166,7 @@ class Child:
                 self._process.wait(self._grace)
 
     def kill(self) -> None:
-        """kill -9, as a crash would."""
+        """End it with kill -9, as a crash would."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()

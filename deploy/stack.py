@@ -11,13 +11,25 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
 from deploy import SERVICES
 from deploy.child import Child, Claim
-from deploy.infra import Nats, Postgres
+from deploy.infra import Nats, Postgres, postgres_url
 from deploy.ports import require_free
 from deploy.schemas import migrate_all
 
 POSTGRES_OFFSET, NATS_OFFSET = 10, 11
+
+
+class Place(BaseSettings):
+    """Where an embedded Cairn lives."""
+
+    model_config = SettingsConfigDict(env_prefix="CAIRN_")
+
+    port_base: int = Field(default=8700, ge=1024, le=65_000, description="first of the ports; the others follow it")
+    data: Path = Field(default=Path(".cairn"), description="folder that everything is kept in")
 
 
 def uses(base: int) -> dict[int, str]:
@@ -26,10 +38,16 @@ def uses(base: int) -> dict[int, str]:
     return services | {base + POSTGRES_OFFSET: Postgres.name, base + NATS_OFFSET: Nats.name}
 
 
+def admin_url(data: Path, base: int) -> str:
+    """Where the administrator connects to the stack that runs on `data` and `base`, from another process."""
+    return postgres_url(base + POSTGRES_OFFSET, "postgres", (data / "postgres" / "password").read_text())
+
+
 class Keepsakes:
     """What is made up once and kept in `secrets.json`, readable by its owner only."""
 
     def __init__(self, path: Path) -> None:
+        """Read them, or make them up when there is no such file."""
         self._path = path
         if path.exists():
             self._kept: dict[str, Any] = json.loads(path.read_text())
@@ -43,15 +61,17 @@ class Keepsakes:
 
     @property
     def key_pepper(self) -> str:
+        """What API keys are hashed with."""
         return self._kept["key_pepper"]
 
     @property
     def sealing_key(self) -> str:
+        """What stored credentials are encrypted with."""
         return self._kept["sealing_key"]
 
     @property
     def passwords(self) -> dict[str, str]:
-        """By role."""
+        """PostgreSQL's, by role."""
         return self._kept["passwords"]
 
     @property
@@ -130,7 +150,7 @@ class ServiceProcess:
         self._child.stop()
 
     def kill(self) -> None:
-        """kill -9, as a crash would."""
+        """End it with kill -9, as a crash would."""
         self._child.kill()
 
     def _ready(self) -> bool:

@@ -15,13 +15,17 @@ class Part(Protocol):
     """Something that runs or has died."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What to call it."""
+        ...
 
     @property
-    def running(self) -> bool: ...
+    def running(self) -> bool:
+        """Whether its process lives."""
+        ...
 
     def restart(self) -> None:
-        """Raises Failed when it does not start."""
+        """Start it again, or raise Failed."""
         ...
 
 
@@ -29,6 +33,7 @@ class Watch:
     """One part, and when it may be started again."""
 
     def __init__(self, part: Part, say: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
+        """Watch `part` from now on, telling a person through `say`."""
         self._part = part
         self._say = say
         self._clock = clock

@@ -4,9 +4,9 @@ import asyncio
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import nats
 import psutil
@@ -16,6 +16,7 @@ from nats.js.api import StreamConfig
 from deploy.child import Failed, until
 from deploy.infra import Nats, Postgres, postgres_programs
 from deploy.ports import free_port
+from tests.servers import data_folder
 
 STARTER = """
 import sys
@@ -37,9 +38,10 @@ def query(url: str, sql: str) -> str:
 
 def messages(url: str, *, publish: int = 0) -> int:
     """Publish to the stream, made when absent, and tell how many messages it holds."""
+    untyped: Any = nats
 
     async def count() -> int:
-        client = await nats.connect(url, allow_reconnect=False)
+        client = await untyped.connect(url, allow_reconnect=False)
         stream = client.jetstream()
         await stream.add_stream(StreamConfig(name="kept", subjects=["kept"]))
         for _ in range(publish):
@@ -53,10 +55,8 @@ def messages(url: str, *, publish: int = 0) -> int:
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Postgres]:
-    with tempfile.TemporaryDirectory(prefix="cairn-") as path:
-        Path(path).chmod(0o711)
-        with Postgres.start(Path(path) / "postgres", free_port()) as server:
-            yield server
+    with data_folder() as path, Postgres.start(path / "postgres", free_port()) as server:
+        yield server
 
 
 def test_postgres_keeps_its_rows_through_kill_and_stop(postgres: Postgres) -> None:

@@ -1,0 +1,246 @@
+"""`cairn`: what an operator does from a shell.
+
+Against the Cairn that `make run` keeps in `.cairn`, or any other when CAIRN_ADMIN_URL (a PostgreSQL role that may
+create roles and schemas) and CAIRN_KEY_PEPPER are set.
+"""
+
+import argparse
+import asyncio
+import re
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from deploy import local
+from deploy.child import Failed
+from deploy.schemas import SCHEMAS, migrate_all
+from deploy.stack import Keepsakes, Place, admin_url
+from shared.access import registry
+from shared.access.keys import SCOPES
+from shared.access.registry import KeyRow, Workspace
+from shared.database import Database, Tx
+from shared.errors import Problem
+from shared.migrate import drift
+
+SPANS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+Arguments = argparse.Namespace
+Command = Callable[[Arguments], Awaitable[None]]
+
+
+class Administration(BaseSettings):
+    """What an administrator needs that no service is given."""
+
+    model_config = SettingsConfigDict(env_prefix="CAIRN_")
+
+    admin_url: SecretStr | None = None
+    key_pepper: SecretStr | None = None
+    role_passwords: dict[str, str] = {}
+    """Passwords for the services' roles, by role, as JSON. A role without one keeps what it has."""
+
+    def database(self) -> str:
+        """Where the administrator connects. Raises Failed when nothing says where."""
+        if self.admin_url is not None:
+            return self.admin_url.get_secret_value()
+        place = Place()
+        try:
+            return admin_url(place.data, place.port_base)
+        except FileNotFoundError as error:
+            raise Failed(f"There is no Cairn in {place.data}: `make run` makes one, or set CAIRN_ADMIN_URL") from error
+
+    def pepper(self) -> str:
+        """What keys are hashed with."""
+        if self.key_pepper is not None:
+            return self.key_pepper.get_secret_value()
+        if self.admin_url is not None:
+            raise Failed("Set CAIRN_KEY_PEPPER to what the services have, or they will not believe the key")
+        return Keepsakes(Place().data / "secrets.json").key_pepper
+
+
+@asynccontextmanager
+async def _administrator() -> AsyncGenerator[Tx]:
+    """A transaction over everything, committed at the end."""
+    database = Database(Administration().database(), "access", application="cairn-cli")
+    await database.open()
+    try:
+        async with database.system() as tx:
+            yield tx
+    finally:
+        await database.close()
+
+
+async def _migrate(arguments: Arguments) -> None:
+    administration = Administration()
+    if arguments.check:
+        differences = await drift(administration.database(), SCHEMAS)
+        if differences:
+            raise Failed("\n".join(["The database is not what the tables say:", *differences]))
+    else:
+        await migrate_all(administration.database(), administration.role_passwords)
+
+
+async def _create_workspace(arguments: Arguments) -> None:
+    async with _administrator() as tx:
+        name = arguments.name or arguments.slug
+        print(await registry.create_workspace(tx, arguments.slug, name, arguments.currency))
+
+
+async def _list_workspaces(_: Arguments) -> None:
+    async with _administrator() as tx:
+        _table(
+            ("slug", "name", "currency", "id"),
+            [(found.slug, found.name, found.currency, found.id) for found in await registry.list_workspaces(tx)],
+        )
+
+
+async def _create_key(arguments: Arguments) -> None:
+    async with _administrator() as tx:
+        workspace = await _workspace(tx, arguments.workspace)
+        _, text = await registry.create_key(
+            tx,
+            Administration().pepper(),
+            workspace.id,
+            arguments.name,
+            arguments.scope or SCOPES,
+            expires_at=arguments.expires,
+            rate=arguments.rate,
+        )
+    _show(text)
+
+
+async def _list_keys(arguments: Arguments) -> None:
+    async with _administrator() as tx:
+        workspace = await _workspace(tx, arguments.workspace)
+        keys = await registry.list_keys(tx, workspace.id)
+    _table(
+        ("prefix", "name", "expires", "revoked", "last used", "scopes"),
+        [(k.prefix, k.name, k.expires_at, k.revoked_at, k.last_used_at, " ".join(k.scopes)) for k in keys],
+    )
+
+
+async def _rotate_key(arguments: Arguments) -> None:
+    async with _administrator() as tx:
+        workspace = await _workspace(tx, arguments.workspace)
+        key = await _key(tx, workspace, arguments.key)
+        _, text = await registry.rotate_key(tx, Administration().pepper(), workspace.id, key.id, arguments.overlap)
+    _show(text)
+
+
+async def _revoke_key(arguments: Arguments) -> None:
+    async with _administrator() as tx:
+        workspace = await _workspace(tx, arguments.workspace)
+        await registry.revoke_key(tx, workspace.id, (await _key(tx, workspace, arguments.key)).id)
+
+
+async def _workspace(tx: Tx, slug: str) -> Workspace:
+    for workspace in await registry.list_workspaces(tx):
+        if workspace.slug == slug:
+            return workspace
+    raise Failed(f"There is no workspace {slug!r}; `cairn workspaces list` shows all")
+
+
+async def _key(tx: Tx, workspace: Workspace, prefix: str) -> KeyRow:
+    for key in await registry.list_keys(tx, workspace.id):
+        if key.prefix == prefix:
+            return key
+    raise Failed(f"There is no key {prefix!r} in {workspace.slug}; `cairn keys list {workspace.slug}` shows all")
+
+
+def _show(key: str) -> None:
+    print(key)
+    print("Keep it safe: it is not shown again.", file=sys.stderr)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    cells = [head, *([_cell(value) for value in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return "-" if value is None else str(value)
+
+
+def span(text: str) -> timedelta:
+    """`90s`, `30m`, `24h` or `7d` as a duration. Raises ValueError for anything else."""
+    match = re.fullmatch(r"(\d{1,6})([smhd])", text)
+    if match is None:
+        raise ValueError(text)
+    return timedelta(**{SPANS[match[2]]: int(match[1])})
+
+
+def moment(text: str) -> datetime:
+    """An RFC 3339 time, or a date, which means its first moment; in UTC unless it says else."""
+    given = datetime.fromisoformat(text)
+    return given if given.tzinfo else given.replace(tzinfo=UTC)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their arguments; each sets `command`."""
+    top = argparse.ArgumentParser(prog="cairn", description="Operate Cairn.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    commands.add_parser("run", help="start all of Cairn on this machine").set_defaults(command=None)
+
+    migrating = commands.add_parser("migrate", help="bring the database to today's shape")
+    migrating.add_argument("--check", action="store_true", help="change nothing; fail when it has another shape")
+    migrating.set_defaults(command=_migrate)
+
+    workspaces = commands.add_parser("workspaces", help="tenants").add_subparsers(required=True, metavar="ACTION")
+    creating = workspaces.add_parser("create", help="make one and print its id")
+    creating.add_argument("slug", help="short name, used in addresses")
+    creating.add_argument("--name", help="name for people; the slug when left out")
+    creating.add_argument("--currency", default="EUR", help="ISO 4217 code that its money is in; EUR when left out")
+    creating.set_defaults(command=_create_workspace)
+    workspaces.add_parser("list", help="show all").set_defaults(command=_list_workspaces)
+
+    keys = commands.add_parser("keys", help="API keys").add_subparsers(required=True, metavar="ACTION")
+    making = keys.add_parser("create", help="make one and print it, this once")
+    making.add_argument("workspace", help="slug")
+    making.add_argument("--name", required=True, help="what it is for")
+    making.add_argument(
+        "--scope", action="append", choices=sorted(SCOPES), help="repeatable; every scope when left out"
+    )
+    making.add_argument("--expires", type=moment, help="date or RFC 3339 time")
+    making.add_argument("--rate", type=int, help="requests a second; the services' default when left out")
+    making.set_defaults(command=_create_key)
+    listing = keys.add_parser("list", help="show all of a workspace")
+    listing.add_argument("workspace", help="slug")
+    listing.set_defaults(command=_list_keys)
+    rotating = keys.add_parser("rotate", help="make a successor and print it; the old one ends after the overlap")
+    rotating.add_argument("workspace", help="slug")
+    rotating.add_argument("key", help="prefix, as the list shows it")
+    rotating.add_argument("--overlap", type=span, default=span("24h"), help="90s, 30m, 24h or 7d; 24h when left out")
+    rotating.set_defaults(command=_rotate_key)
+    revoking = keys.add_parser("revoke", help="end one; within five seconds nobody believes it")
+    revoking.add_argument("workspace", help="slug")
+    revoking.add_argument("key", help="prefix, as the list shows it")
+    revoking.set_defaults(command=_revoke_key)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do as told. The exit status: 0 when done, 1 when not, with the reason on standard error."""
+    chosen = parser().parse_args(arguments)
+    if chosen.command is None:
+        return local.main([])
+    try:
+        asyncio.run(chosen.command(chosen))
+    except (Failed, OSError, asyncpg.PostgresError) as reason:
+        print(reason, file=sys.stderr)
+        return 1
+    except Problem as problem:
+        print("\n".join([problem.detail, *(error.reason for error in problem.errors)]), file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
