@@ -75,6 +75,9 @@ Table(
     Column("updated_at", Moment, nullable=False, server_default=NOW),
     Column("shipped_at", Moment),
     Index("items_list", "workspace_id", "id"),
+    Index("items_status", "workspace_id", "status", "id"),
+    # What a page shows of a status: the newest shipped, or the newest planned where nothing has shipped.
+    Index("items_shown", "workspace_id", "status", "shipped_at", "id"),
 )
 Table(
     "item_ideas",
@@ -92,6 +95,7 @@ Table(
     Column("version", BigInteger, nullable=False),
     Column("workspace_id", UUID, nullable=False),
     Column("status", Text, nullable=False),
+    Column("changed", ARRAY(Text), nullable=False, comment="fields that this change set"),
     Column("note", Text),
     Column("changed_by", UUID),
     Column("changed_at", Moment, nullable=False, server_default=NOW),
@@ -110,6 +114,7 @@ Table(
     Column("published", Boolean, nullable=False, server_default=text("false")),
     Column("version", BigInteger, nullable=False, server_default="1"),
     Column("created_at", Moment, nullable=False, server_default=NOW),
+    Column("updated_at", Moment, nullable=False, server_default=NOW),
     UniqueConstraint("workspace_id", "slug", name="views_slug"),
     Index("views_list", "workspace_id", "id"),
 )

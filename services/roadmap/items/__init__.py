@@ -1,0 +1,1 @@
+"""Ideas placed on the roadmap: planned, edited, moved from status to status."""

@@ -1,0 +1,1 @@
+"""Published selections of the roadmap: pages and JSON that anyone may read."""
