@@ -155,13 +155,13 @@ def allowed_methods(routes: Sequence[BaseRoute], scope: Mapping[str, Any]) -> li
     return sorted(methods)
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
     """Answer every exception of the application with a problem."""
 
     async def handle(request: Request, error: Exception) -> Response:
         problem = problem_of(error)
         if isinstance(problem, MethodNotAllowed):
-            problem.headers["Allow"] = ", ".join(allowed_methods(app.routes, request.scope))
+            problem.headers["Allow"] = ", ".join(allowed_methods([*app.routes, *routes], request.scope))
         if problem.status == Problem.status:
             log.error("unhandled", exc_info=error, extra={"path": request.url.path})
         return response_of(problem)

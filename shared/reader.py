@@ -22,8 +22,9 @@ from shared.ids import new_id
 from shared.stream import PARTITIONS, Broker, BrokerAway, Fetched, StreamState
 from shared.telemetry import Metrics, Tracer
 
-Handler = Callable[[Tx, Sequence[Delivered[Any]]], Awaitable[None]]
-"""Applies some events of one type, in stream order. Handlers of different types must commute."""
+Handler = Callable[[Tx, Sequence[Delivered[Any]]], Awaitable[object]]
+"""Applies some events, in stream order. One that is registered for several types gets them together; handlers must
+commute with each other."""
 Consumers = Mapping[type[Event], Handler]
 
 BEAT = """
@@ -295,8 +296,8 @@ class Reader:
 
 
 async def _hand_out(tx: Tx, consumers: Consumers, delivered: Collection[Delivered[Event]]) -> None:
-    for contract, handler in consumers.items():
-        if theirs := [each for each in delivered if type(each.event) is contract]:
+    for handler in dict.fromkeys(consumers.values()):
+        if theirs := [each for each in delivered if consumers.get(type(each.event)) == handler]:
             await handler(tx, theirs)
 
 

@@ -112,21 +112,21 @@ def _require_json(request: Request) -> None:
         raise UnsupportedMedia("Send `Content-Type: application/json`.")
 
 
-def _caller(request: Request) -> Caller:
+async def _caller(request: Request) -> Caller:
     return request.scope["cairn.caller"]
 
 
-def _read(request: Request) -> Read:
+async def _read(request: Request) -> Read:
     return request.scope["cairn.read"]
 
 
-def _tx(request: Request) -> Tx:
+async def _tx(request: Request) -> Tx:
     transaction = request.scope["cairn.read"]
     assert isinstance(transaction, Tx), "only unsafe methods write"
     return transaction
 
 
-def _runtime(request: Request) -> Runtime:
+async def _runtime(request: Request) -> Runtime:
     return request.scope["runtime"]
 
 
@@ -143,7 +143,7 @@ def require_scopes(caller: Caller, scopes: frozenset[str]) -> None:
         raise Forbidden(f"The key lacks the scope {', '.join(sorted(missing))}.", code="missing_scope")
 
 
-def _check(scopes: SecurityScopes, request: Request, _: Annotated[Any, Depends(bearer)]) -> None:
+async def _check(scopes: SecurityScopes, request: Request, _: Annotated[Any, Depends(bearer)]) -> None:
     require_scopes(request.scope["cairn.caller"], frozenset(scopes.scopes))
 
 
@@ -157,7 +157,7 @@ def etag(version: int) -> dict[str, str]:
     return {"ETag": f'"{version}"'}
 
 
-def expected_version(request: Request) -> int | None:
+async def expected_version(request: Request) -> int | None:
     """The version in `If-Match`; None without one or with `*`. Invalid when it is no tag of ours."""
     given = request.headers.get("if-match")
     if given is None or given.strip() == "*":
@@ -198,9 +198,9 @@ class Inlet:
     target: str
 
 
-def _inlet(_request: Request) -> Inlet:
-    """For the signature alone: FastAPI reads it for the contract, `IngestRoute` makes the real one."""
-    raise NotImplementedError("ingest routes are served by IngestRoute")
+async def _inlet(_request: Request) -> Inlet:
+    """For the contract alone, which FastAPI reads off the signature. The edge serves these routes and makes the inlet."""
+    raise AssertionError("an ingest route is served at the edge")
 
 
 InletDep = Annotated[Inlet, Depends(_inlet)]
@@ -220,16 +220,16 @@ class IngestRoute(APIRoute):
         body = endpoint.__annotations__.get("body")
         self._body: TypeAdapter[Any] | None = TypeAdapter(body) if body is not None else None
         self._serve = endpoint
-        self.app = self._direct
 
-    async def _direct(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def direct(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The route as an ASGI application, called by the edge."""
         runtime: Runtime = scope["runtime"]
         headers: dict[bytes, bytes] = scope["cairn.headers"]
         caller = await identify(runtime, headers) if self._scopes else None
         if caller is not None and not self._scopes <= caller.scopes:
             require_scopes(caller, self._scopes)
         raw = await _body(receive)
-        tail = scope.get("cairn.tail") or next(iter(scope.get("path_params", {}).values()), "")
+        tail = scope.get("cairn.tail", "")
         given = headers.get(b"idempotency-key")
         key = accepted_key(given.decode("latin-1")) if given is not None else None
         inlet = Inlet(runtime, caller, headers, raw, tail, key, scope["path"])

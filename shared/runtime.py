@@ -12,7 +12,6 @@ from shared.settings import Settings
 from shared.stream import Broker
 from shared.telemetry import Metrics, Tracer
 
-
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 

@@ -18,6 +18,7 @@ from prometheus_client import generate_latest
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from shared import idempotency, problems
@@ -77,7 +78,7 @@ def describe(service: Service) -> FastAPI:
     )
     for router in service.routers:
         app.include_router(router)
-    problems.install(app)
+    problems.install(app, _routes(service))
     return app
 
 
@@ -102,18 +103,22 @@ def create(service: Service, settings: Settings) -> ASGIApp:
     life = _Life(service, runtime)
     app.router.lifespan_context = life.span
     _probes(app, life)
-    return Edge(app, runtime, _direct(app), service.body_limits)
+    return Edge(app, runtime, {} if settings.role == "worker" else _direct(service), service.body_limits)
 
 
-def _direct(app: FastAPI) -> dict[tuple[str, str], ASGIApp]:
+def _direct(service: Service) -> dict[tuple[str, str], ASGIApp]:
     """The ingest routes by method and path; a trailing parameter stands as `{}`."""
     found: dict[tuple[str, str], ASGIApp] = {}
-    for route in app.routes:
+    for route in _routes(service):
         if isinstance(route, IngestRoute):
             head, _, tail = route.path.rpartition("/")
             path = f"{head}/{{}}" if tail.startswith("{") else route.path
-            found.update(((method, path), route.app) for method in route.methods or ())
+            found.update(((method, path), route.direct) for method in route.methods or ())
     return found
+
+
+def _routes(service: Service) -> list[BaseRoute]:
+    return [route for router in service.routers for route in router.routes]
 
 
 def _probes(app: FastAPI, life: "_Life") -> None:

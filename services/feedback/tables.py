@@ -80,7 +80,9 @@ Table(
     Column("name", Text, nullable=False),
     Column("token_hash", LargeBinary, nullable=False, unique=True, comment="SHA-256 of the token in the URL"),
     Column("token", Text, nullable=False, comment="sealed"),
-    Column("secrets", JSONB, nullable=False, server_default="[]", comment="sealed; the newest first, older ones overlap"),
+    Column(
+        "secrets", JSONB, nullable=False, server_default="[]", comment="sealed; the newest first, older ones overlap"
+    ),
     Column("rules", JSONB, nullable=False, server_default="{}", comment="how answers are read"),
     Column("enabled", Boolean, nullable=False, server_default=text("true")),
     _version(),
@@ -122,6 +124,7 @@ Table(
     Column("language", Text),
     Column("connection_id", UUID),
     Column("delivery_id", UUID, comment="the delivery that last wrote it"),
+    Column("revised_at", Moment, comment="the source's own time of its last change: an older one never overwrites"),
     Column("said_at", Moment, nullable=False, comment="when the customer said it"),
     Column("received_at", Moment, nullable=False, server_default=NOW),
     _version(),
@@ -140,7 +143,9 @@ Table(
     Column("kind", Text, nullable=False),
     Column("status", Text, nullable=False, server_default="open"),
     Column("archived", Boolean, nullable=False, server_default=text("false")),
-    Column("item_version", BigInteger, nullable=False, server_default="0", comment="version of the item its status is from"),
+    Column(
+        "item_version", BigInteger, nullable=False, server_default="0", comment="version of the item its status is from"
+    ),
     _version(),
     _created(),
     Column("updated_at", Moment, nullable=False, server_default=NOW),
@@ -190,6 +195,7 @@ Table(
     Column("contacts", Integer, nullable=False, server_default="0"),
     Column("accounts", Integer, nullable=False, server_default="0"),
     Column("mrr", BigInteger, nullable=False, server_default="0"),
+    Column("currency", Text, nullable=False),
     Column("version", BigInteger, nullable=False, server_default="0"),
     comment="what is known of the demand for an idea, kept in the writing transaction",
     postgresql_with={"fillfactor": "50"},

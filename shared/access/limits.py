@@ -23,7 +23,7 @@ class Limits:
         """Count a request; TooMany with `Retry-After` and `RateLimit-*` when the key is over its rate."""
         now = time.monotonic()
         arrival = self._arrivals.get(caller.key_id, 0.0)
-        arrival = (arrival if arrival > now else now) + cost / caller.rate
+        arrival = (max(now, arrival)) + cost / caller.rate
         wait = arrival - now - max(BURST_SECONDS, cost / caller.rate)
         if wait > 0:
             seconds = max(1, round(wait + 0.5))

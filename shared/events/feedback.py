@@ -15,7 +15,8 @@ IdeaStatus = Literal["open", "planned", "in_progress", "shipped", "declined"]
 class FeedbackReceived(Event):
     """Published when a statement is first stored (version 1) and when its source resends it with more answers.
 
-    A consumer may rely on the ids; the words stay in feedback."""
+    A consumer may rely on the ids; the words stay in feedback.
+    """
 
     type: ClassVar[str] = "feedback.feedback.received.v1"
     aggregate: ClassVar[str] = "feedback_id"
@@ -29,7 +30,8 @@ class FeedbackReceived(Event):
 class IdeaChanged(Event):
     """Published when an idea is created or edited. A consumer may keep the newest version as the idea's state.
 
-    The title is the product team's own words, not a customer's."""
+    The title is the product team's own words, not a customer's.
+    """
 
     type: ClassVar[str] = "feedback.idea.changed.v1"
     aggregate: ClassVar[str] = "idea_id"
@@ -59,7 +61,8 @@ class DemandChanged(Event):
 class RequestersNamed(Event):
     """Published once the shipping of an item has been matched with everyone who asked: they are to be told.
 
-    The people are listed by `GET /v1/requesters?item_id=`; the event carries how many there are."""
+    The people are listed by `GET /v1/requesters?item_id=`; the event carries how many there are.
+    """
 
     type: ClassVar[str] = "feedback.requesters.named.v1"
     aggregate: ClassVar[str] = "item_id"

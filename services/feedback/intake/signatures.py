@@ -22,7 +22,7 @@ class Verdict(StrEnum):
     VERIFIED = "verified"
     UNSIGNED = "unsigned"
     """No secret is configured and the vendor lets its users go without: the URL's token is all that vouches for it."""
-    NO_SECRET = "no_secret"
+    UNCONFIGURED = "unconfigured"
     """No secret is configured and the vendor always signs: somebody forgot to store it."""
     MISSING = "missing"
     """A secret is configured and a header the scheme needs is absent."""
@@ -112,7 +112,8 @@ SCHEMES: Mapping[str, Scheme] = {
 def decode_key(scheme: Scheme, secret: str) -> bytes:
     """The HMAC key that a configured secret stands for; never empty.
 
-    Raises ValueError with the reason, fit to show to whoever configures the connection."""
+    Raises ValueError with the reason, fit to show to whoever configures the connection.
+    """
     if scheme.key_transform == "text":
         key = secret.encode("utf-8", "surrogatepass")
     elif secret.startswith(("whpk_", "whsk_")):
@@ -134,10 +135,11 @@ def verify(
 ) -> Verdict:
     """Whether one of the secrets signed these very bytes. Never raises, whatever the headers hold.
 
-    `secrets`: all that are valid now, so that rotation can overlap; an unusable one matches nothing. `headers`: lower-case
-    names. `raw`: the body exactly as received. `now`: unix seconds."""
+    `secrets`: all that are valid now, so that rotation can overlap; an unusable one matches nothing. `headers`: with
+    lower-case names. `raw`: the body exactly as received. `now`: unix seconds.
+    """
     if not secrets:
-        return Verdict.UNSIGNED if scheme.optional else Verdict.NO_SECRET
+        return Verdict.UNSIGNED if scheme.optional else Verdict.UNCONFIGURED
     for names in scheme.header:
         if signature := headers.get(names.signature):
             break
@@ -177,7 +179,8 @@ def sign(scheme: Scheme, secret: str, raw: bytes, *, now: float = 0.0, message_i
     """The headers with which a vendor would send these bytes: for demo, tests and load, which act as senders.
 
     `now` (unix seconds) and `message_id` matter where the scheme signs them. Raises ValueError when the secret is
-    unusable or the scheme needs a `message_id` and none is given."""
+    unusable or the scheme needs a `message_id` and none is given.
+    """
     names = scheme.header[0]
     if names.id and not message_id:
         raise ValueError("this scheme signs a message id")

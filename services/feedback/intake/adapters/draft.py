@@ -112,7 +112,8 @@ class Draft:
     ) -> None:
         """An answered question: the vendor's kind and value (None: could not be read), its id, then other names for it.
 
-        `words`: what of it the respondent wrote freely. A rule for the id, a name or the label decides the kind."""
+        `words`: what of it the respondent wrote freely. A rule for the id, a name or the label decides the kind.
+        """
         title = reading.text(label)
         known = _names((*names, title))
         if value is None or not known:
@@ -143,9 +144,10 @@ class Draft:
         self._answers[key] = Answer(key, kind, value, title, choice_ids)
 
     def untyped(self, value: JsonValue, *names: JsonValue, label: JsonValue = None, free: bool = True) -> None:
-        """An answer whose vendor tells no type: taken by its JSON type. `free`: a string may be the respondent's own words.
+        """An answer whose vendor tells no type: taken by its JSON type. `free`: a string is the respondent's own words.
 
-        Objects become one answer per entry, keyed `question/entry`; null is unanswered."""
+        Objects become one answer per entry, keyed `question/entry`; null is unanswered.
+        """
         if isinstance(value, dict):
             for key, entry in value.items():
                 if not isinstance(entry, dict):

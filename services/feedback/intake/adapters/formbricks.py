@@ -30,7 +30,8 @@ def parse(headers: Headers, body: JsonValue, rules: Rules) -> Outcome:
     """One response; upserted by `data.id`, ordered by `updatedAt`.
 
     The payload has neither questions nor types, and hidden fields stand among the answers: strings are taken for the
-    respondent's words until a rule says otherwise."""
+    respondent's words until a rule says otherwise.
+    """
     event = reading.obj(body)
     kind = reading.identifier(event.get("event"))
     if kind == "testEndpoint":

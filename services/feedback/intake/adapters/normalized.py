@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 from shared.errors import FieldError, Invalid
 from shared.wire import Wire, storable
 
-JsonValue: TypeAlias = "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
+JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 Headers: TypeAlias = Mapping[str, str]
 """HTTP headers with lower-case names."""
 Value: TypeAlias = str | float | bool | tuple[str, ...]
@@ -86,7 +86,7 @@ class Response:
     """One survey response, ready to be stored. Every string is storable in PostgreSQL, every moment is UTC."""
 
     record_key: str
-    """The vendor's id of the response (1 to 200 characters): a delivery with the same one is the same response, resent."""
+    """The vendor's id of the response (1 to 200 characters); a delivery that bears it again resends the response."""
     text: str
     """The respondent's own words, joined by blank lines; empty for a bare score. At most 20,000 characters."""
     answers: tuple[Answer, ...] = ()
@@ -138,7 +138,7 @@ FieldName = Annotated[
 
 
 class Rules(Wire):
-    """How one connection's payloads are to be read: what its questions measure and which fields say who and about what."""
+    """How to read one connection's payloads: what its questions measure, and which fields say who and what for."""
 
     questions: dict[FieldName, Kind] = Field(
         default_factory=dict,
@@ -146,9 +146,13 @@ class Rules(Wire):
         description="kind of each question, by its id, ref or label (in that order of precedence)",
         examples=[{"nps_score": "nps", "Anything else?": "text"}],
     )
-    idea: FieldName | None = Field(None, description="hidden field or question whose value names an idea")
-    account: FieldName | None = Field(None, description="hidden field or question that holds the account's external id")
-    contact: FieldName | None = Field(None, description="hidden field or question that holds the contact's external id")
+    idea: FieldName | None = Field(default=None, description="hidden field or question whose value names an idea")
+    account: FieldName | None = Field(
+        default=None, description="hidden field or question with the account's external id"
+    )
+    contact: FieldName | None = Field(
+        default=None, description="hidden field or question with the contact's external id"
+    )
 
     @classmethod
     def from_json(cls, value: JsonValue) -> "Rules":
@@ -175,6 +179,6 @@ class Adapter:
     scheme: str
     """Row of `signatures.SCHEMES`."""
     delivery_key: Callable[[Headers, JsonValue], str | None]
-    """The vendor's id of this delivery, equal in its retries (1 to 200 characters). None: there is none to trust, so the
-    hash of the raw body has to do."""
+    """The vendor's id of this delivery, equal in its retries (1 to 200 characters). None: there is none to trust, and
+    the hash of the raw body has to do."""
     parse: Callable[[Headers, JsonValue, Rules], Outcome]

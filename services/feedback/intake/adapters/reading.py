@@ -19,7 +19,7 @@ _LINK = re.compile(r"https?://[^\s\x00-\x1f\x7f]+", re.IGNORECASE)
 
 
 def decode(raw: bytes) -> "JsonValue | Unreadable":
-    """The body as JSON. Lenient where vendors are (BOM, NaN, lone surrogates, endless digits): what is read is cleaned later."""
+    """The body as JSON, lenient where vendors are (BOM, NaN, lone surrogates, endless digits); readers clean it."""
     try:
         return json.loads(raw, parse_int=_integer)
     except (ValueError, RecursionError):
@@ -138,7 +138,8 @@ def moment(value: JsonValue) -> tuple[datetime | None, str | None]:
     """A moment in UTC and a flag for what was wrong with it.
 
     Takes ISO 8601 with or without an offset, and unix seconds or milliseconds as number or string; null and "" are
-    absent, which is not wrong. Without an offset, UTC is assumed and `timestamp_without_zone` says so."""
+    absent, which is not wrong. Without an offset, UTC is assumed and `timestamp_without_zone` says so.
+    """
     if value is None or value == "":
         return None, None
     flag = None

@@ -1,4 +1,6 @@
-"""Any sender of Standard Webhooks: the envelope `{type, timestamp, data}` with this `data`, all but one word optional:
+"""Any sender of Standard Webhooks: the envelope `{type, timestamp, data}`.
+
+`data` is read in this shape; everything is optional, but something to read there must be:
 
     {"id": "r-1", "text": "Exports are slow", "submitted_at": "…", "updated_at": "…", "language": "en",
      "source_name": "Beta survey", "source_url": "https://…",

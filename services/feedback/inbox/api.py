@@ -1,0 +1,213 @@
+"""Feedback and insights over HTTP."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import asyncpg
+from fastapi import APIRouter, Query, Response
+from pydantic import Field
+from pydantic_core import from_json, to_json
+
+from services.feedback.customers.api import ContactRef
+from services.feedback.inbox import domain, store
+from services.feedback.inbox.domain import Recorded, Statement
+from shared.access.keys import Caller
+from shared.database import Tx
+from shared.errors import NotFound
+from shared.ingest import Submission, store_once, submission
+from shared.paging import LAST, Cursor, Limit, Page, after, page
+from shared.problems import EDITING, GUARDED, responses
+from shared.routes import Answer, CallerDep, IngestRoute, InletDep, ReadDep, Route, TxDep, allow
+from shared.runtime import Batch, Runtime
+from shared.telemetry import traceparent
+from shared.wire import Attributes, Key, Line, Moment, Slug, Text, Wire
+
+router = APIRouter(prefix="/v1", tags=["feedback"], route_class=Route)
+ingest = APIRouter(prefix="/v1/feedback", tags=["feedback"], route_class=IngestRoute)
+
+
+class FeedbackIn(Wire):
+    """Something a customer said."""
+
+    text: Text = Field(description="their own words", examples=["I can't get my numbers out at month end."])
+    source: Slug = Field(default="api", description="channel it came through", examples=["support"])
+    external_id: Key | None = Field(
+        default=None, description="its id at the source: the same one is stored once", examples=["ticket-4711"]
+    )
+    contact: ContactRef | None = None
+    said_at: Moment | None = Field(default=None, description="when they said it; now when left out")
+    source_url: Line | None = Field(default=None, examples=["https://example.com/tickets/4711"])
+    language: Slug | None = Field(default=None, examples=["en"])
+    attributes: Attributes = Field(default_factory=dict, examples=[{"plan": "pro"}])
+    ideas: list[Key] = Field(
+        default_factory=list, max_length=20, description="ids or keys of ideas it speaks for", examples=[["csv-export"]]
+    )
+
+    def statement(self, caller: Caller) -> Statement:
+        """The same for the domain."""
+        return Statement(
+            workspace_id=caller.workspace_id,
+            source=self.source,
+            text=self.text,
+            said_at=self.said_at or datetime.now(UTC),
+            linked_by=f"key:{caller.key_id}",
+            external_id=self.external_id,
+            person=self.contact.person(caller.workspace_id) if self.contact is not None else None,
+            attributes=to_json(self.attributes).decode() if self.attributes else "{}",
+            source_url=self.source_url,
+            language=self.language,
+            ideas=tuple(self.ideas),
+            traceparent=traceparent.get(),
+        )
+
+
+class FeedbackAccepted(Wire):
+    """Where it is stored: `created` now, or a `duplicate` of what the source sent before."""
+
+    id: UUID
+    status: Literal["created", "duplicate"]
+
+
+class Feedback(Wire):
+    """One immutable statement from one contact through one channel."""
+
+    id: UUID
+    source: str
+    external_id: str
+    contact_id: UUID | None
+    text: str
+    answers: list[dict[str, Any]] = Field(description="a survey's answers: key, label, kind, value, choice_ids")
+    attributes: dict[str, Any]
+    source_url: str | None
+    language: str | None
+    connection_id: UUID | None = Field(description="the connection that it was delivered through")
+    delivery_id: UUID | None = Field(description="the raw delivery that it was read from")
+    said_at: datetime
+    received_at: datetime
+    version: int = Field(description="rises when the source sends it again with more in it")
+
+
+class Excerpt(Wire):
+    """Part of a text: characters from `start`, counted from 0, up to but not including `end`."""
+
+    start: int = Field(ge=0, le=20_000)
+    end: int = Field(ge=1, le=20_000)
+
+
+class InsightIn(Wire):
+    """A feedback speaks for an idea."""
+
+    feedback_id: UUID
+    idea_id: Key = Field(description="the idea's id or key", examples=["csv-export"])
+    excerpt: Excerpt | None = Field(default=None, description="the words that say so")
+
+
+class Insight(Wire):
+    """The link from a feedback to an idea."""
+
+    id: UUID
+    feedback_id: UUID
+    idea_id: UUID
+    contact_id: UUID | None
+    excerpt: Excerpt | None
+    linked_by: str = Field(description="`key:<id>` or `rule:<connection>`")
+    created_at: datetime
+
+
+async def _flush(runtime: Runtime, batch: Sequence[Submission[Statement]]) -> list[Answer | Exception]:
+    async def store_statements(tx: Tx, fresh: Sequence[Submission[Statement]]) -> list[Answer | Exception]:
+        return [_answer(result) for result in await domain.record(tx, [each.body for each in fresh])]
+
+    return await store_once(runtime.database, batch, store_statements)
+
+
+FEEDBACK = Batch("feedback", _flush)
+
+
+def _answer(result: Recorded | Exception) -> Answer | Exception:
+    if isinstance(result, Exception):
+        return result
+    created = result.status == "created"
+    return Answer(
+        201 if created else 200, b'{"id":"%s","status":"%s"}' % (str(result.id).encode(), result.status.encode())
+    )
+
+
+@ingest.post(
+    "", status_code=201, response_model=FeedbackAccepted, responses=EDITING, dependencies=[allow("feedback:write")]
+)
+async def create_feedback(inlet: InletDep, body: FeedbackIn) -> Answer:
+    """Store what a customer said. The same `source` and `external_id` again answer 200 with the first one's id."""
+    assert inlet.caller is not None  # the route demands a scope
+    return await inlet.runtime.submit(FEEDBACK, submission(inlet, body.statement(inlet.caller)))
+
+
+def _feedback(row: asyncpg.Record) -> Feedback:
+    return Feedback(**{**row, "answers": from_json(row["answers"]), "attributes": from_json(row["attributes"])})
+
+
+def _insight(row: asyncpg.Record) -> Insight:
+    content = dict(row)
+    start, end = content.pop("excerpt_start"), content.pop("excerpt_end")
+    return Insight(**content, excerpt=Excerpt(start=start, end=end) if start is not None else None)
+
+
+@router.get("/feedback", responses=GUARDED, dependencies=[allow("feedback:read")])
+async def list_feedback(
+    caller: CallerDep,
+    read: ReadDep,
+    source: Annotated[Slug | None, Query(description="only through this channel")] = None,
+    contact_id: Annotated[UUID | None, Query(description="only of this contact")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[Feedback]:
+    """List feedback, the newest first."""
+    rows = await read.all(store.LIST, caller.workspace_id, after(cursor, LAST), limit + 1, source, contact_id)
+    return page(rows, limit, _feedback, lambda feedback: (feedback.id,))
+
+
+@router.get("/feedback/{feedback_id}", responses=GUARDED | responses(NotFound), dependencies=[allow("feedback:read")])
+async def get_feedback(feedback_id: UUID, caller: CallerDep, read: ReadDep) -> Feedback:
+    """Show one feedback."""
+    row = await read.one(store.GET, caller.workspace_id, feedback_id)
+    if row is None:
+        raise NotFound("No feedback by that id.")
+    return _feedback(row)
+
+
+@router.post("/insights", status_code=201, responses=EDITING, dependencies=[allow("feedback:write")])
+async def create_insight(body: InsightIn, caller: CallerDep, tx: TxDep, response: Response) -> Insight:
+    """Link a feedback to an idea that it speaks for. A link that stands already is answered with 200."""
+    excerpt = (body.excerpt.start, body.excerpt.end) if body.excerpt else None
+    row, fresh = await domain.create_insight(
+        tx, caller.workspace_id, body.feedback_id, body.idea_id, f"key:{caller.key_id}", excerpt
+    )
+    response.status_code = 201 if fresh else 200
+    return _insight(row)
+
+
+@router.get("/insights", responses=GUARDED, dependencies=[allow("feedback:read")])
+async def list_insights(
+    caller: CallerDep,
+    read: ReadDep,
+    idea_id: Annotated[UUID | None, Query(description="only for this idea")] = None,
+    feedback_id: Annotated[UUID | None, Query(description="only from this feedback")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[Insight]:
+    """List insights in order of linking."""
+    rows = await read.all(store.LIST_INSIGHTS, caller.workspace_id, after(cursor), limit + 1, idea_id, feedback_id)
+    return page(rows, limit, _insight, lambda insight: (insight.id,))
+
+
+@router.delete(
+    "/insights/{insight_id}",
+    status_code=204,
+    responses=EDITING | responses(NotFound),
+    dependencies=[allow("feedback:write")],
+)
+async def delete_insight(insight_id: UUID, caller: CallerDep, tx: TxDep) -> None:
+    """Take a link back."""
+    await domain.unlink(tx, caller.workspace_id, insight_id)

@@ -1,0 +1,306 @@
+"""What customers said: stored once however often it arrives, and linked to the ideas it speaks for.
+
+One way in for all: a REST call, a row of a bulk upload, an answer that a survey tool delivered.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+import asyncpg
+
+from services.feedback.customers import domain as customers
+from services.feedback.customers.domain import Person
+from services.feedback.demand import domain as demand
+from services.feedback.demand.domain import Ask
+from services.feedback.ideas import domain as ideas
+from services.feedback.inbox import store
+from shared.database import Tx
+from shared.errors import FieldError, Invalid, NotFound
+from shared.events.feedback import FeedbackReceived
+from shared.ids import new_id
+from shared.outbox import emit
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One thing that one contact said through one channel."""
+
+    workspace_id: UUID
+    source: str
+    text: str
+    said_at: datetime
+    linked_by: str
+    """Who says that it speaks for `ideas`: `key:<id>` or `rule:<connection>`."""
+    external_id: str | None = None
+    person: Person | None = None
+    answers: str = "[]"
+    """JSON."""
+    attributes: str = "{}"
+    """JSON."""
+    source_url: str | None = None
+    language: str | None = None
+    ideas: tuple[str, ...] = ()
+    """Ids or keys of ideas it speaks for."""
+    connection_id: UUID | None = None
+    delivery_id: UUID | None = None
+    revised_at: datetime | None = None
+    """The source's own time of its last change; given, a newer one replaces what is stored."""
+    replaces: bool = False
+    """Whether the source sends the same statement again with more in it."""
+    lenient: bool = False
+    """Store it even when it names an idea that does not exist: nobody is there to mend it."""
+    traceparent: str = ""
+
+    @property
+    def identity(self) -> tuple[UUID, str, str | None]:
+        return self.workspace_id, self.source, self.external_id
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Where a statement ended up: `created`, `updated` or `duplicate`."""
+
+    id: UUID
+    status: str
+
+
+async def record(tx: Tx, statements: Sequence[Statement]) -> list[Recorded | Invalid]:
+    """Store statements, each answered by itself; recognise who spoke, link ideas, count demand, emit events."""
+    results: dict[int, Recorded | Invalid] = {}
+    wanted = list({(each.workspace_id, name) for each in statements for name in each.ideas})
+    found = await ideas.find(tx, wanted) if wanted else {}
+    contacts = await _contacts(tx, statements)
+    sound: list[int] = []
+    for position, each in enumerate(statements):
+        unknown = [n for n, name in enumerate(each.ideas) if (each.workspace_id, name) not in found]
+        if unknown and not each.lenient:
+            results[position] = Invalid(
+                errors=[FieldError(f"/body/ideas/{n}", "no idea by that id or key") for n in unknown]
+            )
+        elif each.person is not None and contacts[position] is None:
+            results[position] = Invalid(errors=[FieldError("/body/contact/id", "no contact by that id")])
+        else:
+            sound.append(position)
+    if sound:
+        recorded = await _store(tx, [statements[p] for p in sound], [contacts[p] for p in sound])
+        results.update(zip(sound, recorded, strict=True))
+        links = [
+            Link(each.workspace_id, recorded_.id, found[(each.workspace_id, name)], each.linked_by, each.traceparent)
+            for position, recorded_ in zip(sound, recorded, strict=True)
+            for each in [statements[position]]
+            for name in each.ideas
+            if (each.workspace_id, name) in found
+        ]
+        await link(tx, links, [contact for contact in contacts if contact is not None])
+    return [results[position] for position in range(len(statements))]
+
+
+async def _contacts(tx: Tx, statements: Sequence[Statement]) -> list[UUID | None]:
+    contacts: list[UUID | None] = [None] * len(statements)
+    named = [(position, each.person) for position, each in enumerate(statements) if each.person is not None]
+    if named:
+        for (position, _), contact in zip(
+            named, await customers.recognise(tx, [person for _, person in named]), strict=True
+        ):
+            contacts[position] = contact
+    return contacts
+
+
+async def _store(tx: Tx, statements: Sequence[Statement], contacts: Sequence[UUID | None]) -> list[Recorded]:
+    ids = [new_id() for _ in statements]
+    now = datetime.now(UTC)
+    rows = await tx.all(
+        store.ADD,
+        ids,
+        [each.workspace_id for each in statements],
+        [each.source for each in statements],
+        [each.external_id or str(id) for each, id in zip(statements, ids, strict=True)],
+        contacts,
+        [each.text for each in statements],
+        [each.answers for each in statements],
+        [each.attributes for each in statements],
+        [each.source_url for each in statements],
+        [each.language for each in statements],
+        [each.connection_id for each in statements],
+        [each.delivery_id for each in statements],
+        [each.said_at for each in statements],
+        [each.revised_at for each in statements],
+        now,
+    )
+    created = {row["id"] for row in rows}
+    await emit(
+        tx,
+        [
+            FeedbackReceived(
+                workspace_id=each.workspace_id,
+                feedback_id=id,
+                version=1,
+                source=each.source,
+                contact_id=contact,
+                received_at=now,
+            )
+            for each, id, contact in zip(statements, ids, contacts, strict=True)
+            if id in created
+        ],
+        [each.traceparent for each, id in zip(statements, ids, strict=True) if id in created],
+    )
+    if len(created) == len(ids):
+        return [Recorded(id, "created") for id in ids]
+    return await _resent(tx, statements, contacts, ids, created)
+
+
+async def _resent(
+    tx: Tx,
+    statements: Sequence[Statement],
+    contacts: Sequence[UUID | None],
+    ids: Sequence[UUID],
+    created: set[UUID],
+) -> list[Recorded]:
+    """The rows that were there before: found, and brought up to date where their source resends them with more."""
+    again = [position for position, id in enumerate(ids) if id not in created]
+    rows = await tx.all(
+        store.STANDING,
+        [statements[p].workspace_id for p in again],
+        [statements[p].source for p in again],
+        [statements[p].external_id for p in again],
+    )
+    standing = {(row["workspace_id"], row["source"], row["external_id"]): row["id"] for row in rows}
+    # Of several states of one statement in a batch the newest counts; without a time, the last.
+    newest: dict[UUID, int] = {}
+    for position in again:
+        each = statements[position]
+        if each.replaces:
+            id = standing[each.identity]
+            held = newest.get(id)
+            if held is None or _revised(each) >= _revised(statements[held]):
+                newest[id] = position
+    updated = await _revise(tx, statements, contacts, newest) if newest else set[UUID]()
+    return [
+        Recorded(id, "created")
+        if id in created
+        else Recorded(
+            standing[each.identity],
+            "updated"
+            if newest.get(standing[each.identity]) == position and standing[each.identity] in updated
+            else "duplicate",
+        )
+        for position, (each, id) in enumerate(zip(statements, ids, strict=True))
+    ]
+
+
+def _revised(statement: Statement) -> datetime:
+    return statement.revised_at or statement.said_at
+
+
+async def _revise(
+    tx: Tx, statements: Sequence[Statement], contacts: Sequence[UUID | None], newest: dict[UUID, int]
+) -> set[UUID]:
+    positions = list(newest.values())
+    rows = await tx.all(
+        store.REVISE,
+        list(newest),
+        [contacts[p] for p in positions],
+        [statements[p].text for p in positions],
+        [statements[p].answers for p in positions],
+        [statements[p].attributes for p in positions],
+        [statements[p].source_url for p in positions],
+        [statements[p].language for p in positions],
+        [statements[p].delivery_id for p in positions],
+        [_revised(statements[p]) for p in positions],
+    )
+    await emit(
+        tx,
+        [
+            FeedbackReceived(
+                workspace_id=row["workspace_id"],
+                feedback_id=row["id"],
+                version=row["version"],
+                source=statements[newest[row["id"]]].source,
+                contact_id=row["contact_id"],
+                received_at=row["received_at"],
+            )
+            for row in rows
+        ],
+        [statements[newest[row["id"]]].traceparent for row in rows],
+    )
+    moved = await tx.all(store.REASSIGN, [row["id"] for row in rows]) if rows else []
+    await demand.recount(tx, sorted({row["idea_id"] for row in moved}))
+    return {row["id"] for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A feedback speaks for an idea; the excerpt counts characters from 0, its end exclusive."""
+
+    workspace_id: UUID
+    feedback_id: UUID
+    idea_id: UUID
+    linked_by: str
+    traceparent: str = ""
+    excerpt: tuple[int, int] | None = None
+
+
+async def link(tx: Tx, links: Sequence[Link], contact_ids: Sequence[UUID]) -> set[int]:
+    """Store insights and count them; return the positions of those that are new."""
+    if not links:
+        return set()
+    await demand.lock(tx, contact_ids, [each.idea_id for each in links])
+    ids = [new_id() for _ in links]
+    rows = await tx.all(
+        store.LINK,
+        ids,
+        [each.workspace_id for each in links],
+        [each.feedback_id for each in links],
+        [each.idea_id for each in links],
+        [each.excerpt[0] if each.excerpt else None for each in links],
+        [each.excerpt[1] if each.excerpt else None for each in links],
+        [each.linked_by for each in links],
+    )
+    stored = {row["id"]: row["contact_id"] for row in rows}
+    fresh = {position for position, id in enumerate(ids) if id in stored}
+    await demand.add(
+        tx,
+        [
+            Ask(
+                links[position].workspace_id,
+                links[position].idea_id,
+                stored[ids[position]],
+                insights=1,
+                traceparent=links[position].traceparent,
+            )
+            for position in sorted(fresh)
+        ],
+    )
+    return fresh
+
+
+async def create_insight(
+    tx: Tx, workspace_id: UUID, feedback_id: UUID, idea: str, linked_by: str, excerpt: tuple[int, int] | None
+) -> tuple[asyncpg.Record, bool]:
+    """Link a feedback to an idea; the one that stands already when there is one. The flag tells whether it is new."""
+    row = await tx.one(store.GET, workspace_id, feedback_id)
+    if row is None:
+        raise Invalid(errors=[FieldError("/body/feedback_id", "no feedback by that id")])
+    if excerpt is not None and not 0 <= excerpt[0] < excerpt[1] <= len(row["text"]):
+        raise Invalid(errors=[FieldError("/body/excerpt", f"must lie within the text's {len(row['text'])} characters")])
+    idea_id = (await ideas.find(tx, [(workspace_id, idea)])).get((workspace_id, idea))
+    if idea_id is None:
+        raise Invalid(errors=[FieldError("/body/idea_id", "no idea by that id or key")])
+    contacts = [row["contact_id"]] if row["contact_id"] is not None else []
+    fresh = await link(tx, [Link(workspace_id, feedback_id, idea_id, linked_by, excerpt=excerpt)], contacts)
+    insight = await tx.one(store.STANDING_INSIGHT, workspace_id, feedback_id, idea_id)
+    assert insight is not None  # stored just now or before
+    return insight, bool(fresh)
+
+
+async def unlink(tx: Tx, workspace_id: UUID, insight_id: UUID) -> None:
+    """Take a link back; demand is counted anew. NotFound when there is none."""
+    row = await tx.one(store.GET_INSIGHT, workspace_id, insight_id)
+    if row is None:
+        raise NotFound("No insight by that id.")
+    await demand.lock(tx, [], [row["idea_id"]])
+    if await tx.one(store.UNLINK, workspace_id, insight_id) is None:
+        raise NotFound("No insight by that id.")
+    await demand.recount(tx, [row["idea_id"]])

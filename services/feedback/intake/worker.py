@@ -1,0 +1,83 @@
+"""Reads what was kept at the door, in the order of arrival, until nothing waits."""
+
+import asyncio
+import logging
+from uuid import UUID
+
+import asyncpg
+
+from services.feedback.intake import domain, store
+from shared.database import RETRYABLE, Tx
+from shared.errors import Unavailable
+from shared.runtime import Runtime
+from shared.service import forever
+
+BATCH = 200
+SWEEP_SECONDS = 0.1
+"""How long a delivery can wait where the process that kept it is not the one that reads it."""
+
+log = logging.getLogger("cairn.intake")
+
+
+async def run(runtime: Runtime) -> None:
+    """The job: read deliveries until cancelled."""
+    signal = asyncio.Event()
+    runtime.signals["intake"] = signal.set
+
+    async def step() -> bool:
+        return await process_some(runtime)
+
+    await forever(signal, SWEEP_SECONDS, step)
+
+
+async def process_some(runtime: Runtime, limit: int = BATCH) -> bool:
+    """Read the oldest waiting deliveries in one transaction; tell whether there may be more."""
+    async with runtime.database.system() as tx:
+        workspaces = [row["workspace_id"] for row in await tx.all(store.WAITING, limit)]
+    if not workspaces:
+        return False
+    try:
+        async with runtime.database.transaction(workspaces) as tx:
+            rows = await _take(tx, workspaces, limit)
+            if rows:
+                await domain.process(tx, rows)
+        return len(rows) == limit
+    except RETRYABLE:
+        return True
+    except Unavailable:
+        raise
+    except Exception as error:
+        log.warning("a batch of deliveries failed: trying one by one", extra={"reason": repr(error)})
+    for _ in range(limit):
+        if not await _process_alone(runtime, workspaces):
+            return False
+    return True
+
+
+async def _process_alone(runtime: Runtime, workspaces: list[UUID]) -> bool:
+    """One delivery; quarantined when it fails, so that it stops nobody behind it."""
+    failed: tuple[asyncpg.Record, Exception] | None = None
+    try:
+        async with runtime.database.transaction(workspaces) as tx:
+            rows = await _take(tx, workspaces, 1)
+            if not rows:
+                return False
+            try:
+                async with tx.savepoint():
+                    await domain.process(tx, rows)
+            except (Unavailable, *RETRYABLE):
+                raise
+            except Exception as error:
+                failed = rows[0], error
+                await domain.settle(
+                    tx, [(rows[0]["id"], "quarantined", f"could not be stored: {type(error).__name__}")]
+                )
+    except RETRYABLE:
+        return True
+    if failed is not None:
+        log.warning("a delivery is quarantined", exc_info=failed[1], extra={"delivery": str(failed[0]["id"])})
+    return True
+
+
+async def _take(tx: Tx, workspaces: list[UUID], limit: int) -> list[asyncpg.Record]:
+    return await tx.all(store.TAKE, workspaces, limit)

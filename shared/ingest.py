@@ -1,0 +1,121 @@
+"""Many callers' writes in one transaction, each still once only under its own Idempotency-Key."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from shared import idempotency
+from shared.access.keys import Caller
+from shared.database import RETRYABLE, Database, Tx
+from shared.errors import Unauthorized, Unavailable
+from shared.idempotency import Remembered, fingerprint
+from shared.routes import Answer, Inlet
+
+Body = TypeVar("Body")
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Submission(Generic[Body]):
+    """One caller's write, waiting for its batch."""
+
+    caller: Caller
+    body: Body
+    key: str | None
+    fingerprint: bytes
+
+    @property
+    def workspace_id(self) -> UUID:
+        return self.caller.workspace_id
+
+
+def submission(inlet: Inlet, body: Body) -> Submission[Body]:
+    """What an ingest endpoint submits."""
+    if inlet.caller is None:
+        raise Unauthorized
+    seal = fingerprint("POST", inlet.target, inlet.raw) if inlet.key is not None else b""
+    return Submission(inlet.caller, body, inlet.key, seal)
+
+
+class _Raced(Exception):
+    """Another process stored one of our keys between our look and our write."""
+
+
+async def store_once(
+    database: Database,
+    submissions: Sequence[Submission[Any]],
+    store: Callable[[Tx, Sequence[Submission[Any]]], Awaitable[Sequence[Answer | Exception]]],
+) -> list[Answer | Exception]:
+    """Store a batch in one transaction; answers in order. What was answered before is answered again, not stored.
+
+    `store` gets the submissions that are new and returns an answer or a Problem for each.
+    """
+    for _ in range(_TRIES):
+        try:
+            return await _try(database, submissions, store)
+        except (_Raced, *RETRYABLE):
+            continue
+    raise Unavailable("The request lost a race for the same records; try it again.")
+
+
+async def _try(
+    database: Database,
+    submissions: Sequence[Submission[Any]],
+    store: Callable[[Tx, Sequence[Submission[Any]]], Awaitable[Sequence[Answer | Exception]]],
+) -> list[Answer | Exception]:
+    results: dict[int, Answer | Exception] = {}
+    twins: dict[int, int] = {}
+    fresh: list[int] = []
+    async with database.transaction({each.workspace_id for each in submissions}) as tx:
+        keyed = [(each.workspace_id, each.key) for each in submissions if each.key is not None]
+        held = await idempotency.recall(tx, keyed) if keyed else {}
+        first: dict[tuple[UUID, str], int] = {}
+        for position, each in enumerate(submissions):
+            if each.key is None:
+                fresh.append(position)
+                continue
+            identity = (each.workspace_id, each.key)
+            known = held.get(identity)
+            if known is not None:
+                same = known.fingerprint == each.fingerprint
+                results[position] = Answer(known.status, known.body, True) if same else idempotency.mismatch()
+            elif identity in first:
+                twins[position] = first[identity]
+            else:
+                first[identity] = position
+                fresh.append(position)
+        if fresh:
+            answers = await store(tx, [submissions[position] for position in fresh])
+            results.update(zip(fresh, answers, strict=True))
+            if not await idempotency.remember(tx, _to_remember(submissions, first, results)):
+                raise _Raced
+    for position, twin in twins.items():
+        answer = results[twin]
+        if submissions[position].fingerprint != submissions[twin].fingerprint:
+            results[position] = idempotency.mismatch()
+        else:
+            results[position] = answer._replace(replayed=True) if isinstance(answer, Answer) else answer
+    return [results[position] for position in range(len(submissions))]
+
+
+def _to_remember(
+    submissions: Sequence[Submission[Any]],
+    first: dict[tuple[UUID, str], int],
+    results: dict[int, Answer | Exception],
+) -> list[Remembered]:
+    kept: list[Remembered] = []
+    for (workspace_id, key), position in first.items():
+        answer = results[position]
+        if isinstance(answer, Answer):
+            kept.append(
+                Remembered(
+                    workspace_id,
+                    key,
+                    submissions[position].fingerprint,
+                    answer.status,
+                    '{"content-type":"application/json"}',
+                    answer.body,
+                )
+            )
+    return kept
