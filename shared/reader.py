@@ -88,7 +88,7 @@ update cursors set parked = parked - cardinality($1::uuid[]) where stream = $2 a
 BATCH = 200
 CAREFUL_AFTER_STARTS = 3
 """Starts without a single success after which messages are tried one by one, each try counted beforehand."""
-KILLS = 3
+KILLS = 2
 """Counted tries that a message gets; with the uncounted starts before them it is parked before its sixth."""
 BEAT_SECONDS = 1.0
 
@@ -157,6 +157,8 @@ class Reader:
         self._tracer = tracer
         self._counted = False
         self._careful = False
+        self._tried = 0
+        self._attempts = 0
 
     async def run(self) -> None:
         """Follow the stream until cancelled, whatever goes away and comes back."""
@@ -167,6 +169,8 @@ class Reader:
                 wait = 0.1
             except Fenced:
                 log.info("reader: a rival moved the cursor", extra={"stream": self._stream})
+            except RETRYABLE as error:
+                log.info("reader: lost a race for locks", extra={"stream": self._stream, "reason": repr(error)})
             except BrokerAway as error:
                 log.info("reader: the broker is away", extra={"stream": self._stream, "reason": str(error)})
             except (Unavailable, *AWAY) as error:
@@ -233,15 +237,18 @@ class Reader:
         self._careful = False
 
     async def _apply_alone(self, message: Fetched, positions: dict[int, int]) -> None:
-        async with self._database.system() as tx:
-            # Counted before the try and committed: this survives a message that kills the process.
-            attempts = await tx.value(ATTEMPT, self._stream, message.partition, message.seq)
-        if attempts > KILLS:
+        if self._tried != message.seq:
+            # Counted before the try and committed: this survives a message that kills the process. A second try of
+            # the same process is not counted: whatever went wrong with the first did not kill.
+            async with self._database.system() as tx:
+                self._attempts = await tx.value(ATTEMPT, self._stream, message.partition, message.seq)
+            self._tried = message.seq
+        if self._attempts > KILLS:
             await self._transact([message], positions, park="killed the process on each try")
             return
         try:
             await self._transact([message], positions)
-        except (Fenced, Unavailable):
+        except (Fenced, Unavailable, *RETRYABLE):
             raise
         except Exception as error:
             log.warning("reader: parked a message", exc_info=error, extra={"stream": self._stream, "seq": message.seq})
