@@ -164,9 +164,10 @@ class Plant:
             return await emit(tx, [demand(self.workspace_id, idea_id, version) for version in versions])
 
     async def backlog(self, events: int, aggregates: int) -> None:
-        """Commit many changes at once: `events` in all, taking turns among `aggregates` ideas."""
+        """Commit many changes at once: `events` in all, taking turns among the same `aggregates` ideas each time."""
         async with self.publisher.transaction({self.workspace_id}) as tx:
             await tx.run(BACKLOG, self.workspace_id, events, aggregates)
+            tx.emitted = True
 
     async def applied(self, idea_id: UUID | None = None) -> list[int]:
         """Versions in the order in which they were applied, of one idea or of all."""
@@ -192,6 +193,14 @@ class Plant:
 
         await eventually(enough, within=30)
 
+    async def all_published(self, relays: Sequence[Metrics], count: int) -> None:
+        """Return when these relays have published `count` events."""
+
+        async def enough() -> bool:
+            return sum(each.registry.get_sample_value("cairn_events_published_total") or 0 for each in relays) >= count
+
+        await eventually(enough, within=30)
+
     async def waiting(self) -> int:
         """Events not published yet."""
         return (await self.query("select count(*) from feedback.events where published_at is null"))[0][0]
@@ -202,7 +211,8 @@ insert into events (id, workspace_id, type, aggregate_id, version, occurred_at, 
 select gen_random_uuid(), $1, 'feedback.demand.changed.v1', idea, version, now(),
        jsonb_build_object('workspace_id', $1::uuid, 'idea_id', idea, 'version', version, 'votes', version,
                           'insights', 0, 'contacts', 0, 'accounts', 0, 'mrr', 0, 'currency', 'USD')
-from generate_series(0, $2::int - 1) as n,
+from (select count(*)::int as count from events) as already,
+     lateral generate_series(already.count, already.count + $2::int - 1) as n,
      lateral (select md5((n % $3::int)::text)::uuid as idea, n / $3::int + 1 as version) as what
 order by n
 """

@@ -1,0 +1,138 @@
+"""An event leaves: in order, once, whichever relay is at work and whatever the broker does."""
+
+import os
+
+import psutil
+
+from shared.ids import new_id
+from shared.outbox import BATCH, TAKE, _message
+from shared.telemetry import Metrics
+from tests.builders import eventually
+from tests.shared.plant import Plant
+
+MEGABYTE = 2**20
+CUT_THE_ACTIVE = """
+select pg_terminate_backend(pid) from pg_locks
+where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())
+"""
+
+
+def measured(metrics: Metrics, name: str, **labels: str) -> float:
+    return metrics.registry.get_sample_value(name, labels) or 0.0
+
+
+async def drained(plant: Plant, within: float = 10) -> None:
+    async def empty() -> bool:
+        return await plant.waiting() == 0
+
+    await eventually(empty, within)
+
+
+async def test_events_leave_in_order_and_stay_in_the_log(plant: Plant) -> None:
+    metrics = await plant.relay()
+    await plant.reader()
+    ideas = [new_id() for _ in range(5)]
+    for version in range(1, 11):
+        for idea in ideas:
+            await plant.emit(idea, version)
+    await plant.all_applied(50)
+    assert await plant.out_of_order() == []
+    await drained(plant)
+    assert (await plant.query("select count(*) from feedback.events where published_at is not null"))[0][0] == 50
+    assert measured(metrics, "cairn_events_published_total") == 50
+
+
+async def test_a_nudged_relay_publishes_at_once(plant: Plant) -> None:
+    """A commit reaches the relay through `on_emitted`, without waiting for the sweep."""
+    calls: list[int] = []
+    plant.publisher.on_emitted = lambda: calls.append(1)
+    await plant.emit(new_id(), 1)
+    assert calls == [1]
+    async with plant.publisher.transaction({plant.workspace_id}) as tx:
+        await tx.value("select 1")
+    assert calls == [1], "nothing was emitted"
+
+
+async def test_a_large_backlog_drains_without_growing_memory(plant: Plant) -> None:
+    events = 100_000
+    await plant.backlog(events, aggregates=1_000)
+    process = psutil.Process(os.getpid())
+    metrics = await plant.relay()
+    await plant.all_published([metrics], 10_000)
+    early = process.memory_info().rss
+    await plant.all_published([metrics], events)
+    assert await plant.waiting() == 0
+    assert process.memory_info().rss - early < 16 * MEGABYTE
+    broker = await plant.connected()
+    state = await broker.stream_state("feedback")
+    assert state.messages == events
+    assert measured(metrics, "cairn_publish_batch_count", kind="atomic") == events / BATCH
+
+
+async def test_of_two_relays_one_works_and_the_other_takes_over(plant: Plant) -> None:
+    relays = [await plant.relay(), await plant.relay()]
+    await plant.reader()
+
+    async def one_active() -> bool:
+        return sum(measured(each, "cairn_relay_active") for each in relays) == 1
+
+    await eventually(one_active)
+    await plant.backlog(2_000, aggregates=20)
+    await plant.all_published(relays, 1_000)
+    cut = await plant.query(CUT_THE_ACTIVE)
+    assert len(cut) == 1
+    await plant.backlog(2_000, aggregates=20)
+    await plant.all_applied(4_000)
+    await drained(plant)
+    assert await plant.out_of_order() == []
+    assert len(await plant.applied()) == 4_000
+    await eventually(one_active)
+
+
+async def test_a_refused_batch_goes_one_by_one_without_doubles(plant: Plant) -> None:
+    idea = new_id()
+    await plant.emit(idea, 1, 2, 3)
+    broker = await plant.connected()
+    await broker.ensure_stream("feedback")
+    rows = await plant.query(f"select * from ({TAKE.replace('from events', 'from feedback.events')}) as taken", 10)
+    # As after an answer that was lost: the stream has the second, the outbox does not know it.
+    await broker.publish(_message(rows[0]))
+    await broker.publish(_message(rows[1]))
+    metrics = await plant.relay()
+    await plant.reader()
+    await plant.all_applied(3)
+    assert await plant.applied(idea) == [1, 2, 3]
+    assert (await broker.stream_state("feedback")).messages == 3
+    assert measured(metrics, "cairn_publish_batch_count", kind="single") == 1
+    await drained(plant)
+
+
+async def test_events_wait_for_an_absent_broker_and_then_leave_in_order(plant: Plant) -> None:
+    await plant.reader()
+    metrics = await plant.relay()
+    idea = new_id()
+    await plant.emit(idea, 1)
+    await plant.all_applied(1)
+    plant.nats.stop()
+    for version in range(2, 12):
+        await plant.emit(idea, version)
+
+    async def noticed() -> bool:
+        return measured(metrics, "cairn_outbox_depth") == 10 and measured(metrics, "cairn_outbox_oldest_seconds") > 0
+
+    await eventually(noticed)
+    plant.nats.restart()
+    await plant.all_applied(11)
+    assert await plant.applied(idea) == list(range(1, 12))
+    await drained(plant)
+
+
+async def test_a_relay_that_starts_before_its_broker_serves_when_that_comes(plant: Plant) -> None:
+    plant.nats.stop()
+    await plant.relay()
+    await plant.reader()
+    idea = new_id()
+    await plant.emit(idea, 1)
+    plant.nats.restart()
+    await plant.all_applied(1)
+    assert await plant.applied(idea) == [1]
