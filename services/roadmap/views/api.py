@@ -145,7 +145,8 @@ _CACHED = {"Cache-Control": "public, max-age=60"}
 _UNCACHED = {"Cache-Control": "no-store"}
 _NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "Unchanged since the ETag in `If-None-Match`"}}
 _NO_PAGE: dict[int | str, dict[str, Any]] = {
-    404: {"description": "A page that says that there is none", "content": {"text/html": {}}}
+    404: {"description": "A page that says that there is none", "content": {"text/html": {}}},
+    503: {"description": "A page that says to come back in a moment", "content": {"text/html": {}}},
 }
 
 
