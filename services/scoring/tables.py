@@ -31,6 +31,7 @@ Table(
     Column("status", Text, nullable=False),
     Column("archived", Boolean, nullable=False),
     Column("version", BigInteger, nullable=False),
+    Index("ideas_list", "workspace_id", "idea_id"),
     comment="projection of feedback.idea.changed",
 )
 Table(
@@ -46,6 +47,7 @@ Table(
     Column("currency", Text, nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("event_id", UUID, nullable=False, comment="the event this state is from"),
+    Index("demand_list", "workspace_id", "idea_id"),
     comment="projection of feedback.demand.changed",
     postgresql_with={"fillfactor": "70"},
 )
@@ -58,10 +60,21 @@ Table(
     Column("framework", Text, nullable=False),
     Column("parameters", JSONB, nullable=False),
     Column("active", Boolean, nullable=False, server_default=text("false")),
-    Column("version", BigInteger, nullable=False, server_default="1"),
+    Column("version", BigInteger, nullable=False, server_default="1", comment="raised by each edit"),
+    Column("revision", BigInteger, nullable=False, server_default="1", comment="raised when the parameters change"),
     Column("created_at", Moment, nullable=False, server_default=NOW),
     UniqueConstraint("workspace_id", "name", name="models_name"),
     Index("models_list", "workspace_id", "id"),
+)
+Table(
+    "rescores",
+    metadata,
+    Column("model_id", UUID, primary_key=True),
+    Column("workspace_id", UUID, nullable=False),
+    Column("after", UUID, nullable=False, comment="ideas up to this one are done"),
+    Column("traceparent", Text, nullable=False, server_default=""),
+    Column("asked_at", Moment, nullable=False, server_default=NOW),
+    comment="models whose change has not reached every idea yet",
 )
 Table(
     "estimates",
@@ -75,6 +88,7 @@ Table(
     Column("discipline", Text),
     Column("note", Text),
     Column("current", Boolean, nullable=False, server_default=text("true"), comment="this estimator's latest"),
+    Column("withdrawn_at", Moment),
     Column("created_at", Moment, nullable=False, server_default=NOW),
     Index(
         "estimates_current",
@@ -94,7 +108,7 @@ Table(
     Column("workspace_id", UUID, nullable=False),
     Column("model_id", UUID, nullable=False),
     Column("idea_id", UUID, nullable=False),
-    Column("model_version", BigInteger, nullable=False),
+    Column("model_version", BigInteger, nullable=False, comment="the model's revision"),
     Column("state", Text, nullable=False, comment="scored or not_scoreable"),
     Column("value", Double),
     Column("inputs", JSONB, nullable=False, comment="every input, its value and where it came from"),
@@ -104,6 +118,7 @@ Table(
     Column("computed_at", Moment, nullable=False),
     Column("version", BigInteger, nullable=False),
     PrimaryKeyConstraint("model_id", "idea_id"),
-    Index("scores_ranking", "workspace_id", "model_id", text("value desc nulls last"), "idea_id"),
+    # Read backwards: one direction for both keys lets a page start at its cursor however deep it lies.
+    Index("scores_ranking", "workspace_id", "model_id", "value", "idea_id"),
     Index("scores_idea", "workspace_id", "idea_id"),
 )

@@ -1,0 +1,32 @@
+"""The scoring service: demand and estimates become scores that explain themselves."""
+
+from starlette.types import ASGIApp
+
+from services.scoring.consumers import CONSUMERS
+from services.scoring.estimates import api as estimates
+from services.scoring.models import api as models
+from services.scoring.models.domain import rescore_all
+from services.scoring.scores import api as scores
+from shared.operations import operations
+from shared.service import Service, create
+from shared.settings import Settings
+
+SERVICE = Service(
+    name="scoring",
+    title="Cairn scoring",
+    description="Demand and estimates become scores here, each with every input and where it came from.",
+    routers=(scores.router, estimates.router, models.router, operations("scoring", CONSUMERS)),
+    consumers=CONSUMERS,
+    jobs={"rescore": rescore_all},
+    tags=(
+        {"name": "scores", "description": "What each idea is worth, why, and how ideas rank"},
+        {"name": "estimates", "description": "What people think an input of a score is"},
+        {"name": "models", "description": "Scoring frameworks with their parameters"},
+        {"name": "operations", "description": "Messages that were set aside"},
+    ),
+)
+
+
+def create_app(settings: Settings) -> ASGIApp:
+    """The running service."""
+    return create(SERVICE, settings)

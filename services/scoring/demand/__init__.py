@@ -1,0 +1,1 @@
+"""What feedback knows about ideas, as scoring keeps it."""

@@ -1,0 +1,1 @@
+"""What people think an input of a score is."""

@@ -1,0 +1,117 @@
+"""Estimates over HTTP."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import asyncpg
+from fastapi import APIRouter, Query, Response
+from pydantic import Field, StringConstraints
+
+from services.scoring.estimates import domain, store
+from services.scoring.estimates.domain import Draft
+from shared.errors import NotFound
+from shared.paging import LAST, Cursor, Limit, Page, after, page
+from shared.problems import EDITING, GUARDED, responses
+from shared.routes import CallerDep, ReadDep, Route, TxDep, allow
+from shared.wire import Key, Text, Wire
+
+router = APIRouter(prefix="/v1/estimates", tags=["estimates"], route_class=Route)
+
+Discipline = Literal["product", "engineering", "design", "marketing", "support"]
+InputName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+
+
+class EstimateIn(Wire):
+    """One person's value for one input of an idea's score. It replaces what the same estimator gave before."""
+
+    idea_id: UUID = Field(description="an idea of feedback; scoring need not have heard of it yet")
+    input: InputName = Field(
+        description="what is estimated. RICE reads `reach`, `impact`, `confidence` and `effort`", examples=["effort"]
+    )
+    value: Annotated[float, Field(ge=-1e12, le=1e12)] = Field(
+        description="in the unit of the input. Each model decides whether it can be scored with", examples=[2.5]
+    )
+    estimator: Key = Field(description="who, by an id of your own; not a name", examples=["user-17"])
+    discipline: Discipline | None = Field(default=None, examples=["engineering"])
+    note: Text | None = Field(default=None, examples=["Two sprints for two, once the importer is out."])
+
+    def draft(self) -> Draft:
+        """The same for the domain."""
+        return Draft(self.idea_id, self.input, self.value, self.estimator, self.discipline, self.note)
+
+
+class EstimatesIn(Wire):
+    """Estimates to store: all or none."""
+
+    estimates: list[EstimateIn] = Field(min_length=1, max_length=200)
+
+
+class Estimate(Wire):
+    """What one person thinks an input is."""
+
+    id: UUID
+    idea_id: UUID
+    input: str
+    value: float
+    estimator: str
+    discipline: str | None
+    note: str | None
+    current: bool = Field(description="whether it counts: the estimator's latest, not withdrawn")
+    withdrawn_at: datetime | None
+    created_at: datetime
+
+
+class EstimatesSaved(Wire):
+    """The estimates stored, in the order sent."""
+
+    data: list[Estimate]
+
+
+def _estimate(row: asyncpg.Record) -> Estimate:
+    return Estimate(**row)
+
+
+@router.post("", status_code=201, responses=EDITING, dependencies=[allow("scores:write")])
+async def create_estimate(body: EstimateIn, caller: CallerDep, tx: TxDep, response: Response) -> Estimate:
+    """Estimate one input of an idea. Its scores have moved when this answers."""
+    rows = await domain.add(tx, caller.workspace_id, [body.draft()])
+    response.headers["Location"] = f"/v1/estimates/{rows[0]['id']}"
+    return _estimate(rows[0])
+
+
+@router.post("/bulk", status_code=201, responses=EDITING, dependencies=[allow("scores:write")])
+async def create_estimates(body: EstimatesIn, caller: CallerDep, tx: TxDep) -> EstimatesSaved:
+    """Store up to 200 estimates together: all or none."""
+    rows = await domain.add(tx, caller.workspace_id, [each.draft() for each in body.estimates])
+    return EstimatesSaved(data=[_estimate(row) for row in rows])
+
+
+@router.get("", responses=GUARDED, dependencies=[allow("scores:read")])
+async def list_estimates(
+    caller: CallerDep,
+    read: ReadDep,
+    idea_id: UUID,
+    input: Annotated[InputName | None, Query(description="only of this input")] = None,
+    superseded: Annotated[bool, Query(description="with those that count no more")] = False,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[Estimate]:
+    """List the estimates of an idea, the newest first."""
+    rows = await read.all(store.LIST, caller.workspace_id, idea_id, after(cursor, LAST), superseded, input, limit + 1)
+    return page(rows, limit, _estimate, lambda estimate: (estimate.id,))
+
+
+@router.get("/{estimate_id}", responses=GUARDED | responses(NotFound), dependencies=[allow("scores:read")])
+async def get_estimate(estimate_id: UUID, caller: CallerDep, read: ReadDep) -> Estimate:
+    """Show one estimate, whether it counts or not."""
+    row = await read.one(store.GET, caller.workspace_id, estimate_id)
+    if row is None:
+        raise NotFound("No estimate by that id.")
+    return _estimate(row)
+
+
+@router.delete("/{estimate_id}", status_code=204, responses=EDITING, dependencies=[allow("scores:write")])
+async def withdraw_estimate(estimate_id: UUID, caller: CallerDep, tx: TxDep) -> None:
+    """Withdraw an estimate: it is kept and counts no more. The estimator's older ones stay superseded."""
+    await domain.withdraw(tx, caller.workspace_id, estimate_id)

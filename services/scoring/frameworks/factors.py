@@ -1,0 +1,94 @@
+"""What every framework speaks in: columns of inputs go in, one outcome for each idea comes out."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+Column = Sequence[float | None]
+"""One input of many ideas, in their order. None: nobody has given it."""
+Flag = Literal["off_scale"]
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """One step of a product. The steps of all inputs, applied in order to 1, give the value exactly."""
+
+    operation: Literal["multiply", "divide"]
+    operand: float
+    log: Annotated[
+        float | None,
+        Field(description="what it adds to the natural logarithm of the value; null where that is of zero"),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """What became of one input."""
+
+    problem: str | None = None
+    """Why the idea cannot be scored with it."""
+    flags: tuple[Flag, ...] = ()
+    contribution: Contribution | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One idea under a framework: a finite value, or None and at least one factor with a problem."""
+
+    value: float | None
+    factors: dict[str, Factor]
+
+    @property
+    def missing(self) -> list[str]:
+        """Inputs without which, or with which, it cannot be scored."""
+        return [name for name, factor in self.factors.items() if factor.problem is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The values that an input may take, and those that the framework's authors named."""
+
+    lowest: float
+    highest: float = math.inf
+    above: bool = False
+    """Whether `lowest` itself is refused."""
+    steps: tuple[float, ...] = ()
+    """The published scale. Values between its steps are taken and flagged."""
+
+    def problem(self, value: float | None) -> str | None:
+        """Why this value cannot be used; None when it can."""
+        if value is None:
+            return "missing"
+        if (
+            not math.isfinite(value)
+            or value < self.lowest
+            or value > self.highest
+            or (self.above and value == self.lowest)
+        ):
+            return f"{value:g} is not {self.words}"
+        return None
+
+    @property
+    def words(self) -> str:
+        """The bounds in words."""
+        low = f"{'above' if self.above else 'at least'} {self.lowest:g}"
+        return low if math.isinf(self.highest) else f"{low} and at most {self.highest:g}"
+
+    def flags(self, value: float) -> tuple[Flag, ...]:
+        """`off_scale` where there is a scale and the value is none of its steps. A mean may miss one by an ulp."""
+        if not self.steps or any(math.isclose(value, step, rel_tol=1e-9) for step in self.steps):
+            return ()
+        return ("off_scale",)
+
+
+def product(values: dict[str, float], divisors: frozenset[str]) -> dict[str, Contribution]:
+    """The steps by which `values` make a product, those named in `divisors` dividing it."""
+    return {
+        name: Contribution("divide", value, -math.log(value) if value else None)
+        if name in divisors
+        else Contribution("multiply", value, math.log(value) if value else None)
+        for name, value in values.items()
+    }

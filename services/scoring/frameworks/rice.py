@@ -1,0 +1,108 @@
+"""RICE: reach * impact * confidence / effort.
+
+Source: Sean McBride, "RICE: Simple prioritization for product managers", Intercom, 2016.
+
+| input      | unit                                   | range  | published scale      |
+|------------|----------------------------------------|--------|----------------------|
+| reach      | people or events per period            | ≥ 0    |                      |
+| impact     | multiplier for each of them            | ≥ 0    | 0.25, 0.5, 1, 2, 3   |
+| confidence | share of certainty                     | (0, 1] | 0.5, 0.8, 1          |
+| effort     | person-months of the whole team        | > 0    |                      |
+
+The value is "total impact per time worked", in no unit of its own: compare it with scores of the same model only. Any
+value in range is taken, and flagged `off_scale` where the source names a scale and it is not on it. A missing input or
+one out of range is refused, never replaced: the idea is then not scoreable. A reach of zero is valid and scores zero.
+
+Some teams put 1 to 5 on every factor, confidence too. The arithmetic is the same and the scores are not comparable with
+Intercom's; that variant is the scale `ordinal`.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field
+
+from services.scoring.frameworks.factors import Column, Factor, Outcome, Range, product
+from shared.wire import Wire
+
+FORMULA = "reach * impact * confidence / effort"
+INPUTS = {
+    "reach": "people or events per period",
+    "impact": "multiplier",
+    "confidence": "share, 0 to 1",
+    "effort": "person-months",
+}
+
+Scale = Literal["intercom", "ordinal"]
+Measure = Literal["contacts", "accounts", "votes", "insights"]
+MEASURES: tuple[Measure, ...] = get_args(Measure)
+
+_FIVE = Range(1, 5, steps=(1, 2, 3, 4, 5))
+RANGES: Mapping[Scale, Mapping[str, Range]] = {
+    "intercom": {
+        "reach": Range(0),
+        "impact": Range(0, steps=(0.25, 0.5, 1, 2, 3)),
+        "confidence": Range(0, 1, above=True, steps=(0.5, 0.8, 1)),
+        "effort": Range(0, above=True),
+    },
+    "ordinal": {"reach": _FIVE, "impact": _FIVE, "confidence": _FIVE, "effort": _FIVE},
+}
+_DIVISORS = frozenset({"effort"})
+
+
+class DemandRule(Wire):
+    """How reach follows from demand where nobody has estimated it: the measure times `per_ask`.
+
+    An estimate of reach always wins over this. Where neither is known the idea is not scoreable.
+    """
+
+    measure: Measure = Field(default="contacts", description="what of an idea's demand is counted")
+    per_ask: Annotated[float, Field(gt=0, le=1_000_000)] = Field(
+        default=1.0, description="how many are reached for each one that asks"
+    )
+    horizon: Literal["month", "quarter", "year"] = Field(default="quarter", description="the period that reach is per")
+
+
+class Parameters(Wire):
+    """What a RICE model is tuned by.
+
+    Reach is the mean of its current estimates; with none, `demand[measure] * per_ask`. Impact, confidence and effort
+    are means of their current estimates. Nothing is imputed: an idea that lacks one of the four is not scoreable.
+    """
+
+    scale: Scale = Field(
+        default="intercom",
+        description="`intercom`: confidence in (0, 1], effort above 0. `ordinal`: 1 to 5 on every factor",
+    )
+    reach: DemandRule | None = Field(
+        default_factory=DemandRule, description="how reach follows from demand; null: by estimate alone"
+    )
+
+    def from_demand(self) -> Mapping[str, DemandRule]:
+        """The inputs that demand can give, and how."""
+        return {} if self.reach is None else {"reach": self.reach}
+
+
+def score(
+    reach: Column, impact: Column, confidence: Column, effort: Column, *, scale: Scale = "intercom"
+) -> list[Outcome]:
+    """Score ideas, one in each row of the columns. ValueError when the columns differ in length."""
+    ranges = RANGES[scale]
+    return [
+        _one({"reach": r, "impact": i, "confidence": c, "effort": e}, ranges)
+        for r, i, c, e in zip(reach, impact, confidence, effort, strict=True)
+    ]
+
+
+def _one(given: Mapping[str, float | None], ranges: Mapping[str, Range]) -> Outcome:
+    problems = {name: ranges[name].problem(value) for name, value in given.items()}
+    sound = {name: value for name, value in given.items() if value is not None and problems[name] is None}
+    flags = {name: ranges[name].flags(value) for name, value in sound.items()}
+    if len(sound) == len(given):
+        value = sound["reach"] * sound["impact"] * sound["confidence"] / sound["effort"]
+        if math.isfinite(value):
+            steps = product(sound, _DIVISORS)
+            return Outcome(value, {name: Factor(None, flags[name], steps[name]) for name in given})
+        problems["effort"] = "so small that the score has no finite value"
+    return Outcome(None, {name: Factor(problems[name], flags.get(name, ())) for name in given})

@@ -1,0 +1,1 @@
+"""Scoring frameworks with their parameters."""

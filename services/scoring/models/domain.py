@@ -1,0 +1,129 @@
+"""Models: a framework with parameters. An active model scores every idea of its workspace.
+
+A change of what an active model computes reaches the first ideas in the transaction of the change and the rest through
+the job `rescore`, chunk by chunk, from a position that is stored: whatever dies, it goes on from there.
+"""
+
+import asyncio
+from typing import Literal
+from uuid import UUID
+
+import asyncpg
+
+from services.scoring.frameworks import FRAMEWORKS
+from services.scoring.frameworks.rice import Parameters
+from services.scoring.models import store
+from services.scoring.scores.domain import Cause, lock_workspace, sweep
+from shared.database import Tx
+from shared.errors import Conflict, NotFound
+from shared.ids import new_id
+from shared.paging import FIRST
+from shared.routes import require_version
+from shared.runtime import Runtime
+from shared.service import forever
+from shared.telemetry import traceparent
+
+MOST_ACTIVE = 20
+"""Active models of a workspace: each is one more score to keep for every idea."""
+SWEEP_SECONDS = 1.0
+
+
+async def create(
+    tx: Tx, workspace_id: UUID, *, name: str, framework: Literal["rice"], parameters: Parameters, active: bool
+) -> asyncpg.Record:
+    """Add a model. Conflict when the name is taken."""
+    await lock_workspace(tx, workspace_id)
+    if active:
+        await _room(tx, workspace_id)
+    model_id = new_id()
+    if not await tx.run(store.CREATE, model_id, workspace_id, name, framework, parameters.model_dump_json(), active):
+        raise _taken(name)
+    if active:
+        await _rescore(tx, workspace_id, model_id)
+    return await _get(tx, workspace_id, model_id)
+
+
+async def update(
+    tx: Tx,
+    workspace_id: UUID,
+    model_id: UUID,
+    expected: int | None,
+    *,
+    name: str | None,
+    parameters: Parameters | None,
+    active: bool | None,
+) -> asyncpg.Record:
+    """Change a model; None leaves a field as it is. NotFound, PreconditionFailed, or Conflict over its name."""
+    await lock_workspace(tx, workspace_id)
+    old = await _get(tx, workspace_id, model_id)
+    require_version(expected, old["version"])
+    held = FRAMEWORKS[old["framework"]].parameters.model_validate_json(old["parameters"])
+    wanted = parameters or held
+    to_be_active = old["active"] if active is None else active
+    if (name or old["name"], wanted, to_be_active) == (old["name"], held, old["active"]):
+        return old
+    if name is not None and await tx.value(store.NAME_TAKEN, workspace_id, name, model_id):
+        raise _taken(name)
+    if to_be_active and not old["active"]:
+        await _room(tx, workspace_id)
+    revision = old["revision"] + (wanted != held)
+    await tx.run(
+        store.UPDATE, workspace_id, model_id, name or old["name"], wanted.model_dump_json(), to_be_active, revision
+    )
+    if not to_be_active:
+        await tx.run(store.FORGET, workspace_id, model_id)
+    elif wanted != held or not old["active"]:
+        await _rescore(tx, workspace_id, model_id)
+    return await _get(tx, workspace_id, model_id)
+
+
+async def _get(tx: Tx, workspace_id: UUID, model_id: UUID) -> asyncpg.Record:
+    row = await tx.one(store.GET, workspace_id, model_id)
+    if row is None:
+        raise NotFound("No model by that id.")
+    return row
+
+
+async def _room(tx: Tx, workspace_id: UUID) -> None:
+    if await tx.value(store.ACTIVE_COUNT, workspace_id) >= MOST_ACTIVE:
+        raise Conflict(f"{MOST_ACTIVE} models are active; deactivate one first.", code="too_many_active")
+
+
+def _taken(name: str) -> Conflict:
+    return Conflict(f"There is a model with the name {name!r} already.", code="name_taken")
+
+
+async def _rescore(tx: Tx, workspace_id: UUID, model_id: UUID) -> None:
+    trace = traceparent.get()
+    reached = await sweep(tx, workspace_id, model_id, FIRST, Cause("model", model_id, trace))
+    if reached is None:
+        await tx.run(store.FORGET, workspace_id, model_id)
+    else:
+        await tx.run(store.ASK, workspace_id, model_id, reached, trace)
+
+
+async def rescore_some(tx: Tx) -> bool:
+    """Score the next ideas under a model that changed; False when nothing waits.
+
+    The position moves only from where it was read, so two workers at one model waste work and do no harm.
+    """
+    asked = await tx.one(store.PICK)
+    if asked is None:
+        return False
+    workspace_id, model_id, after = asked["workspace_id"], asked["model_id"], asked["after"]
+    reached = await sweep(tx, workspace_id, model_id, after, Cause("model", model_id, asked["traceparent"]))
+    if reached is None:
+        await tx.run(store.DONE, workspace_id, model_id, after, asked["asked_at"])
+    else:
+        await tx.run(store.MOVE, workspace_id, model_id, after, asked["asked_at"], reached)
+    return True
+
+
+async def rescore_all(runtime: Runtime) -> None:
+    """The job: bring every idea to its models' newest state, and look once a second whether one has changed."""
+
+    async def step() -> bool:
+        async with runtime.database.system() as tx:
+            return await rescore_some(tx)
+
+    await forever(asyncio.Event(), SWEEP_SECONDS, step)

@@ -1,0 +1,25 @@
+"""Models as rows, and which of them have ideas left to score anew."""
+
+_MODEL = """id, name, framework, parameters::text as parameters, active, revision, version, created_at,
+    exists(select from rescores r where r.model_id = models.id) as rescoring"""
+CREATE = """
+insert into models (id, workspace_id, name, framework, parameters, active) values ($1, $2, $3, $4, $5, $6)
+on conflict (workspace_id, name) do nothing
+"""
+GET = f"select {_MODEL} from models where workspace_id = $1 and id = $2"
+LIST = f"select {_MODEL} from models where workspace_id = $1 and id > $2 order by id limit $3"
+NAME_TAKEN = "select 1 from models where workspace_id = $1 and name = $2 and id <> $3"
+UPDATE = """
+update models set name = $3, parameters = $4, active = $5, revision = $6, version = version + 1
+where workspace_id = $1 and id = $2
+"""
+ACTIVE_COUNT = "select count(*) from models where workspace_id = $1 and active"
+# Any of them: chance keeps workers apart.
+PICK = "select model_id, workspace_id, after, asked_at, traceparent from rescores order by random() limit 1"
+ASK = """
+insert into rescores (workspace_id, model_id, after, traceparent) values ($1, $2, $3, $4)
+on conflict (model_id) do update set after = excluded.after, traceparent = excluded.traceparent, asked_at = now()
+"""
+MOVE = "update rescores set after = $5 where workspace_id = $1 and model_id = $2 and after = $3 and asked_at = $4"
+DONE = "delete from rescores where workspace_id = $1 and model_id = $2 and after = $3 and asked_at = $4"
+FORGET = "delete from rescores where workspace_id = $1 and model_id = $2"

@@ -1,0 +1,1 @@
+"""Models applied to ideas, with every input and where it came from."""

@@ -1,0 +1,193 @@
+"""Scores over HTTP: one idea explained, and all of them ranked."""
+
+import math
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import asyncpg
+from fastapi import APIRouter, Query
+from pydantic import Field
+from pydantic_core import from_json
+
+from services.scoring.frameworks import FRAMEWORKS
+from services.scoring.scores import domain, store
+from services.scoring.scores.domain import State
+from services.scoring.scores.inputs import Input
+from shared.errors import Conflict, NotFound
+from shared.events.feedback import IdeaKind, IdeaStatus
+from shared.paging import LAST, Cursor, Limit, Page, decode, page
+from shared.problems import GUARDED, responses
+from shared.routes import CallerDep, ReadDep, Route, allow
+from shared.wire import Wire
+
+router = APIRouter(prefix="/v1", tags=["scores"], route_class=Route)
+
+
+class ScoringModel(Wire):
+    """The model that a score is by."""
+
+    id: UUID
+    name: str
+    framework: str
+    formula: str
+    version: int = Field(description="the model's `revision`: the parameters that gave this score")
+
+
+class MovedBy(Wire):
+    """Why the score is what it is since `at`."""
+
+    kind: Literal["demand", "estimate", "model", "idea"]
+    id: UUID | None = Field(description="the event, estimate or model that moved it")
+    at: datetime
+
+
+class Score(Wire):
+    """A model applied to an idea, with everything that it rests on.
+
+    The contributions of the inputs, applied in order to 1, give the value exactly; their logarithms add up to its own.
+    """
+
+    id: UUID
+    model: ScoringModel
+    state: State
+    value: float | None = Field(description="absolute: another idea never moves it. null when not scoreable")
+    missing: list[str] = Field(description="inputs without which it cannot be scored")
+    inputs: dict[str, Input] = Field(
+        description="in the order of the formula. An estimate wins over demand; what is neither is missing, not imputed"
+    )
+    units: dict[str, str] = Field(description="the unit of each input")
+    cause: MovedBy
+    version: int = Field(description="rises each time the score moves")
+
+
+class Evidence(Wire):
+    """Where feedback holds what the demand is made of."""
+
+    demand: str
+    votes: str
+    insights: str
+    estimates: str
+
+
+class Explanation(Wire):
+    """An idea under every active model. The idea's fields are null until feedback has told of it."""
+
+    idea_id: UUID
+    title: str | None
+    kind: IdeaKind | None
+    status: IdeaStatus | None
+    scores: list[Score]
+    links: Evidence
+
+
+class Ranked(Wire):
+    """An idea in its place."""
+
+    idea_id: UUID
+    title: str
+    kind: IdeaKind
+    status: IdeaStatus
+    score_id: UUID
+    state: State
+    value: float | None
+    missing: list[str]
+    model_version: int
+    computed_at: datetime
+
+
+@router.get("/scores/{idea_id}", responses=GUARDED | responses(NotFound), dependencies=[allow("scores:read")])
+async def explain_scores(idea_id: UUID, caller: CallerDep, read: ReadDep) -> Explanation:
+    """Explain an idea's score under every active model, each input with where it came from."""
+    idea = await read.one(store.IDEA, caller.workspace_id, idea_id)
+    rows = await read.all(store.EXPLAIN, caller.workspace_id, idea_id)
+    if idea is None and not rows:
+        raise NotFound("No idea by that id.")
+    return Explanation(
+        idea_id=idea_id,
+        title=None if idea is None else idea["title"],
+        kind=None if idea is None else idea["kind"],
+        status=None if idea is None else idea["status"],
+        scores=[_score(row) for row in rows],
+        links=Evidence(
+            demand=f"/v1/ideas/{idea_id}/demand",
+            votes=f"/v1/votes?idea_id={idea_id}",
+            insights=f"/v1/insights?idea_id={idea_id}",
+            estimates=f"/v1/estimates?idea_id={idea_id}",
+        ),
+    )
+
+
+def _score(row: asyncpg.Record) -> Score:
+    framework = FRAMEWORKS[row["framework"]]
+    inputs = domain.INPUTS.validate_json(row["inputs"])
+    return Score(
+        id=row["id"],
+        model=ScoringModel(
+            id=row["model_id"],
+            name=row["model_name"],
+            framework=framework.name,
+            formula=framework.formula,
+            version=row["model_version"],
+        ),
+        state=row["state"],
+        value=row["value"],
+        missing=from_json(row["missing"]),
+        # jsonb does not keep the order of keys.
+        inputs={name: inputs[name] for name in framework.inputs},
+        units=dict(framework.inputs),
+        cause=MovedBy(kind=row["cause"], id=row["cause_id"], at=row["computed_at"]),
+        version=row["version"],
+    )
+
+
+@router.get("/rankings", responses=GUARDED | responses(NotFound, Conflict), dependencies=[allow("scores:read")])
+async def list_ranking(
+    caller: CallerDep,
+    read: ReadDep,
+    model_id: Annotated[UUID, Query(description="the active model to rank by")],
+    state: Annotated[
+        State, Query(description="`not_scoreable` lists those without a place, newest first, with what they lack")
+    ] = "scored",
+    kind: Annotated[IdeaKind | None, Query(description="only of this kind")] = None,
+    status: Annotated[IdeaStatus | None, Query(description="only in this status")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[Ranked]:
+    """Rank ideas by their score, the highest first, archived ones left out.
+
+    Among equal scores the newer idea comes first. An idea that is not scoreable has no place: ask for
+    `state=not_scoreable` to see what it lacks.
+    """
+    model = await read.one(store.MODEL, caller.workspace_id, model_id)
+    if model is None:
+        raise NotFound("No model by that id.")
+    if not model["active"]:
+        raise Conflict("The model is not active, so its scores are not kept up.", code="model_inactive")
+    chosen = caller.workspace_id, model_id, kind, status
+    if state == "scored":
+        value, idea_id = (math.inf, LAST) if cursor is None else decode(cursor, float, UUID)
+        rows = await read.all(store.RANKED, *chosen, value, idea_id, limit + 1)
+    else:
+        idea_id = LAST if cursor is None else decode(cursor, UUID)[0]
+        rows = await read.all(store.NOT_RANKED, *chosen, idea_id, limit + 1)
+    return page(rows, limit, _ranked, _key)
+
+
+def _ranked(row: asyncpg.Record) -> Ranked:
+    return Ranked(
+        idea_id=row["idea_id"],
+        title=row["title"],
+        kind=row["kind"],
+        status=row["status"],
+        score_id=row["id"],
+        state=row["state"],
+        value=row["value"],
+        missing=from_json(row["missing"]),
+        model_version=row["model_version"],
+        computed_at=row["computed_at"],
+    )
+
+
+def _key(ranked: Ranked) -> tuple[Any, ...]:
+    return (ranked.idea_id,) if ranked.value is None else (ranked.value, ranked.idea_id)

@@ -1,0 +1,223 @@
+"""Scores: active models applied to ideas, in the transaction of what moved them.
+
+Everyone who moves a score locks first and reads after: the workspace shared and the ideas alone (`lock_ideas`), or the
+whole workspace alone when a model changes (`lock_workspace`). What is read is then what the last holder committed, so
+no estimate and no demand is lost, and an idea that is new while a model changes is scored by one of the two.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from pydantic_core import from_json, to_json
+
+from services.scoring.frameworks import FRAMEWORKS
+from services.scoring.frameworks.factors import Outcome
+from services.scoring.frameworks.rice import MEASURES
+from services.scoring.scores import store
+from services.scoring.scores.inputs import UNKNOWN, Demand, Estimated, Input, Known, judged, resolve
+from shared.database import Read, Tx
+from shared.events.scoring import ScoreChanged
+from shared.ids import new_id
+from shared.outbox import emit
+from shared.paging import FIRST
+
+CHUNK = 200
+"""Ideas scored at once: as many as a reader's batch holds."""
+State = Literal["scored", "not_scoreable"]
+Subject = tuple[UUID, UUID]
+"""A workspace and one of its ideas."""
+INPUTS = TypeAdapter(dict[str, Input])
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why scores move: what kind of thing happened, which one, and the trace it is part of."""
+
+    kind: Literal["demand", "estimate", "model", "idea"]
+    id: UUID
+    traceparent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A model applied to an idea."""
+
+    subject: Subject
+    model_id: UUID
+    model_version: int
+    value: float | None
+    missing: list[str]
+    inputs: dict[str, Input]
+
+    @property
+    def state(self) -> State:
+        return "not_scoreable" if self.value is None else "scored"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A stored score that is not what its inputs give. None: there is none."""
+
+    model_id: UUID
+    idea_id: UUID
+    stored: Mapping[str, Any] | None
+    computed: Mapping[str, Any] | None
+
+
+async def lock_ideas(tx: Tx, subjects: Collection[Subject]) -> None:
+    """Wait for everyone else who moves scores of these ideas. To be called once, before anything is read or written."""
+    await tx.all(store.LOCK_IDEAS, [workspace for workspace, _ in subjects], [idea for _, idea in subjects])
+
+
+async def lock_workspace(tx: Tx, workspace_id: UUID) -> None:
+    """Wait for everyone who moves any score of this workspace. To be called before anything is read or written."""
+    await tx.value(store.LOCK_WORKSPACE, workspace_id)
+
+
+async def rescore(tx: Tx, causes: Mapping[Subject, Cause], model_id: UUID | None = None) -> int:
+    """Score ideas, locked by the caller, under the active models or one of them; return how many scores moved.
+
+    Five statements, however many ideas.
+    """
+    computed = await compute(tx, list(causes), model_id)
+    if not computed:
+        return 0
+    rows = await tx.all(
+        store.WRITE,
+        [new_id() for _ in computed],
+        [each.subject[0] for each in computed],
+        [each.model_id for each in computed],
+        [each.subject[1] for each in computed],
+        [each.model_version for each in computed],
+        [each.state for each in computed],
+        [each.value for each in computed],
+        [_stored(each.inputs) for each in computed],
+        [to_json(each.missing).decode() for each in computed],
+        [causes[each.subject].kind for each in computed],
+        [causes[each.subject].id for each in computed],
+    )
+    scores = {(each.model_id, each.subject[1]): each for each in computed}
+    moved = [(row, scores[row["model_id"], row["idea_id"]]) for row in rows]
+    await emit(
+        tx,
+        [
+            ScoreChanged(
+                workspace_id=score.subject[0],
+                version=row["version"],
+                score_id=row["id"],
+                idea_id=row["idea_id"],
+                model_id=row["model_id"],
+                model_version=score.model_version,
+                state=score.state,
+                value=score.value,
+                previous=row["previous"],
+                missing=score.missing,
+                cause=causes[score.subject].kind,
+                cause_id=causes[score.subject].id,
+            )
+            for row, score in moved
+        ],
+        [causes[score.subject].traceparent for _, score in moved],
+    )
+    return len(moved)
+
+
+async def compute(read: Read, subjects: Sequence[Subject], model_id: UUID | None = None) -> list[Computed]:
+    """What the active models, or one of them, make of ideas by what is stored now."""
+    if not subjects:
+        return []
+    models = await read.all(store.ACTIVE_MODELS, list({workspace for workspace, _ in subjects}), model_id)
+    if not models:
+        return []
+    known = await _known(read, subjects)
+    computed: list[Computed] = []
+    for model in models:
+        framework = FRAMEWORKS[model["framework"]]
+        parameters = framework.parameters.model_validate_json(model["parameters"])
+        ideas = [subject for subject in subjects if subject[0] == model["workspace_id"]]
+        inputs = [resolve(framework, parameters.from_demand(), known.get(subject, UNKNOWN)) for subject in ideas]
+        columns = {name: [given[name].value for given in inputs] for name in framework.inputs}
+        outcomes: list[Outcome] = framework.score(columns, parameters)
+        computed += [
+            Computed(
+                subject, model["id"], model["revision"], outcome.value, outcome.missing, judged(given, outcome.factors)
+            )
+            for subject, given, outcome in zip(ideas, inputs, outcomes, strict=True)
+        ]
+    return computed
+
+
+async def _known(read: Read, subjects: Sequence[Subject]) -> dict[Subject, Known]:
+    asked = [workspace for workspace, _ in subjects], [idea for _, idea in subjects]
+    demand = {
+        (row["workspace_id"], row["idea_id"]): Demand(
+            {name: row[name] for name in MEASURES}, row["event_id"], row["version"]
+        )
+        for row in await read.all(store.DEMAND, *asked)
+    }
+    estimates: dict[Subject, dict[str, list[Estimated]]] = defaultdict(lambda: defaultdict(list))
+    for row in await read.all(store.ESTIMATES, *asked):
+        estimates[row["workspace_id"], row["idea_id"]][row["input"]].append(
+            Estimated(row["id"], row["estimator"], row["discipline"], row["value"], row["created_at"])
+        )
+    return {
+        subject: Known(estimates.get(subject, {}), demand.get(subject)) for subject in estimates.keys() | demand.keys()
+    }
+
+
+def _stored(inputs: Mapping[str, Input]) -> str:
+    return to_json(inputs, exclude_none=True).decode()
+
+
+async def sweep(tx: Tx, workspace_id: UUID, model_id: UUID, after: UUID, cause: Cause) -> UUID | None:
+    """Score the workspace's next ideas under one model; return the last of them, or None when there are no more."""
+    rows = await tx.all(store.IDEAS_AFTER, workspace_id, after, CHUNK)
+    subjects = [(workspace_id, row["idea_id"]) for row in rows]
+    await lock_ideas(tx, subjects)
+    await rescore(tx, dict.fromkeys(subjects, cause), model_id)
+    return subjects[-1][1] if len(subjects) == CHUNK else None
+
+
+async def recompute(read: Read, workspace_id: UUID) -> list[Difference]:
+    """Compute every score of a workspace from its stored inputs and list those that are stored otherwise.
+
+    Empty when all is well. While scores move, those that are moving may be listed.
+    """
+    found: list[Difference] = []
+    after = FIRST
+    while True:
+        ideas = [row["idea_id"] for row in await read.all(store.IDEAS_AFTER, workspace_id, after, CHUNK)]
+        if not ideas:
+            return found
+        after = ideas[-1]
+        computed = {
+            (each.model_id, each.subject[1]): {
+                "model_version": each.model_version,
+                "state": each.state,
+                "value": each.value,
+                "missing": each.missing,
+                "inputs": INPUTS.validate_json(_stored(each.inputs)),
+            }
+            for each in await compute(read, [(workspace_id, idea_id) for idea_id in ideas])
+        }
+        active = {model_id for model_id, _ in computed}
+        stored = {
+            (row["model_id"], row["idea_id"]): {
+                "model_version": row["model_version"],
+                "state": row["state"],
+                "value": row["value"],
+                "missing": from_json(row["missing"]),
+                "inputs": INPUTS.validate_json(row["inputs"]),
+            }
+            for row in await read.all(store.STORED, workspace_id, ideas)
+            if row["model_id"] in active
+        }
+        found += [
+            Difference(*key, stored.get(key), computed.get(key))
+            for key in sorted(stored.keys() | computed.keys())
+            if stored.get(key) != computed.get(key)
+        ]

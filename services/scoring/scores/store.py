@@ -1,0 +1,98 @@
+"""Scores as rows."""
+
+# Both kinds of lock in one round trip. Each is taken in the order of its key, workspaces before ideas, and everyone
+# takes them through these statements, so nobody waits in a circle.
+LOCK_IDEAS = """
+select pg_advisory_xact_lock_shared(key)::text from (
+    select distinct hashtextextended(id::text, 21) as key from unnest($1::uuid[]) as w (id) order by key
+) as workspaces
+union all
+select pg_advisory_xact_lock(key)::text from (
+    select distinct hashtextextended(id::text, 22) as key from unnest($2::uuid[]) as i (id) order by key
+) as ideas
+"""
+LOCK_WORKSPACE = "select pg_advisory_xact_lock(hashtextextended($1::uuid::text, 21))"
+ACTIVE_MODELS = """
+select id, workspace_id, framework, revision, parameters::text as parameters from models
+where workspace_id = any($1::uuid[]) and active and ($2::uuid is null or id = $2) order by id
+"""
+DEMAND = """
+select d.workspace_id, d.idea_id, d.votes, d.insights, d.contacts, d.accounts, d.version, d.event_id
+from unnest($1::uuid[], $2::uuid[]) as asked (workspace_id, idea_id)
+join demand d on d.idea_id = asked.idea_id and d.workspace_id = asked.workspace_id
+"""
+ESTIMATES = """
+select e.workspace_id, e.idea_id, e.input, e.id, e.estimator, e.discipline, e.value, e.created_at
+from unnest($1::uuid[], $2::uuid[]) as asked (workspace_id, idea_id)
+join estimates e on e.workspace_id = asked.workspace_id and e.idea_id = asked.idea_id and e.current
+order by e.id
+"""
+# A score moves when its state, value, missing inputs or model version do: its version rises and the cause is kept.
+# Where only the inputs' origins differ they are brought up to date, and the last cause stands. The locks are held, so
+# what `compared` sees is what is overwritten.
+WRITE = """
+with given as (
+    select * from unnest(
+        $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::float8[], $8::jsonb[],
+        $9::jsonb[], $10::text[], $11::uuid[]
+    ) as g (id, workspace_id, model_id, idea_id, model_version, state, value, inputs, missing, cause, cause_id)
+), compared as (
+    select g.*, s.value as previous, coalesce(s.version, 0) as held_version, s.cause as held_cause,
+           s.cause_id as held_cause_id, s.computed_at as held_at,
+           s.id is null or (s.state, s.value, s.missing, s.model_version)
+               is distinct from (g.state, g.value, g.missing, g.model_version) as moved
+    from given g left join scores s
+        on s.model_id = g.model_id and s.idea_id = g.idea_id and s.workspace_id = g.workspace_id
+    where s.id is null or (s.state, s.value, s.missing, s.model_version, s.inputs)
+        is distinct from (g.state, g.value, g.missing, g.model_version, g.inputs)
+), written as (
+    insert into scores (id, workspace_id, model_id, idea_id, model_version, state, value, inputs, missing, cause,
+                        cause_id, computed_at, version)
+    select id, workspace_id, model_id, idea_id, model_version, state, value, inputs, missing,
+           case when moved then cause else held_cause end, case when moved then cause_id else held_cause_id end,
+           case when moved then now() else held_at end, held_version + moved::int
+    from compared
+    on conflict (model_id, idea_id) do update set
+        model_version = excluded.model_version, state = excluded.state, value = excluded.value,
+        inputs = excluded.inputs, missing = excluded.missing, cause = excluded.cause, cause_id = excluded.cause_id,
+        computed_at = excluded.computed_at, version = excluded.version
+    returning id, model_id, idea_id, version
+)
+select w.id, w.model_id, w.idea_id, w.version, c.previous
+from written w join compared c using (model_id, idea_id) where c.moved order by w.model_id, w.idea_id
+"""
+IDEAS_AFTER = """
+select idea_id from (
+    (select idea_id from ideas where workspace_id = $1 and idea_id > $2 order by idea_id limit $3)
+    union
+    (select idea_id from demand where workspace_id = $1 and idea_id > $2 order by idea_id limit $3)
+    union
+    (select distinct idea_id from estimates where workspace_id = $1 and idea_id > $2
+     order by idea_id limit $3)
+) as known order by idea_id limit $3
+"""
+STORED = """
+select model_id, idea_id, model_version, state, value, inputs::text as inputs, missing::text as missing
+from scores where workspace_id = $1 and idea_id = any($2::uuid[])
+"""
+IDEA = "select idea_id, title, kind, status, archived from ideas where workspace_id = $1 and idea_id = $2"
+EXPLAIN = """
+select s.id, s.idea_id, s.model_id, m.name as model_name, m.framework, s.model_version, s.state, s.value,
+       s.inputs::text as inputs, s.missing::text as missing, s.cause, s.cause_id, s.computed_at, s.version
+from scores s join models m on m.id = s.model_id and m.workspace_id = s.workspace_id
+where s.workspace_id = $1 and s.idea_id = $2 and m.active order by s.model_id
+"""
+_RANKED = """
+select s.id, s.idea_id, i.title, i.kind, i.status, s.state, s.value, s.missing::text as missing, s.model_version,
+       s.computed_at
+from scores s join ideas i on i.idea_id = s.idea_id and i.workspace_id = s.workspace_id
+where s.workspace_id = $1 and s.model_id = $2 and not i.archived
+  and ($3::text is null or i.kind = $3) and ($4::text is null or i.status = $4)
+"""
+RANKED = f"""{_RANKED}
+  and (s.value, s.idea_id) < ($5::float8, $6::uuid) order by s.value desc, s.idea_id desc limit $7
+"""
+NOT_RANKED = f"""{_RANKED}
+  and s.value is null and s.idea_id < $5::uuid order by s.idea_id desc limit $6
+"""
+MODEL = "select framework, active from models where workspace_id = $1 and id = $2"

@@ -1,0 +1,129 @@
+"""What feedback has said and what people have estimated, put where scoring keeps it, as its own doors would put it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from pydantic_core import from_json
+
+from services.scoring.consumers import CONSUMERS, follow_ideas
+from services.scoring.estimates import domain as estimates
+from services.scoring.estimates.domain import Draft
+from services.scoring.frameworks.rice import DemandRule, Parameters
+from services.scoring.models import domain as models
+from services.scoring.scores.domain import recompute
+from shared.database import Database, Read, Tx
+from shared.events.base import Delivered, Event
+from shared.events.feedback import DemandChanged, IdeaChanged
+from shared.ids import new_id
+
+Databases = Callable[[str], Awaitable[Database]]
+
+BY_CONTACTS = Parameters(reach=DemandRule(measure="contacts", per_ask=10))
+SCORES = """
+select id, idea_id, model_id, model_version, state, value, inputs::text as inputs, missing::text as missing, cause,
+       cause_id, version
+from scores where workspace_id = $1 order by model_id, idea_id
+"""
+EVENTS = "select data::text as data from events where workspace_id = $1 order by seq"
+
+
+def told(event: Event, traceparent: str = "") -> Delivered[Event]:
+    """An event as a consumer meets it."""
+    return Delivered(id=new_id(), event=event, time=datetime.now(UTC), traceparent=traceparent, seq=1)
+
+
+def idea(workspace_id: UUID, idea_id: UUID, version: int = 1, **others: Any) -> Delivered[Event]:
+    """An idea as feedback tells of it."""
+    fields: dict[str, Any] = {"title": "Export as CSV", "kind": "feature", "status": "open", **others}
+    return told(IdeaChanged(workspace_id=workspace_id, idea_id=idea_id, version=version, **fields))
+
+
+def demand(
+    workspace_id: UUID, idea_id: UUID, version: int = 1, contacts: int = 3, *, traceparent: str = "", **others: int
+) -> Delivered[Event]:
+    """Demand as feedback tells of it."""
+    counts = {"votes": contacts, "insights": 0, "accounts": contacts, "mrr": 0, **others}
+    event = DemandChanged(
+        workspace_id=workspace_id, idea_id=idea_id, version=version, contacts=contacts, currency="USD", **counts
+    )
+    return told(event, traceparent)
+
+
+async def estimate(
+    tx: Tx, workspace_id: UUID, idea_id: UUID, estimator: str = "ada", **inputs: float
+) -> list[asyncpg.Record]:
+    """Estimates by one person, by input."""
+    drafts = [Draft(idea_id, name, value, estimator, None, None) for name, value in inputs.items()]
+    return await estimates.add(tx, workspace_id, drafts)
+
+
+async def model(
+    tx: Tx, workspace_id: UUID, parameters: Parameters = BY_CONTACTS, *, name: str = "RICE", active: bool = True
+) -> UUID:
+    """A RICE model, active unless told otherwise."""
+    row = await models.create(tx, workspace_id, name=name, framework="rice", parameters=parameters, active=active)
+    return row["id"]
+
+
+async def scores(read: Read, workspace_id: UUID) -> dict[UUID, asyncpg.Record]:
+    """Stored scores by idea; for workspaces with one model."""
+    return {row["idea_id"]: row for row in await read.all(SCORES, workspace_id)}
+
+
+async def published(read: Read, workspace_id: UUID) -> list[dict[str, Any]]:
+    """The events of a workspace, in order."""
+    return [from_json(row["data"]) for row in await read.all(EVENTS, workspace_id)]
+
+
+class Workspace:
+    """One workspace's scoring, each call in a transaction of its own."""
+
+    def __init__(self, database: Database, id: UUID) -> None:
+        self.database = database
+        self.id = id
+
+    async def hear(self, *delivered: Delivered[Event]) -> None:
+        """Apply a batch."""
+        assert set(CONSUMERS.values()) == {follow_ideas}
+        async with self.database.transaction({self.id}) as tx:
+            await follow_ideas(tx, delivered)
+
+    async def idea(self, **others: Any) -> UUID:
+        """An idea that scoring has heard of, and its id."""
+        idea_id = new_id()
+        await self.hear(idea(self.id, idea_id, **others))
+        return idea_id
+
+    async def demand(self, idea_id: UUID, version: int = 1, contacts: int = 3, **others: Any) -> Delivered[Event]:
+        """How many ask for an idea."""
+        event = demand(self.id, idea_id, version, contacts, **others)
+        await self.hear(event)
+        return event
+
+    async def estimate(self, idea_id: UUID, estimator: str = "ada", **inputs: float) -> list[asyncpg.Record]:
+        """What somebody estimates."""
+        async with self.database.transaction({self.id}) as tx:
+            return await estimate(tx, self.id, idea_id, estimator, **inputs)
+
+    async def model(self, parameters: Parameters = BY_CONTACTS, **others: Any) -> UUID:
+        """A RICE model."""
+        async with self.database.transaction({self.id}) as tx:
+            return await model(tx, self.id, parameters, **others)
+
+    async def scores(self) -> dict[UUID, asyncpg.Record]:
+        """Stored scores by idea."""
+        async with self.database.read({self.id}) as read:
+            return await scores(read, self.id)
+
+    async def published(self) -> list[dict[str, Any]]:
+        """The events told so far."""
+        async with self.database.read({self.id}) as read:
+            return await published(read, self.id)
+
+    async def differences(self) -> Sequence[object]:
+        """Scores that are not what their inputs give."""
+        async with self.database.read({self.id}) as read:
+            return await recompute(read, self.id)
