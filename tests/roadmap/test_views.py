@@ -10,6 +10,7 @@ import pytest
 from httpx2 import ASGITransport, AsyncClient, Response
 
 from services.roadmap.app import create_app
+from services.roadmap.views import domain
 from shared.ids import new_id
 from tests.builders import Api
 from tests.roadmap.given import Said
@@ -167,6 +168,19 @@ async def test_a_shipped_item_says_when(api: Api) -> None:
     await create(api, statuses=["shipped"], fields=["target", "shipped"])
     (item,) = (await api.anonymous.roadmap.get(f"/p/{api.slug}/roadmap.json")).json()["columns"][0]["items"]
     assert item == {"id": item_id, "title": "Single sign-on", "shipped": response.json()["shipped_at"][:10]}
+
+
+async def test_a_long_column_shows_its_newest(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Newest is what shipped last, not what was planned last."""
+    monkeypatch.setattr(domain, "MOST_SHOWN", 2)
+    planned = [await plan(api, title=str(number)) for number in range(3)]
+    shipping = [await plan(api, title=title) for title in ("late", "soon", "early")]
+    for item_id in reversed(shipping):
+        for status in ("in_progress", "shipped"):
+            await api.roadmap.post(f"/v1/items/{item_id}/status", json={"status": status})
+    await create(api, statuses=["planned", "shipped"], fields=[])
+    columns = (await api.anonymous.roadmap.get(f"/p/{api.slug}/roadmap.json")).json()["columns"]
+    assert [{item["id"] for item in column["items"]} for column in columns] == [set(planned[1:]), set(shipping[:2])]
 
 
 async def test_nothing_else_of_the_workspace_is_there(api: Api, said: Said) -> None:

@@ -14,7 +14,7 @@ from shared.events.roadmap import ItemStatus
 from shared.ids import new_id
 from shared.routes import require_version
 
-MOST_SHOWN = 200
+MOST_SHOWN = 100
 """Items that a page shows of a status: the newest shipped, or the newest planned."""
 
 
