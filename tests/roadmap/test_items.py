@@ -53,6 +53,18 @@ async def test_an_item_takes_its_title_from_its_first_idea(api: Api, said: Said)
     assert response.headers["location"] == f"/v1/items/{item['id']}"
 
 
+async def test_what_feedback_says_of_an_idea_arrives(api: Api) -> None:
+    idea = (await api.feedback.post("/v1/ideas", json={"title": "Offline mode"})).json()
+    await api.feedback.post("/v1/votes", json={"idea_id": idea["id"], "contact": {"email": "ada@example.com"}})
+    item = await create(api, idea_ids=[idea["id"]])
+
+    async def heard() -> bool:
+        (known,) = (await api.roadmap.get(f"/v1/items/{item['id']}")).json()["ideas"]
+        return (known["title"], known["votes"], known["people"]) == ("Offline mode", 1, 1)
+
+    await eventually(heard)
+
+
 async def test_an_unknown_idea_is_accepted_when_the_title_is_given(api: Api) -> None:
     idea_id = str(new_id())
     assert (await create(api, idea_ids=[idea_id]))["idea_ids"] == [idea_id]
