@@ -155,7 +155,9 @@ class Relay:
                 await asyncio.sleep(SWEEP_SECONDS)
                 continue
             try:
-                await asyncio.wait_for(self._wake.wait(), SWEEP_SECONDS)
+                # Not wait_for: on 3.11 it swallows a cancellation that meets the nudge, and the relay would never end.
+                async with asyncio.timeout(SWEEP_SECONDS):
+                    await self._wake.wait()
             except TimeoutError:
                 continue
 

@@ -249,8 +249,10 @@ async def forever(signal: asyncio.Event, seconds: float, step: Callable[[], Awai
         signal.clear()
         if await step():
             continue
+        # Not wait_for: on 3.11 it swallows a cancellation that meets the signal, and the job would never end.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(signal.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await signal.wait()
 
 
 __all__ = ["Health", "Job", "Service", "create", "describe", "forever"]
