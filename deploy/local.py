@@ -5,14 +5,15 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pydantic import ValidationError
 
+from deploy.caller import Unexpected
 from deploy.child import Busy, Failed
 from deploy.leash import tie
 from deploy.ports import Taken, is_free
-from deploy.seed import seed
+from deploy.seed import SLUG, VIEW, load, ranking_model, seed
 from deploy.stack import Place, Stack, uses
 from deploy.supervise import supervise
 
@@ -51,8 +52,7 @@ def _run(place: Place) -> None:
         try:
             say(f"Starting Cairn on the data in {stack.data}")
             stack.start()
-            if stack.kept.demo_key is None and (key := asyncio.run(seed(stack.postgres.url(), stack.kept.key_pepper))):
-                stack.kept.demo_key = key
+            _seed(stack)
             print(welcome(stack), flush=True)
             supervise(stack.parts, say)
         except KeyboardInterrupt:
@@ -61,6 +61,19 @@ def _run(place: Place) -> None:
         except Taken as taken:
             free = next(base for base in range(place.port_base + 100, 65_000, 100) if all(map(is_free, uses(base))))
             raise Failed(f"{taken}\nThis one has all of its ports free: CAIRN_PORT_BASE={free} make run") from taken
+
+
+def _seed(stack: Stack) -> None:
+    """Have a demo workspace with something in it where the database is new."""
+    kept = stack.kept
+    if kept.demo_key is None:
+        kept.demo_key = asyncio.run(seed(stack.postgres.url(), kept.key_pepper))
+    if kept.demo_key is not None and not kept.demo_loaded:
+        try:
+            asyncio.run(load(stack.urls, kept.demo_key))
+            kept.demo_loaded = True
+        except Unexpected as reason:
+            say(f"The demo workspace is not complete. {reason}")
 
 
 def _stack(place: Place) -> Stack:
@@ -94,16 +107,34 @@ def _raise_when_asked_to_stop() -> None:
 
 def welcome(stack: Stack) -> str:
     """What to do next, in lines that work as pasted."""
-    lines = [
+    lines = ["", "Cairn runs. Ctrl-C stops it and keeps everything.", ""]
+    for name, url in stack.urls.items():
+        lines.append(f"  {name:<10}{url}    described at {url}/docs/{name}")
+    lines.append(f"  {'logs':<10}{stack.data / 'logs'}")
+    if stack.kept.demo_key is not None:
+        lines += ["", *_demo(stack.urls, stack.kept.demo_key)]
+    return "\n".join([*lines, ""])
+
+
+def _demo(urls: Mapping[str, str], key: str) -> list[str]:
+    model = asyncio.run(ranking_model(urls, key))
+    ranking = f"rankings?model_id={model}" if model else "models"
+    authorization = f"-H 'Authorization: Bearer {key}'"
+    said = '{"text":"We need our numbers in a spreadsheet","contact":{"email":"me@example.com"},"ideas":["csv-export"]}'
+    return [
+        f"A key to the workspace `{SLUG}`, with every right:",
         "",
-        "Cairn runs.",
-        *(
-            f"  {name:<10}{service.url}    described at {service.url}/docs/{name}"
-            for name, service in stack.services.items()
-        ),
-        f"  logs      {stack.data / 'logs'}",
+        f"  {key}",
+        "",
+        "Say something, see how the ideas rank by what is said, and read the published roadmap:",
+        "",
+        f"  curl {urls['feedback']}/v1/feedback {authorization} \\",
+        f"    -H 'Content-Type: application/json' -d '{said}'",
+        "",
+        f"  curl '{urls['scoring']}/v1/{ranking}' {authorization}",
+        "",
+        f"  curl {urls['roadmap']}/p/{SLUG}/{VIEW['slug']}",
     ]
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -80,8 +80,18 @@ class Keepsakes:
         return self._kept.get("demo_key")
 
     @demo_key.setter
-    def demo_key(self, key: str) -> None:
+    def demo_key(self, key: str | None) -> None:
         self._kept["demo_key"] = key
+        self._save()
+
+    @property
+    def demo_loaded(self) -> bool:
+        """Whether that workspace has been filled: once, whatever its owner does with it then."""
+        return self._kept.get("demo_loaded", False)
+
+    @demo_loaded.setter
+    def demo_loaded(self, loaded: bool) -> None:
+        self._kept["demo_loaded"] = loaded
         self._save()
 
     def _save(self) -> None:
@@ -192,6 +202,11 @@ class Stack:
             "CAIRN_SEALING_KEY": self.kept.sealing_key,
         }
         return ServiceProcess(name, port, self.data, environment)
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """Where each service listens."""
+        return {name: service.url for name, service in self.services.items()}
 
     @property
     def parts(self) -> tuple[Postgres | Nats | ServiceProcess, ...]:
