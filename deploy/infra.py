@@ -55,6 +55,11 @@ def postgres_url(port: int, role: str, password: str, database: str = DATABASE) 
     return f"postgresql://{role}:{password}@127.0.0.1:{port}/{database}"
 
 
+def nats_url(port: int, password: str) -> str:
+    """Where clients of a broker on this machine connect."""
+    return f"nats://cairn:{password}@127.0.0.1:{port}"
+
+
 class Server(ABC):
     """A server and the data folder that it owns. `start` makes and launches one; leaving its `with` block stops it."""
 
@@ -213,19 +218,18 @@ class Postgres(Server):
         statements.unlink()
 
     def _forget_dead_postmaster(self) -> None:
-        """Remove a killed server's pid file when its number now belongs to another program.
+        """Remove a killed server's pid file unless its number is that of a server on this cluster.
 
-        PostgreSQL would take that one for a rival and refuse to start; after a container's restart this is usual.
+        PostgreSQL would take whatever has the number now for a rival and refuse to start: another program, as is usual
+        after a container's restart, or the dead one itself while nobody has collected it.
         """
         pid_file = self._cluster / "postmaster.pid"
-        if not pid_file.exists():
-            return
         try:
             rival = psutil.Process(int(pid_file.read_text().split()[0])).cmdline()
-        except (psutil.NoSuchProcess, psutil.AccessDenied, ValueError, IndexError):
-            return
+        except (FileNotFoundError, ValueError, IndexError, psutil.Error):
+            rival = []
         if str(self._cluster) not in rival:
-            pid_file.unlink()
+            pid_file.unlink(missing_ok=True)
 
     def _ready(self) -> bool:
         try:
@@ -243,7 +247,7 @@ class Nats(Server):
     @property
     def url(self) -> str:
         """Where clients connect."""
-        return f"nats://cairn:{self._password}@127.0.0.1:{self.port}"
+        return nats_url(self.port, self._password)
 
     def _child_to_run(self) -> Child:
         return Child(

@@ -80,12 +80,15 @@ def test_postgres_asks_for_a_password(postgres: Postgres) -> None:
     assert "password authentication failed" in refused.value.stderr
 
 
-def test_postgres_ignores_a_dead_servers_number_given_to_another_program(postgres: Postgres) -> None:
-    postgres.kill()
-    pid_file = postgres.data / "cluster" / "postmaster.pid"
-    pid_file.write_text(pid_file.read_text().replace(pid_file.read_text().split()[0], str(os.getpid()), 1))
-    postgres.restart()
-    assert query(postgres.url(), "select 1") == "1"
+def test_postgres_ignores_a_dead_servers_number(postgres: Postgres) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        assert until(lambda: psutil.Process(ended.pid).status() == psutil.STATUS_ZOMBIE, 10)
+        for other in (os.getpid(), ended.pid):
+            postgres.kill()
+            pid_file = postgres.data / "cluster" / "postmaster.pid"
+            pid_file.write_text(pid_file.read_text().replace(str(postgres.pid), str(other), 1))
+            postgres.restart()
+            assert query(postgres.url(), "select 1") == "1"
 
 
 def test_a_cluster_that_was_never_finished_is_made_again(folder: Path) -> None:
