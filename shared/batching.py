@@ -5,7 +5,6 @@ next batch gathers by itself, so a lone request waits for nobody and a crowd tra
 """
 
 import asyncio
-import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, TypeVar
@@ -18,6 +17,8 @@ Result = TypeVar("Result")
 
 MOST = 256
 """Requests in one flush."""
+LANES = 2
+"""Flushes under way at once: while one waits for its commit, the next is being written."""
 WAITING = 5_000
 """Requests that may queue before new ones are shed."""
 
@@ -35,7 +36,7 @@ class GroupCommit(Generic[Item, Result]):
         self._flush = flush
         self._rows = metrics.batch_rows.labels(name)
         self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def submit(self, item: Item) -> Result:
         """Store an item and return its result once committed. TooMany when the queue is full."""
@@ -43,18 +44,17 @@ class GroupCommit(Generic[Item, Result]):
             raise TooMany("The service is overloaded.", code="overloaded", headers={"Retry-After": "1"})
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
-        if self._task is None:
-            self._task = asyncio.create_task(self._drain(), name="group-commit")
+        if len(self._tasks) < LANES:
+            task = asyncio.create_task(self._drain(), name="group-commit")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return await future
 
     async def _drain(self) -> None:
-        try:
-            while self._waiting:
-                batch = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
-                self._rows.observe(len(batch))
-                await self._store(batch)
-        finally:
-            self._task = None
+        while self._waiting:
+            batch = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
+            self._rows.observe(len(batch))
+            await self._store(batch)
 
     async def _store(self, batch: Sequence[tuple[Item, asyncio.Future[Result]]]) -> None:
         try:
@@ -81,9 +81,7 @@ class GroupCommit(Generic[Item, Result]):
 
     async def close(self) -> None:
         """Finish what is under way."""
-        if self._task is not None:
-            with contextlib.suppress(Exception):
-                await self._task
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 def _fail(batch: Sequence[tuple[Any, asyncio.Future[Any]]], error: Exception) -> None:

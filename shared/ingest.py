@@ -16,7 +16,7 @@ Body = TypeVar("Body")
 _TRIES = 5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Submission(Generic[Body]):
     """One caller's write, waiting for its batch."""
 
@@ -39,7 +39,7 @@ def submission(inlet: Inlet, body: Body) -> Submission[Body]:
 
 
 class _Raced(Exception):
-    """Another process stored one of our keys between our look and our write."""
+    """One of the keys is taken: by an earlier request, or by another process a moment ago."""
 
 
 async def store_once(
@@ -51,10 +51,14 @@ async def store_once(
 
     `store` gets the submissions that are new and returns an answer or a Problem for each.
     """
+    # Most keys are new: only when one turns out to be taken are the stored answers looked up, and the batch done anew.
+    look_up = False
     for _ in range(_TRIES):
         try:
-            return await _try(database, submissions, store)
-        except (_Raced, *RETRYABLE):
+            return await _try(database, submissions, store, look_up)
+        except _Raced:
+            look_up = True
+        except RETRYABLE:
             continue
     raise Unavailable("The request lost a race for the same records; try it again.")
 
@@ -63,12 +67,13 @@ async def _try(
     database: Database,
     submissions: Sequence[Submission[Any]],
     store: Callable[[Tx, Sequence[Submission[Any]]], Awaitable[Sequence[Answer | Exception]]],
+    look_up: bool,
 ) -> list[Answer | Exception]:
     results: dict[int, Answer | Exception] = {}
     twins: dict[int, int] = {}
     fresh: list[int] = []
     async with database.transaction({each.workspace_id for each in submissions}) as tx:
-        keyed = [(each.workspace_id, each.key) for each in submissions if each.key is not None]
+        keyed = [(each.workspace_id, each.key) for each in submissions if look_up and each.key is not None]
         held = await idempotency.recall(tx, keyed) if keyed else {}
         first: dict[tuple[UUID, str], int] = {}
         for position, each in enumerate(submissions):

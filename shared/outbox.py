@@ -79,6 +79,11 @@ async def emit(tx: Tx, events: Sequence[Event], traces: Sequence[str] | None = N
     return ids
 
 
+async def reseed(tx: Tx) -> int:
+    """Have the newest event of each aggregate published once more; return how many those are."""
+    return await tx.run(RESEED)
+
+
 def _message(row: asyncpg.Record) -> Message:
     return Message(
         subject=f"{row['type']}.{row['aggregate_id']}",

@@ -5,7 +5,6 @@
 """
 
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import Depends, Request, Security
@@ -14,9 +13,7 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer, SecurityScopes
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
-from starlette.requests import ClientDisconnect
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
 from shared import idempotency
 from shared.access.keys import Caller
@@ -58,7 +55,7 @@ class Route(APIRoute):
             else:
                 body = await request.body()
                 if takes_json and body:
-                    _require_json(request)
+                    _require_json(request.scope["cairn.headers"].get(b"content-type", b""))
                 response = await self._write(runtime, caller, request, body, serve)
             response.headers.update(runtime.limits.headers(caller))
             return response
@@ -106,9 +103,9 @@ class Route(APIRoute):
         return response
 
 
-def _require_json(request: Request) -> None:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json" and not kind.endswith("+json"):
+def _require_json(content_type: bytes) -> None:
+    kind = content_type.partition(b";")[0].strip().lower()
+    if kind != b"application/json" and not kind.endswith(b"+json"):
         raise UnsupportedMedia("Send `Content-Type: application/json`.")
 
 
@@ -185,8 +182,15 @@ class Answer(NamedTuple):
     replayed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Inlet:
+class Answered(NamedTuple):
+    """An answer with its headers, ready to be sent."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+class Inlet(NamedTuple):
     """An ingest request: what came, and who sent it. `tail` is the last part of a path that ends in a parameter."""
 
     runtime: Runtime
@@ -221,49 +225,32 @@ class IngestRoute(APIRoute):
         self._body: TypeAdapter[Any] | None = TypeAdapter(body) if body is not None else None
         self._serve = endpoint
 
-    async def direct(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The route as an ASGI application, called by the edge."""
-        runtime: Runtime = scope["runtime"]
-        headers: dict[bytes, bytes] = scope["cairn.headers"]
-        caller = await identify(runtime, headers) if self._scopes else None
-        if caller is not None and not self._scopes <= caller.scopes:
-            require_scopes(caller, self._scopes)
-        raw = await _body(receive)
-        tail = scope.get("cairn.tail", "")
+    async def answer(
+        self, runtime: Runtime, headers: dict[bytes, bytes], raw: bytes, path: str, tail: str
+    ) -> Answered:
+        """Serve one request; the edge calls this."""
+        caller: Caller | None = None
+        if self._scopes:
+            caller = await identify(runtime, headers)
+            if not self._scopes <= caller.scopes:
+                require_scopes(caller, self._scopes)
         given = headers.get(b"idempotency-key")
         key = accepted_key(given.decode("latin-1")) if given is not None else None
-        inlet = Inlet(runtime, caller, headers, raw, tail, key, scope["path"])
+        inlet = Inlet(runtime, caller, headers, raw, tail, key, path)
         if self._body is None:
             answer = await self._serve(inlet)
         else:
-            kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
-            if kind != b"application/json" and not kind.endswith(b"+json"):
-                raise UnsupportedMedia("Send `Content-Type: application/json`.")
+            kind = headers.get(b"content-type", b"")
+            if kind != b"application/json":
+                _require_json(kind)
             try:
                 body = self._body.validate_json(raw)
             except ValidationError as error:
                 raise invalid_body(error) from None
             answer = await self._serve(inlet, body)
-        response_headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(answer.body)).encode()),
-        ]
+        response = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(answer.body))]
         if answer.replayed:
-            response_headers.append((b"idempotency-replayed", b"true"))
+            response.append((b"idempotency-replayed", b"true"))
         if caller is not None:
-            response_headers += [
-                (name.lower().encode(), value.encode()) for name, value in runtime.limits.headers(caller).items()
-            ]
-        await send({"type": "http.response.start", "status": answer.status, "headers": response_headers})
-        await send({"type": "http.response.body", "body": answer.body})
-
-
-async def _body(receive: Receive) -> bytes:
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    while message.get("more_body", False):
-        message = await receive()
-        body += message.get("body", b"")
-    if message["type"] == "http.disconnect":
-        raise ClientDisconnect
-    return body
+            response += runtime.limits.raw_headers(caller)
+        return Answered(answer.status, response, answer.body)

@@ -106,14 +106,14 @@ def create(service: Service, settings: Settings) -> ASGIApp:
     return Edge(app, runtime, {} if settings.role == "worker" else _direct(service), service.body_limits)
 
 
-def _direct(service: Service) -> dict[tuple[str, str], ASGIApp]:
+def _direct(service: Service) -> dict[tuple[str, str], IngestRoute]:
     """The ingest routes by method and path; a trailing parameter stands as `{}`."""
-    found: dict[tuple[str, str], ASGIApp] = {}
+    found: dict[tuple[str, str], IngestRoute] = {}
     for route in _routes(service):
         if isinstance(route, IngestRoute):
             head, _, tail = route.path.rpartition("/")
             path = f"{head}/{{}}" if tail.startswith("{") else route.path
-            found.update(((method, path), route.direct) for method in route.methods or ())
+            found.update(((method, path), route) for method in route.methods or ())
     return found
 
 

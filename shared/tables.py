@@ -110,5 +110,5 @@ def platform_tables(metadata: MetaData) -> None:
         Column("body", LargeBinary, nullable=False),
         Column("created_at", Moment, nullable=False, server_default=NOW),
         PrimaryKeyConstraint("workspace_id", "key"),
-        Index("idempotency_age", "created_at"),
+        Index("idempotency_age", "created_at", postgresql_using="brin"),
     )

@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -92,7 +93,7 @@ Table(
 Table(
     "deliveries",
     metadata,
-    _id(),
+    Column("id", UUID, nullable=False),
     _workspace(),
     Column("connection_id", UUID, nullable=False),
     Column("delivery_key", Text, nullable=False, comment="the vendor's id of the delivery, else the body's hash"),
@@ -106,13 +107,13 @@ Table(
     Column("received_at", Moment, nullable=False, server_default=NOW),
     Column("processed_at", Moment),
     UniqueConstraint("connection_id", "delivery_key", name="deliveries_once"),
-    Index("deliveries_list", "workspace_id", "id"),
+    PrimaryKeyConstraint("workspace_id", "id"),
     Index("deliveries_waiting", "id", postgresql_where=text("state = 'received'")),
 )
 Table(
     "feedback",
     metadata,
-    _id(),
+    Column("id", UUID, nullable=False),
     _workspace(),
     Column("source", Text, nullable=False, comment="channel: api, import, or the vendor"),
     Column("external_id", Text, nullable=False, comment="the source's id of this statement; our own id without one"),
@@ -129,8 +130,9 @@ Table(
     Column("received_at", Moment, nullable=False, server_default=NOW),
     _version(),
     UniqueConstraint("workspace_id", "source", "external_id", name="feedback_once"),
-    Index("feedback_list", "workspace_id", "id"),
-    Index("feedback_contact", "contact_id"),
+    # One index for identity and for listing: each index less is felt at thousands of rows a second.
+    PrimaryKeyConstraint("workspace_id", "id"),
+    Index("feedback_contact", "contact_id", postgresql_where=text("contact_id is not null")),
 )
 Table(
     "ideas",
@@ -175,13 +177,14 @@ Table(
     metadata,
     _id(),
     _workspace(),
-    Column("feedback_id", UUID, ForeignKey("feedback.id"), nullable=False),
+    Column("feedback_id", UUID, nullable=False),
     Column("idea_id", UUID, ForeignKey("ideas.id"), nullable=False),
     Column("contact_id", UUID, comment="who said it"),
     Column("excerpt_start", Integer),
     Column("excerpt_end", Integer),
     Column("linked_by", Text, nullable=False, comment="key:<id> or rule:<connection>"),
     _created(),
+    ForeignKeyConstraint(["workspace_id", "feedback_id"], ["feedback.workspace_id", "feedback.id"]),
     UniqueConstraint("feedback_id", "idea_id", name="insights_once"),
     Index("insights_list", "workspace_id", "idea_id", "id"),
 )

@@ -37,11 +37,13 @@ class Limits:
 
     def headers(self, caller: Caller) -> dict[str, str]:
         """`RateLimit-Limit`, `-Remaining` and `-Reset` (seconds) as they stand."""
-        now = time.monotonic()
-        used = max(0.0, self._arrivals.get(caller.key_id, now) - now)
-        remaining = max(0, int((BURST_SECONDS - used) * caller.rate))
-        return {
-            "RateLimit-Limit": str(caller.rate),
-            "RateLimit-Remaining": str(remaining),
-            "RateLimit-Reset": str(max(1, round(used + 0.5))),
-        }
+        return {name.decode(): value.decode() for name, value in self.raw_headers(caller)}
+
+    def raw_headers(self, caller: Caller) -> list[tuple[bytes, bytes]]:
+        """The same as ASGI has them."""
+        used = max(0.0, self._arrivals.get(caller.key_id, 0.0) - time.monotonic())
+        return [
+            (b"ratelimit-limit", b"%d" % caller.rate),
+            (b"ratelimit-remaining", b"%d" % max(0, (BURST_SECONDS - used) * caller.rate)),
+            (b"ratelimit-reset", b"%d" % max(1, round(used + 0.5))),
+        ]

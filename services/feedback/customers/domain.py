@@ -1,7 +1,7 @@
 """Who the customers are: recognised by an id or an address, made known when they first appear."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -14,8 +14,7 @@ from shared.errors import FieldError, Invalid, NotFound
 from shared.ids import new_id
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """A contact as its source names them. At least one of `id`, `external_id` and `email` is given."""
 
     workspace_id: UUID
@@ -27,8 +26,7 @@ class Person:
     """External id of their account."""
 
 
-@dataclass(frozen=True, slots=True)
-class AccountChange:
+class AccountChange(NamedTuple):
     """What a caller says of an account; None leaves a field as it is."""
 
     external_id: str

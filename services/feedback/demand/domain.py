@@ -5,7 +5,7 @@ event a batch.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -18,8 +18,7 @@ from shared.outbox import emit
 from shared.telemetry import traceparent
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """One contact (or nobody known) asking for an idea once more."""
 
     workspace_id: UUID

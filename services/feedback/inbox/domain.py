@@ -4,8 +4,8 @@ One way in for all: a REST call, a row of a bulk upload, an answer that a survey
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -23,8 +23,7 @@ from shared.ids import new_id
 from shared.outbox import emit
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """One thing that one contact said through one channel."""
 
     workspace_id: UUID
@@ -58,8 +57,7 @@ class Statement:
         return self.workspace_id, self.source, self.external_id
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """Where a statement ended up: `created`, `updated` or `duplicate`."""
 
     id: UUID
@@ -209,6 +207,7 @@ async def _revise(
         [statements[p].language for p in positions],
         [statements[p].delivery_id for p in positions],
         [_revised(statements[p]) for p in positions],
+        [statements[p].workspace_id for p in positions],
     )
     await emit(
         tx,
@@ -225,13 +224,16 @@ async def _revise(
         ],
         [statements[newest[row["id"]]].traceparent for row in rows],
     )
-    moved = await tx.all(store.REASSIGN, [row["id"] for row in rows]) if rows else []
+    moved = (
+        await tx.all(store.REASSIGN, [row["id"] for row in rows], list({row["workspace_id"] for row in rows}))
+        if rows
+        else []
+    )
     await demand.recount(tx, sorted({row["idea_id"] for row in moved}))
     return {row["id"] for row in rows}
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A feedback speaks for an idea; the excerpt counts characters from 0, its end exclusive."""
 
     workspace_id: UUID

@@ -20,8 +20,9 @@ update feedback as f set contact_id = coalesce(n.contact_id, f.contact_id), text
     language = coalesce(n.language, f.language), delivery_id = n.delivery_id, revised_at = n.revised_at,
     version = f.version + 1
 from unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[], $5::jsonb[], $6::text[], $7::text[], $8::uuid[],
-    $9::timestamptz[]) as n (id, contact_id, text, answers, attributes, source_url, language, delivery_id, revised_at)
-where f.id = n.id and (f.revised_at is null or n.revised_at >= f.revised_at)
+    $9::timestamptz[], $10::uuid[])
+    as n (id, contact_id, text, answers, attributes, source_url, language, delivery_id, revised_at, workspace_id)
+where f.workspace_id = n.workspace_id and f.id = n.id and (f.revised_at is null or n.revised_at >= f.revised_at)
   and (f.text, f.answers, f.attributes) is distinct from (n.text, n.answers, n.attributes)
 returning f.id, f.workspace_id, f.version, f.received_at, f.contact_id
 """
@@ -58,6 +59,7 @@ order by id limit $3
 UNLINK = "delete from insights where workspace_id = $1 and id = $2 returning idea_id"
 REASSIGN = """
 update insights as i set contact_id = f.contact_id from feedback f
-where f.id = any($1::uuid[]) and i.feedback_id = f.id and i.contact_id is distinct from f.contact_id
+where f.workspace_id = any($2::uuid[]) and f.id = any($1::uuid[])
+  and i.feedback_id = f.id and i.contact_id is distinct from f.contact_id
 returning i.idea_id
 """

@@ -11,7 +11,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -56,8 +56,7 @@ class Connection:
     enabled: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(NamedTuple):
     """A delivery that was believed, about to be kept."""
 
     connection: Connection
@@ -70,8 +69,7 @@ class Parcel:
     traceparent: str
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """Where a delivery is kept; `fresh` is False for one that was delivered before."""
 
     id: UUID
@@ -211,23 +209,24 @@ async def keep(tx: Tx, parcels: Sequence[Parcel]) -> list[Kept]:
 async def process(tx: Tx, rows: Sequence[asyncpg.Record]) -> None:
     """Turn kept deliveries (locked by the caller) into feedback, and note what became of each."""
     statements: list[Statement] = []
-    settled: list[tuple[UUID, str, str | None]] = []
+    settled: list[tuple[UUID, UUID, str, str | None]] = []
     for row in rows:
         state, reason, found = read(row)
         statements.extend(found)
-        settled.append((row["id"], state, reason))
+        settled.append((row["workspace_id"], row["id"], state, reason))
     if statements:
         await inbox.record(tx, statements)
     await settle(tx, settled)
 
 
-async def settle(tx: Tx, settled: Sequence[tuple[UUID, str, str | None]]) -> None:
-    """Note what became of deliveries: (id, state, reason)."""
+async def settle(tx: Tx, settled: Sequence[tuple[UUID, UUID, str, str | None]]) -> None:
+    """Note what became of deliveries: (workspace, id, state, reason)."""
     await tx.run(
         store.SETTLE,
-        [id for id, _, _ in settled],
-        [state for _, state, _ in settled],
-        [reason for _, _, reason in settled],
+        [workspace_id for workspace_id, _, _, _ in settled],
+        [id for _, id, _, _ in settled],
+        [state for _, _, state, _ in settled],
+        [reason for _, _, _, reason in settled],
     )
 
 

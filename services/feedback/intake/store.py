@@ -41,7 +41,8 @@ for update of d skip locked
 """
 SETTLE = """
 update deliveries as d set state = done.state, reason = done.reason, processed_at = now()
-from unnest($1::uuid[], $2::text[], $3::text[]) as done (id, state, reason) where d.id = done.id
+from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) as done (workspace_id, id, state, reason)
+where d.workspace_id = done.workspace_id and d.id = done.id
 """
 _DELIVERY = """id, connection_id, delivery_key, encode(sha256, 'hex') as sha256, verdict, headers::text as headers,
     octet_length(body) as bytes, state, reason, received_at, processed_at"""

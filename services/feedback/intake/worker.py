@@ -70,7 +70,7 @@ async def _process_alone(runtime: Runtime, workspaces: list[UUID]) -> bool:
             except Exception as error:
                 failed = rows[0], error
                 await domain.settle(
-                    tx, [(rows[0]["id"], "quarantined", f"could not be stored: {type(error).__name__}")]
+                    tx, [(rows[0]["workspace_id"], rows[0]["id"], "quarantined", f"could not be stored: {type(error).__name__}")]
                 )
     except RETRYABLE:
         return True

@@ -113,10 +113,9 @@ def upgrade() -> None:
         sa.Column("traceparent", sa.Text(), server_default="", nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("processed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("workspace_id", "id"),
         sa.UniqueConstraint("connection_id", "delivery_key", name="deliveries_once"),
     )
-    op.create_index("deliveries_list", "deliveries", ["workspace_id", "id"], unique=False)
     op.create_index(
         "deliveries_waiting", "deliveries", ["id"], unique=False, postgresql_where=sa.text("state = 'received'")
     )
@@ -168,11 +167,12 @@ def upgrade() -> None:
         sa.Column("said_at", sa.DateTime(timezone=True), nullable=False, comment="when the customer said it"),
         sa.Column("received_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("version", sa.BigInteger(), server_default="1", nullable=False),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("workspace_id", "id"),
         sa.UniqueConstraint("workspace_id", "source", "external_id", name="feedback_once"),
     )
-    op.create_index("feedback_contact", "feedback", ["contact_id"], unique=False)
-    op.create_index("feedback_list", "feedback", ["workspace_id", "id"], unique=False)
+    op.create_index(
+        "feedback_contact", "feedback", ["contact_id"], unique=False, postgresql_where=sa.text("contact_id is not null")
+    )
     op.create_table(
         "idea_accounts",
         sa.Column("idea_id", sa.UUID(), nullable=False),
@@ -226,7 +226,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("workspace_id", "key"),
     )
-    op.create_index("idempotency_age", "idempotency", ["created_at"], unique=False)
+    op.create_index("idempotency_age", "idempotency", ["created_at"], unique=False, postgresql_using="brin")
     op.create_table(
         "parked",
         sa.Column("id", sa.UUID(), nullable=False),
@@ -335,12 +335,12 @@ def upgrade() -> None:
         sa.Column("linked_by", sa.Text(), nullable=False, comment="key:<id> or rule:<connection>"),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(
-            ["feedback_id"],
-            ["feedback.id"],
-        ),
-        sa.ForeignKeyConstraint(
             ["idea_id"],
             ["ideas.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "feedback_id"],
+            ["feedback.workspace_id", "feedback.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("feedback_id", "idea_id", name="insights_once"),

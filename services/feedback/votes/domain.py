@@ -1,7 +1,7 @@
 """Votes: one contact wants one idea, once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from services.feedback.customers import domain as customers
@@ -15,8 +15,7 @@ from shared.errors import FieldError, Invalid, NotFound
 from shared.ids import new_id
 
 
-@dataclass(frozen=True, slots=True)
-class Ballot:
+class Ballot(NamedTuple):
     """A vote to be cast."""
 
     idea: str
@@ -30,8 +29,7 @@ class Ballot:
     traceparent: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Cast:
+class Cast(NamedTuple):
     """A vote that stands: cast now, or before."""
 
     id: UUID

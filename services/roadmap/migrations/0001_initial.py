@@ -89,7 +89,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("workspace_id", "key"),
     )
-    op.create_index("idempotency_age", "idempotency", ["created_at"], unique=False)
+    op.create_index("idempotency_age", "idempotency", ["created_at"], unique=False, postgresql_using="brin")
     op.create_table(
         "items",
         sa.Column("id", sa.UUID(), nullable=False),

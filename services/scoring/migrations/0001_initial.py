@@ -121,7 +121,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("workspace_id", "key"),
     )
-    op.create_index("idempotency_age", "idempotency", ["created_at"], unique=False)
+    op.create_index("idempotency_age", "idempotency", ["created_at"], unique=False, postgresql_using="brin")
     op.create_table(
         "models",
         sa.Column("id", sa.UUID(), nullable=False),
@@ -170,6 +170,16 @@ def upgrade() -> None:
         comment="which stream the outbox was published to, by its time of creation",
     )
     op.create_table(
+        "model_revisions",
+        sa.Column("model_id", sa.UUID(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("workspace_id", sa.UUID(), nullable=False),
+        sa.Column("parameters", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("model_id", "revision"),
+        comment="every set of parameters that a score may name",
+    )
+    op.create_table(
         "rescores",
         sa.Column("model_id", sa.UUID(), nullable=False),
         sa.Column("workspace_id", sa.UUID(), nullable=False),
@@ -192,17 +202,15 @@ def upgrade() -> None:
             "inputs",
             postgresql.JSONB(astext_type=sa.Text()),
             nullable=False,
-            comment="every input, its value and where it came from",
+            comment="every input: value and where it came from",
         ),
         sa.Column("missing", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
         sa.Column("cause", sa.Text(), nullable=False),
         sa.Column("cause_id", sa.UUID(), nullable=True),
         sa.Column("computed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("model_id", "idea_id"),
-        sa.UniqueConstraint("id"),
+        sa.PrimaryKeyConstraint("idea_id", "model_id"),
     )
-    op.create_index("scores_idea", "scores", ["workspace_id", "idea_id"], unique=False)
     op.create_index("scores_ranking", "scores", ["workspace_id", "model_id", "value", "idea_id"], unique=False)
     op.create_table(
         "workers",
