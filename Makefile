@@ -28,7 +28,7 @@ run: .venv/runs
 	@$(RUN) deploy.local --with-parent
 
 demo: .venv/runs
-	@$(RUN) deploy.demo
+	@$(RUN) deploy.demo $(if $(rows),--rows $(rows))
 
 test: .venv/develops
 	@$(RUN) pytest $(only)
@@ -37,6 +37,7 @@ check: .venv/develops
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check --quiet .
 	@$(BIN)/lint-imports
+	@$(RUN) deptry .
 	@$(RUN) deploy.contracts --check
 	@$(RUN) pyright
 
@@ -45,10 +46,10 @@ fmt: .venv/develops
 	@$(RUN) ruff format --quiet .
 
 bench: .venv/develops
-	@$(RUN) tests.bench $(only)
+	@$(RUN) tests.bench $(if $(only),only=$(only)) $(if $(rounds),rounds=$(rounds))
 
 chaos: .venv/develops
-	@$(RUN) tests.chaos $(only)
+	@$(RUN) tests.chaos $(if $(only),only=$(only))
 
 rebuild: .venv/runs
 	@$(RUN) deploy.cli rebuild $(service)
