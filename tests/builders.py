@@ -3,18 +3,18 @@
 import asyncio
 import itertools
 import time
-from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 from httpx2 import ASGITransport, AsyncClient, Response
+from starlette.types import ASGIApp
 
 from shared.access import registry
 from shared.access.keys import SCOPES
 from shared.database import Database
-from tests.servers import PEPPER, World
+from tests.servers import PEPPER
 
 T = TypeVar("T")
 
@@ -51,12 +51,22 @@ async def _no_internal_error(response: Response) -> None:
         raise AssertionError(f"{response.request.method} {response.request.url} answered 500: {response.text}")
 
 
+def client(app: ASGIApp, key: str | None, *, name: str = "cairn", strict: bool = True) -> AsyncClient:
+    """An application over HTTP without a socket. Unless `strict` is off, a 500 fails the test."""
+    return AsyncClient(
+        transport=ASGITransport(app),
+        base_url=f"https://{name}.test",
+        headers={"Authorization": f"Bearer {key}"} if key else {},
+        event_hooks={"response": [_no_internal_error] if strict else []},
+    )
+
+
 class Clients:
     """The three services as one caller reaches them. Without a key: anonymous."""
 
-    def __init__(self, world: World, key: str | None) -> None:
+    def __init__(self, apps: Mapping[str, ASGIApp], key: str | None) -> None:
         self.key = key
-        self._world = world
+        self.apps = apps
         self._clients: dict[str, AsyncClient] = {}
 
     @property
@@ -74,34 +84,27 @@ class Clients:
     def of(self, service: str) -> AsyncClient:
         """The client for a service by its name."""
         if service not in self._clients:
-            self._clients[service] = AsyncClient(
-                transport=ASGITransport(self._world.apps[service]),
-                base_url=f"https://{service}.test",
-                headers={"Authorization": f"Bearer {self.key}"} if self.key else {},
-                event_hooks={"response": [_no_internal_error]},
-            )
+            self._clients[service] = client(self.apps[service], self.key, name=service)
         return self._clients[service]
 
     async def close(self) -> None:
-        for client in self._clients.values():
-            await client.aclose()
+        for each in self._clients.values():
+            await each.aclose()
 
 
-@dataclass
 class Api(Clients):
     """A new workspace, as the owner of a key with every scope reaches it."""
 
-    world: World
-    admin: Database
-    workspace_id: UUID
-    slug: str
-    key: str
-    key_id: UUID
-    _others: list[Clients] = field(default_factory=list[Clients])
-
-    def __post_init__(self) -> None:
-        super().__init__(self.world, self.key)
-        self.anonymous = self._keep(Clients(self.world, None))
+    def __init__(
+        self, apps: Mapping[str, ASGIApp], admin: Database, workspace_id: UUID, slug: str, key: str, key_id: UUID
+    ) -> None:
+        super().__init__(apps, key)
+        self.workspace_id = workspace_id
+        self.slug = slug
+        self.key_id = key_id
+        self.admin = admin
+        self._others: list[Clients] = []
+        self.anonymous = self._keep(Clients(apps, None))
 
     async def another(
         self,
@@ -115,7 +118,7 @@ class Api(Clients):
             _, key = await registry.create_key(
                 tx, PEPPER, self.workspace_id, "another", scopes, rate=rate, expires_at=expires_at
             )
-        return self._keep(Clients(self.world, key))
+        return self._keep(Clients(self.apps, key))
 
     def _keep(self, clients: Clients) -> Clients:
         self._others.append(clients)
@@ -127,10 +130,10 @@ class Api(Clients):
             await clients.close()
 
 
-async def new_workspace(world: World, admin: Database, **options: Any) -> Api:
-    """A workspace nobody else knows of. `currency` is USD unless given."""
+async def new_workspace(apps: Mapping[str, ASGIApp], admin: Database, *, currency: str = "USD") -> Api:
+    """A workspace nobody else knows of."""
     slug = f"test-{uuid4().hex[:12]}"
     async with admin.system() as tx:
-        workspace_id = await registry.create_workspace(tx, slug, "A test's", options.get("currency", "USD"))
+        workspace_id = await registry.create_workspace(tx, slug, "A test's", currency)
         row, key = await registry.create_key(tx, PEPPER, workspace_id, "test", SCOPES)
-    return Api(world, admin, workspace_id, slug, key, row.id)
+    return Api(apps, admin, workspace_id, slug, key, row.id)

@@ -3,6 +3,9 @@
 A test that needs no server asks for no fixture and pays for none.
 """
 
+import asyncio
+import functools
+import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import ExitStack
 from typing import Any, Protocol
@@ -17,6 +20,7 @@ from tests.servers import Cluster, World, running_cluster, running_nats
 
 _CLUSTER = pytest.StashKey[Cluster]()
 _SERVERS = pytest.StashKey[ExitStack]()
+LONGEST_SECONDS = 40
 
 
 class Node(Protocol):
@@ -34,6 +38,23 @@ hypothesis.settings.load_profile("cairn")
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], object]]:
     """Tests run on the loop that services run on."""
     return {"uvloop": uvloop.new_event_loop}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Bound every asynchronous test: signals do not reach a hanging uvloop, and this shows what is awaited."""
+    for item in items:
+        if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
+            item.obj = _bounded(item.obj)
+
+
+def _bounded(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    @functools.wraps(test)
+    async def bounded(*args: Any, **kwargs: Any) -> None:
+        __tracebackhide__ = True
+        async with asyncio.timeout(LONGEST_SECONDS):
+            await test(*args, **kwargs)
+
+    return bounded
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -108,7 +129,7 @@ async def new_api(world: World, admin: Database) -> AsyncGenerator[Callable[...,
     made: list[Api] = []
 
     async def make(*, currency: str = "USD") -> Api:
-        made.append(await new_workspace(world, admin, currency=currency))
+        made.append(await new_workspace(world.apps, admin, currency=currency))
         return made[-1]
 
     yield make

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import importlib
 import logging
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Generator, Mapping
@@ -14,6 +15,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import asyncpg
+import psutil
 from starlette.types import ASGIApp, Message
 
 from deploy import SERVICES
@@ -25,13 +27,18 @@ from shared.settings import Settings
 PEPPER = "a pepper that only tests know of, at least 32 bytes"
 log = logging.getLogger("tests")
 SEALING_KEY = "a sealing key that only tests know, at least 32 bytes"
+_PREFIX = "cairn-tests-"
 PASSWORDS = {f"cairn_{service}": f"{service}-password" for service in SERVICES}
 
 
 @contextmanager
 def data_folder() -> Generator[Path]:
     """An empty folder, removed in the end. PostgreSQL's own user can pass it, unlike pytest's `tmp_path`."""
-    path = Path(tempfile.mkdtemp(prefix="cairn-"))
+    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        # A run that was killed could not clean up after itself.
+        if not psutil.pid_exists(int(left.name.split("-")[2])):
+            shutil.rmtree(left, ignore_errors=True)
+    path = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
     path.chmod(0o711)
     try:
         yield path

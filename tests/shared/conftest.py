@@ -1,9 +1,14 @@
 from collections.abc import AsyncGenerator
 
 import pytest
+from starlette.types import ASGIApp
 
 from shared.database import Database
-from tests.servers import Cluster, running_nats
+from shared.service import create
+from shared.settings import Settings
+from tests.builders import Api, new_workspace
+from tests.servers import PEPPER, SEALING_KEY, Cluster, lifespan, running_nats
+from tests.shared import notebook
 from tests.shared.plant import ADD_LEDGER, EMPTY, Plant
 
 
@@ -17,6 +22,7 @@ async def plant_database(request: pytest.FixtureRequest, cluster: Cluster) -> st
     await admin.open()
     async with admin.system() as tx:
         await tx.run(ADD_LEDGER)
+        await tx.run(notebook.TABLE)
     await admin.close()
     return name
 
@@ -29,3 +35,39 @@ async def plant(cluster: Cluster, plant_database: str) -> AsyncGenerator[Plant]:
             async with made.admin.system() as tx:
                 await tx.run(EMPTY)
             yield made
+
+
+@pytest.fixture(scope="session")
+def notebook_settings(cluster: Cluster, plant_database: str) -> Settings:
+    """An API without a broker: nothing that answers a request needs one."""
+    return Settings.model_validate(
+        {
+            "database_url": cluster.url(plant_database, "cairn_feedback"),
+            "nats_url": "nats://127.0.0.1:9",
+            "key_pepper": PEPPER,
+            "sealing_key": SEALING_KEY,
+            "role": "api",
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+async def notebook_app(notebook_settings: Settings) -> AsyncGenerator[ASGIApp]:
+    async with lifespan(create(notebook.SERVICE, notebook_settings)) as app:
+        yield app
+
+
+@pytest.fixture(scope="session")
+async def notebook_admin(cluster: Cluster, plant_database: str) -> AsyncGenerator[Database]:
+    admin = Database(cluster.url(plant_database), "feedback")
+    await admin.open()
+    yield admin
+    await admin.close()
+
+
+@pytest.fixture
+async def notes(notebook_app: ASGIApp, notebook_admin: Database) -> AsyncGenerator[Api]:
+    """A new workspace at the notebook, which stands where feedback would: `notes.feedback`."""
+    made = await new_workspace({"feedback": notebook_app}, notebook_admin)
+    yield made
+    await made.close()
