@@ -16,10 +16,11 @@ import asyncpg
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from deploy import local
+from deploy import SERVICES, local
 from deploy.child import Failed
+from deploy.rebuild import REBUILDABLE, connected, published, rebuild, rescore, reseed
 from deploy.schemas import SCHEMAS, migrate_all
-from deploy.stack import Keepsakes, Place, admin_url
+from deploy.stack import Keepsakes, Place, admin_url, broker_url
 from shared.access import registry
 from shared.access.keys import SCOPES
 from shared.access.registry import KeyRow, Workspace
@@ -39,6 +40,7 @@ class Administration(BaseSettings):
 
     admin_url: SecretStr | None = None
     key_pepper: SecretStr | None = None
+    nats_url: SecretStr | None = None
     role_passwords: dict[str, str] = {}
     """Passwords for the services' roles, by role, as JSON. A role without one keeps what it has."""
 
@@ -51,6 +53,14 @@ class Administration(BaseSettings):
             return admin_url(place.data, place.port_base)
         except FileNotFoundError as error:
             raise Failed(f"There is no Cairn in {place.data}: `make run` makes one, or set CAIRN_ADMIN_URL") from error
+
+    def broker(self) -> str:
+        """Where the broker is. Raises Failed when nothing says where."""
+        if self.nats_url is not None:
+            return self.nats_url.get_secret_value()
+        if self.admin_url is not None:
+            raise Failed("Set CAIRN_NATS_URL to what the services have")
+        return broker_url(Place().data, Place().port_base)
 
     def pepper(self) -> str:
         """What keys are hashed with."""
@@ -136,6 +146,42 @@ async def _revoke_key(arguments: Arguments) -> None:
         await registry.revoke_key(tx, workspace.id, (await _key(tx, workspace, arguments.key)).id)
 
 
+async def _rebuild(arguments: Arguments) -> None:
+    administration = Administration()
+    different = False
+    async with connected(administration.broker()) as broker:
+        for service in (arguments.service,) if arguments.service else REBUILDABLE:
+            async with _schema(service) as database:
+                for each in await rebuild(database, broker, service, check=arguments.check, say=print):
+                    verdict = "equal" if each.equal else f"{each.different} different"
+                    print(f"{each.table:<20}{each.rows:>10} rows  {verdict}")
+                    different |= not each.equal
+                if service == "scoring":
+                    wrong = await rescore(database, check=arguments.check)
+                    print(f"{'scoring.scores':<20}{'':>10}       {wrong or 'none'} other than their inputs give")
+                    different |= bool(wrong)
+    if different and arguments.check:
+        raise Failed("What is stored is not what the streams give.")
+
+
+async def _reseed(arguments: Arguments) -> None:
+    for service in (arguments.service,) if arguments.service else SERVICES:
+        async with _schema(service) as database:
+            print(f"{service:<10}{await reseed(database, service):>10} events to publish again")
+            await published(database, service)
+
+
+@asynccontextmanager
+async def _schema(service: str) -> AsyncGenerator[Database]:
+    """A service's schema, as the administrator."""
+    database = Database(Administration().database(), service, application="cairn-cli")
+    await database.open()
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
 async def _workspace(tx: Tx, slug: str) -> Workspace:
     for workspace in await registry.list_workspaces(tx):
         if workspace.slug == slug:
@@ -192,6 +238,15 @@ def parser() -> argparse.ArgumentParser:
     migrating = commands.add_parser("migrate", help="bring the database to today's shape")
     migrating.add_argument("--check", action="store_true", help="change nothing; fail when it has another shape")
     migrating.set_defaults(command=_migrate)
+
+    rebuilding = commands.add_parser("rebuild", help="make projections again from the streams, and compare")
+    rebuilding.add_argument("service", nargs="?", choices=REBUILDABLE, help="all of them when left out")
+    rebuilding.add_argument("--check", action="store_true", help="replace nothing; fail when something differs")
+    rebuilding.set_defaults(command=_rebuild)
+
+    reseeding = commands.add_parser("reseed", help="fill the streams again with the newest of every aggregate")
+    reseeding.add_argument("service", nargs="?", choices=SERVICES, help="the publisher; all when left out")
+    reseeding.set_defaults(command=_reseed)
 
     workspaces = commands.add_parser("workspaces", help="tenants").add_subparsers(required=True, metavar="ACTION")
     creating = workspaces.add_parser("create", help="make one and print its id")

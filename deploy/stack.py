@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy import SERVICES
 from deploy.child import Child, Claim
-from deploy.infra import Nats, Postgres, postgres_url
+from deploy.infra import Nats, Postgres, nats_url, postgres_url
 from deploy.ports import require_free
 from deploy.schemas import migrate_all
 
@@ -41,6 +41,11 @@ def uses(base: int) -> dict[int, str]:
 def admin_url(data: Path, base: int) -> str:
     """Where the administrator connects to the stack that runs on `data` and `base`, from another process."""
     return postgres_url(base + POSTGRES_OFFSET, "postgres", (data / "postgres" / "password").read_text())
+
+
+def broker_url(data: Path, base: int) -> str:
+    """Where the broker of the stack that runs on `data` and `base` is reached, from another process."""
+    return nats_url(base + NATS_OFFSET, (data / "nats" / "password").read_text())
 
 
 class Keepsakes:
