@@ -36,7 +36,7 @@ test: .venv/develops
 check: .venv/develops
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check --quiet .
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 	@$(RUN) deptry .
 	@$(RUN) deploy.contracts --check
 	@$(RUN) pyright
