@@ -1,0 +1,65 @@
+"""`make bench`: starts what it measures, measures, prints a table and writes `.cairn/bench.json`.
+
+The exit status is 0 when everything could be measured, whether or not the goals are reached; the table says that.
+"""
+
+import asyncio
+import logging
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import uvloop
+
+from tests.bench import ingest, votes
+from tests.bench.arena import Arena
+from tests.bench.figures import say
+from tests.servers import data_folder
+
+PARTS: dict[str, Callable[[Arena], Awaitable[None]]] = {
+    "ingest": ingest.measure,
+    "votes": votes.measure,
+}
+RESULT = Path(".cairn/bench.json")
+ROUNDS = 3
+
+
+def main(arguments: list[str]) -> int:
+    """`only=NAME` (or the name alone) runs one part; `rounds=N`; `data=small` leaves the large data set out."""
+    given: dict[str, str] = {}
+    for argument in arguments:
+        name, _, value = argument.rpartition("=")
+        given[name or "only"] = value
+    only, rounds = given.get("only", ""), int(given.get("rounds", ROUNDS))
+    if (only and only not in PARTS) or not given.keys() <= {"only", "rounds", "data"}:
+        say(f"python -m tests.bench [only={'|'.join(PARTS)}] [rounds=N] [data=small]")
+        return 2
+    logging.getLogger("cairn").setLevel(logging.ERROR)
+    began = time.monotonic()
+    with data_folder() as folder, ExitStack() as stack:
+        arena = Arena.build(folder, stack, rounds, large=given.get("data") != "small")
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_measure(arena, [only] if only else list(PARTS)))
+    report = arena.report
+    report.note(f"took {time.monotonic() - began:.0f} s")
+    report.write(RESULT)
+    say(f"\n{report.table()}")
+    return 0 if all(figure.value is not None for figure in report.figures) else 1
+
+
+async def _measure(arena: Arena, parts: list[str]) -> None:
+    for site in arena.sites:
+        await site.open()
+    try:
+        for part in parts:
+            say(part)
+            await PARTS[part](arena)
+    finally:
+        for site in arena.sites:
+            await site.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

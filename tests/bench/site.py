@@ -1,0 +1,180 @@
+"""What is measured: all of Cairn as `make run` runs it, in a folder of its own, with a data set of a given size."""
+
+import asyncio
+import random
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import asyncpg
+import httpx2
+import psutil
+
+from deploy.child import Child
+from deploy.ports import is_free
+from deploy.stack import Stack, uses
+from shared.access import registry
+from shared.access.keys import SCOPES
+from shared.database import Database
+from shared.stream import Broker, BrokerAway
+from tests.bench.baselines import DATABASE
+from tests.bench.population import Size, populate
+
+RATE = 1_000_000
+"""Requests a second that the key may make: the limiter works and never refuses."""
+PATIENCE_SECONDS = 120.0
+OUTBOXES = """
+select (select count(*) from feedback.events where published_at is null)
+     + (select count(*) from scoring.events where published_at is null)
+     + (select count(*) from roadmap.events where published_at is null)
+     + (select count(*) from feedback.deliveries where state = 'received') as waiting
+"""
+APPLIED = """
+select stream, applied from (
+    select 'feedback' as service, stream, sum(applied) as applied from feedback.cursors group by stream
+    union all select 'scoring', stream, sum(applied) from scoring.cursors group by stream
+    union all select 'roadmap', stream, sum(applied) from roadmap.cursors group by stream
+) as positions
+"""
+
+
+def free_base() -> int:
+    """The first of a range of ports that a stack can have."""
+    bases = iter(lambda: random.randrange(20_000, 29_900, 20), None)
+    return next(base for base in bases if all(map(is_free, uses(base))))
+
+
+class Site:
+    """A running stack with one workspace that has data in it."""
+
+    def __init__(self, size: Size, folder: Path) -> None:
+        """Take the folder; nothing runs yet."""
+        self.size = size
+        self.stack = Stack(folder, free_base())
+        self.broker = Broker(self.stack.nats.url, "bench")
+        self.admin: asyncpg.Connection[asyncpg.Record]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stack.stop()
+
+    def start(self) -> None:
+        """Start everything, make the workspace and its key, and fill it."""
+        self.stack.start()
+        asyncio.run(self._admit())
+        self.model_id = self.post("scoring", "/v1/models", {"name": "RICE", "framework": "rice", "active": True})["id"]
+        asyncio.run(populate(self.stack.postgres.url(), str(self.workspace_id), self.model_id, self.size))
+
+    async def _admit(self) -> None:
+        database = Database(self.stack.postgres.url(), "access", application="bench")
+        await database.open()
+        async with database.system() as tx:
+            self.workspace_id = await registry.create_workspace(tx, "bench", "Bench", "EUR")
+            _, self.key = await registry.create_key(
+                tx, self.stack.kept.key_pepper, self.workspace_id, "bench", SCOPES, rate=RATE
+            )
+        await database.close()
+
+    async def open(self) -> None:
+        """Connect to its parts from the present loop."""
+        self.admin = await asyncpg.connect(self.stack.postgres.url())
+        self.broker.open()
+
+    async def close(self) -> None:
+        await self.admin.close()
+        await self.broker.close()
+
+    def port(self, service: str) -> int:
+        return self.stack.services[service].port
+
+    def post(self, service: str, path: str, body: Any) -> Any:
+        """Ask a service for something, outside of any measurement."""
+        url = f"{self.stack.services[service].url}{path}"
+        answer = httpx2.post(url, json=body, headers={"Authorization": f"Bearer {self.key}"}, timeout=60)
+        answer.raise_for_status()
+        return answer.json()
+
+    def emails(self) -> Iterator[str]:
+        """Addresses of contacts that are known, each once before the first comes again."""
+        while True:
+            yield from (self.size.email(number) for number in range(self.size.contacts))
+
+    async def settle(self) -> float:
+        """Return when nothing waits anywhere, from raw deliveries to the last projection, and how long that took."""
+        began = time.perf_counter()
+        while await self._waiting():
+            if time.perf_counter() - began > PATIENCE_SECONDS:
+                raise TimeoutError(f"{self.size.name}: after {PATIENCE_SECONDS:.0f} s there is still work waiting")
+            await asyncio.sleep(0.05)
+        return time.perf_counter() - began
+
+    async def _waiting(self) -> bool:
+        if await self.admin.fetchval(OUTBOXES):
+            return True
+        last: dict[str, int] = {}
+        for row in await self.admin.fetch(APPLIED):
+            stream = row["stream"]
+            try:
+                if stream not in last:
+                    last[stream] = (await self.broker.stream_state(stream)).last_seq
+            except BrokerAway:
+                return True
+            if row["applied"] < last[stream]:
+                return True
+        return False
+
+    def used(self) -> Mapping[str, float]:
+        """CPU seconds by part, and those of every process on the machine."""
+        parts = {name: service.pid for name, service in self.stack.services.items()}
+        parts |= {"postgres": self.stack.postgres.pid, "nats": self.stack.nats.pid}
+        return {name: cpu_seconds(pid) for name, pid in parts.items()} | whole_machine()
+
+
+def whole_machine() -> dict[str, float]:
+    """CPU seconds of this process, and of every process together."""
+    times = psutil.cpu_times()
+    return {"client": time.process_time(), "machine": times.user + times.system + times.nice}
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU seconds of a process and its children."""
+    total = 0.0
+    process = psutil.Process(pid)
+    for each in (process, *process.children(recursive=True)):
+        try:
+            times = each.cpu_times()
+        except psutil.NoSuchProcess:
+            continue
+        total += times.user + times.system
+    return total
+
+
+class Baseline:
+    """One of the applications that Cairn is measured beside, as a process."""
+
+    def __init__(self, app: str, folder: Path, database_url: str) -> None:
+        self.app = app
+        self.port = next(port for port in iter(lambda: random.randrange(20_000, 29_999), None) if is_free(port))
+        self._child = Child(
+            app,
+            [sys.executable, "-m", "tests.bench.baselines", app, "--port", str(self.port)],
+            pid_file=folder / f"{app}.pid",
+            log=folder / f"{app}.log",
+            environment={DATABASE: database_url},
+        )
+
+    def __enter__(self) -> Self:
+        self._child.start()
+        self._child.await_ready(lambda: not is_free(self.port), seconds=30)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._child.stop()
+
+    def used(self) -> Mapping[str, float]:
+        """CPU seconds of it and of this process."""
+        return {self.app: cpu_seconds(self._child.pid)} | whole_machine()
