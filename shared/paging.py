@@ -37,6 +37,11 @@ class Page(BaseModel, Generic[T]):
     data: list[T]
     next_cursor: str | None = Field(default=None, description="pass as `cursor` to get the next page")
 
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """`IdeaPage`: a name that reads well in a generated client."""
+        return f"{params[0].__name__}Page"
+
 
 def encode(*key: Any) -> str:
     """The cursor for a sort key of JSON values and UUIDs."""

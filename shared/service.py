@@ -6,6 +6,7 @@ serve `/healthz`, `/readyz` and `/metrics`.
 
 import asyncio
 import contextlib
+import functools
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -21,7 +22,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from shared import idempotency, problems
+from shared import idempotency, openapi, problems
 from shared.access.directory import Directory
 from shared.access.limits import Limits
 from shared.database import Database
@@ -72,13 +73,16 @@ def describe(service: Service) -> FastAPI:
         openapi_tags=[dict(tag) for tag in service.tags],
         docs_url=f"/docs/{service.name}",
         redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
         openapi_url=f"/openapi/{service.name}.json",
         generate_unique_id_function=lambda route: route.name,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     for router in service.routers:
         app.include_router(router)
-    problems.install(app, _routes(service))
+    routes = _routes(service)
+    problems.install(app, routes)
+    app.openapi = functools.cache(lambda: openapi.finished(FastAPI.openapi(app), routes))
     return app
 
 

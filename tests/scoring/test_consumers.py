@@ -199,8 +199,7 @@ class Story:
         for idea_id, row in (await scores(tx, self.workspace_id)).items():
             inputs: dict[str, Any] = from_json(row["inputs"])
             for each in inputs.values():
-                for one in each["estimates"]:
-                    del one["estimate_id"], one["at"]
+                each["estimates"] = len(each["estimates"])
             found[str(idea_id)] = (row["state"], row["value"], row["missing"], inputs)
         return found
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.scoring.frameworks.factors import Contribution, Outcome
-from services.scoring.frameworks.rice import RANGES, Scale, score
+from services.scoring.frameworks.factors import Contribution, Factor, Outcome
+from services.scoring.frameworks.rice import RANGES, Scale, explain, score
 
 SHARED = Path(__file__).parents[3] / "shared" / "vectors" / "rice.json"
 
@@ -44,8 +44,12 @@ FACTORS = ("reach", "impact", "confidence", "effort")
 
 def one(figures: tuple[float | None, ...], scale: Scale = "intercom") -> Outcome:
     """One idea's outcome."""
-    reach, impact, confidence, effort = figures
-    return score([reach], [impact], [confidence], [effort], scale=scale)[0]
+    return score(*([figure] for figure in figures), scale=scale)[0]
+
+
+def why(figures: tuple[float | None, ...], scale: Scale = "intercom") -> dict[str, Factor]:
+    """What became of one idea's figures."""
+    return explain(*figures, scale=scale)
 
 
 @pytest.mark.parametrize(("figures", "scale", "value"), [case[1:] for case in PUBLISHED], ids=[c[0] for c in PUBLISHED])
@@ -55,13 +59,14 @@ def test_published(figures: tuple[float, ...], scale: Scale, value: float) -> No
 
 @pytest.mark.parametrize(("figures", "scale", "missing"), [case[1:] for case in REFUSED], ids=[c[0] for c in REFUSED])
 def test_refused(figures: tuple[float | None, ...], scale: Scale, missing: list[str]) -> None:
-    outcome = one(figures, scale)
-    assert (outcome.value, outcome.missing) == (None, missing)
-    assert all(factor.contribution is None for factor in outcome.factors.values())
+    assert one(figures, scale) == Outcome(None, tuple(missing))
+    factors = why(figures, scale)
+    assert [name for name, factor in factors.items() if factor.problem] == missing
+    assert all(factor.contribution is None for factor in factors.values())
 
 
 def test_refusal_says_why() -> None:
-    problems = {name: factor.problem for name, factor in one((None, 1, 80, 0)).factors.items()}
+    problems = {name: factor.problem for name, factor in why((None, 1, 80, 0)).items()}
     assert problems == {
         "reach": "missing",
         "impact": None,
@@ -71,9 +76,9 @@ def test_refusal_says_why() -> None:
 
 
 def test_off_scale_is_taken_and_flagged() -> None:
-    factors = one((500, 1.5, 0.9, 2)).factors
+    factors = why((500, 1.5, 0.9, 2))
     assert {name for name, factor in factors.items() if factor.flags == ("off_scale",)} == {"impact", "confidence"}
-    assert not any(factor.flags for factor in one((500, 0.25, 0.8, 2)).factors.values())
+    assert not any(factor.flags for factor in why((500, 0.25, 0.8, 2)).values())
 
 
 def test_columns_must_match() -> None:
@@ -95,7 +100,8 @@ positive = st.floats(min_value=1e-9, max_value=1e12)
 def test_contributions_decompose_exactly(reach: float, impact: float, confidence: float, effort: float) -> None:
     outcome = one((reach, impact, confidence, effort))
     assert outcome.value is not None
-    steps = [factor.contribution for factor in outcome.factors.values() if factor.contribution]
+    factors = why((reach, impact, confidence, effort))
+    steps = [factor.contribution for factor in factors.values() if factor.contribution]
     assert len(steps) == 4
     assert _apply(steps) == outcome.value
     logs = [step.log for step in steps]
@@ -115,6 +121,8 @@ def test_any_figures_give_a_finite_value_or_what_is_missing(rows: list[Any], sca
     assert len(outcomes) == len(rows)
     for row, outcome in zip(rows, outcomes, strict=True):
         assert (outcome.value is None) == bool(outcome.missing)
+        problems = [name for name, factor in why(row, scale).items() if factor.problem]
+        assert tuple(problems) == outcome.missing
         assert outcome.value is None or (math.isfinite(outcome.value) and outcome.value >= 0)
         assert outcome == one(row, scale), "an idea's score depends on its own figures alone"
 

@@ -37,7 +37,7 @@ async def test_an_explanation_names_every_input_and_its_source(api: Api, here: W
     }
     assert (score["state"], score["value"], score["missing"]) == ("scored", 30 * 2 * 0.9 / 3, [])
     assert (score["cause"]["kind"], score["cause"]["id"]) == ("demand", str(told.id))
-    assert list(score["inputs"]) == list(score["units"]) == ["reach", "impact", "confidence", "effort"]
+    assert list(score["inputs"]) == ["reach", "impact", "confidence", "effort"]
     reach, effort = score["inputs"]["reach"], score["inputs"]["effort"]
     assert (reach["source"], reach["value"], reach["estimates"]) == ("demand", 30, [])
     assert reach["demand"] == {
@@ -49,6 +49,7 @@ async def test_an_explanation_names_every_input_and_its_source(api: Api, here: W
         "version": 7,
     }
     assert (effort["source"], effort["value"], effort["demand"]) == ("estimate", 3, None)
+    assert effort["unit"] == "person-months"
     by_whom = {(each["estimator"], each["estimate_id"], each["value"]) for each in effort["estimates"]}
     assert by_whom == {("ada", str(by_ada[2]["id"]), 4), ("grace", str(by_grace[0]["id"]), 2)}
     assert score["inputs"]["confidence"]["flags"] == ["off_scale"]

@@ -1,0 +1,160 @@
+"""What FastAPI leaves out of a contract: problems, headers that every route of a kind takes, and words for people."""
+
+import re
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any, cast
+
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from pydantic.json_schema import models_json_schema
+from starlette.routing import BaseRoute
+
+from shared import errors
+from shared.problems import MEDIA_TYPE, FieldErrorBody, ProblemBody
+from shared.routes import SAFE, expected_version
+
+Document = dict[str, Any]
+
+PROBLEMS = {
+    kind.status: kind
+    for kind in (
+        errors.Malformed,
+        errors.Unauthorized,
+        errors.Forbidden,
+        errors.NotFound,
+        errors.Conflict,
+        errors.PreconditionFailed,
+        errors.TooLarge,
+        errors.UnsupportedMedia,
+        errors.Invalid,
+        errors.TooMany,
+        errors.Unavailable,
+    )
+}
+HEADERS: Document = {
+    "X-Request-Id": {
+        "description": "the request's id: the caller's own where it sent one, for both sides' logs",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
+    },
+    "Retry-After": {"description": "seconds to wait before trying again", "schema": {"type": "integer", "minimum": 1}},
+    "WWW-Authenticate": {"description": "how to authenticate", "schema": {"type": "string"}},
+    "RateLimit-Limit": {"description": "requests a second", "schema": {"type": "integer", "minimum": 1}},
+    "RateLimit-Remaining": {"description": "requests left just now", "schema": {"type": "integer", "minimum": 0}},
+    "RateLimit-Reset": {"description": "seconds until all are back", "schema": {"type": "integer", "minimum": 1}},
+}
+HEADERS_OF: dict[type[errors.Problem], tuple[str, ...]] = {
+    errors.Unauthorized: ("WWW-Authenticate",),
+    errors.TooMany: ("Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"),
+    errors.Unavailable: ("Retry-After",),
+}
+PARAMETERS: Document = {
+    "IdempotencyKey": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "Makes a retry safe: the same key with the same request gets the first answer again, for a day.",
+        "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,200}$"},
+        "example": "2f4c6d1e-order-17",
+    },
+    "IfMatch": {
+        "name": "If-Match",
+        "in": "header",
+        "required": False,
+        "description": "The `ETag` of the version that is edited; 412 when another is current by now.",
+        "schema": {"type": "string", "pattern": r'^(\*|(W/)?"?[0-9]{1,18}"?)$'},
+        "example": '"3"',
+    },
+}
+
+
+def finished(document: Document, routes: Iterable[BaseRoute]) -> Document:
+    """The document that FastAPI made of these routes, completed in place."""
+    components = document.setdefault("components", {})
+    _, problem_schemas = models_json_schema(
+        [(ProblemBody, "serialization"), (FieldErrorBody, "serialization")],
+        ref_template="#/components/schemas/{model}",
+    )
+    schemas = components.setdefault("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    schemas.update(problem_schemas["$defs"])
+    components["responses"] = {kind.__name__: _problem(kind) for kind in PROBLEMS.values()}
+    components["headers"] = HEADERS
+    components["parameters"] = PARAMETERS
+    _name_by_title(document)
+    document["info"]["license"] = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
+    document["servers"] = [{"url": "/", "description": "wherever it is served from"}]
+    for route in routes:
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            for method in route.methods or ():
+                _complete(document["paths"][route.path_format][method.lower()], route, method)
+    return document
+
+
+def _name_by_title(document: Document) -> None:
+    """`Page_Idea_` becomes `IdeaPage`: generic models are known by what they are called, not by how they are made."""
+    schemas = document["components"]["schemas"]
+    prefix = "#/components/schemas/"
+    names = {name: schema["title"] for name, schema in schemas.items() if name.endswith("_")}
+
+    def rename(node: Any) -> None:
+        if isinstance(node, dict):
+            fields = cast("Document", node)
+            reference = fields.get("$ref", "")
+            if reference.removeprefix(prefix) in names:
+                fields["$ref"] = prefix + names[reference.removeprefix(prefix)]
+            for value in fields.values():
+                rename(value)
+        elif isinstance(node, list):
+            for value in cast("list[Any]", node):
+                rename(value)
+
+    rename(document)
+    renamed = {names.get(name, name): schema for name, schema in schemas.items()}
+    document["components"]["schemas"] = dict(sorted(renamed.items()))
+
+
+def _problem(kind: type[errors.Problem]) -> Document:
+    names = ("X-Request-Id", *HEADERS_OF.get(kind, ()))
+    return {
+        "description": (kind.__doc__ or kind.title).strip(),
+        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}},
+    }
+
+
+def _complete(operation: Document, route: APIRoute, method: str) -> None:
+    first, _, rest = operation.get("description", "").partition(". ")
+    operation["summary"] = " ".join(first.removesuffix(".").split())
+    if not rest:
+        operation.pop("description", None)
+    parameters = operation.setdefault("parameters", [])
+    declared = {parameter["name"] for parameter in parameters if parameter["in"] == "path"}
+    for name in re.findall(r"{(\w+)}", route.path_format):
+        # An ingest route reads its path by itself.
+        if name not in declared:
+            parameters.append({"name": name, "in": "path", "required": True, "schema": {"type": "string"}})
+    if operation.get("security") and method not in SAFE:
+        parameters.append({"$ref": "#/components/parameters/IdempotencyKey"})
+    if _depends_on_version(route.dependant):
+        parameters.append({"$ref": "#/components/parameters/IfMatch"})
+    if not parameters:
+        del operation["parameters"]
+    operation["responses"] = {
+        status: _response(int(status), response) for status, response in sorted(operation["responses"].items())
+    }
+
+
+def _response(status: int, response: Document) -> Document:
+    content = response.get("content", {})
+    validation = any("HTTPValidationError" in str(each.get("schema")) for each in content.values())
+    if status in PROBLEMS and (MEDIA_TYPE in content or validation):
+        return {"$ref": f"#/components/responses/{PROBLEMS[status].__name__}"}
+    if response["description"] == "Successful Response":
+        response["description"] = HTTPStatus(status).phrase
+    return response
+
+
+def _depends_on_version(dependant: Dependant) -> bool:
+    return dependant.call is expected_version or any(map(_depends_on_version, dependant.dependencies))
