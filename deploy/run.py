@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import uvicorn
 
 from deploy import SERVICES
+from deploy.protocol import Protocol
 from shared.settings import Settings
 from shared.telemetry import configure_logging
 
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         host=chosen.host,
         port=chosen.port,
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
         lifespan="on",
         access_log=False,
         proxy_headers=False,

@@ -150,6 +150,7 @@ class _Life:
         self._membership = Membership(runtime.database)
         self._relay = Relay(runtime.database, runtime.broker, runtime.metrics)
         self._tasks: list[asyncio.Task[None]] = []
+        self._nudging: asyncio.Task[None] | None = None
 
     @asynccontextmanager
     async def span(self, _: object) -> AsyncGenerator[None]:
@@ -213,10 +214,13 @@ class _Life:
     def _nudge(self) -> None:
         if self.runtime.settings.role != "api":
             self._relay.nudge()
-        else:
-            self._tasks.append(asyncio.ensure_future(self.runtime.broker.nudge(self._service.name)))
-            if len(self._tasks) > 100:
-                self._tasks = [task for task in self._tasks if not task.done()]
+        elif self._nudging is None or self._nudging.done():
+            self._nudging = asyncio.create_task(self._nudge_elsewhere(), name="nudge")
+
+    async def _nudge_elsewhere(self) -> None:
+        """Tell the worker, wherever it runs; commits within two milliseconds share one nudge."""
+        await asyncio.sleep(0.002)
+        await self.runtime.broker.nudge(self._service.name)
 
     async def _hear_nudges(self) -> None:
         await self.runtime.broker.on_nudge(self._service.name, self._relay.nudge)

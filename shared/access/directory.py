@@ -3,7 +3,6 @@
 import asyncio
 import hmac
 import logging
-import time
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -12,13 +11,13 @@ import asyncpg
 from shared.access.keys import Caller, digest, prefix_of
 from shared.database import Database
 from shared.errors import Unauthorized, Unavailable
+from shared.memory import Memory
 
 # Service roles cannot read the key table: these functions, owned by the migrating role, answer for one key at a time.
 FIND = "select id, workspace_id, hash, scopes, rate, slug, currency, expires_at, revoked_at from access.find_key($1)"
 TOUCH = "select access.touch_keys($1::uuid[])"
 WORKSPACE = "select id, slug, name, currency from access.find_workspace($1)"
 
-MOST = 10_000
 TOUCH_SECONDS = 10.0
 
 log = logging.getLogger("cairn.access")
@@ -31,44 +30,29 @@ class Directory:
         self._database = database
         self._pepper = pepper.encode()
         self._default_rate = default_rate
-        self._seconds = seconds
-        self._known: dict[str, tuple[Caller | None, float]] = {}
+        self._memory = Memory(self._look_up, seconds)
         self._used: set[UUID] = set()
 
     def remembered(self, key: str) -> Caller | None:
         """The caller, when it was looked up a moment ago: the fast path, with no await."""
-        held = self._known.get(key)
-        if held is None or held[1] < time.monotonic() or held[0] is None:
-            return None
-        caller = held[0]
-        if caller.expires_at is not None and caller.expires_at <= datetime.now(UTC):
+        caller = self._memory.peek(key)
+        if caller is None or (caller.expires_at is not None and caller.expires_at <= datetime.now(UTC)):
             return None
         return caller
 
     async def caller(self, key: str) -> Caller:
         """The caller behind a key, or Unauthorized."""
-        caller = self.remembered(key)
-        if caller is not None:
-            return caller
-        prefix = prefix_of(key)
-        if prefix is None:
+        if prefix_of(key) is None:
             raise Unauthorized
-        held = self._known.get(key)
-        if held is not None and held[0] is None and held[1] > time.monotonic():
-            raise Unauthorized("The key is not valid.", code="invalid_key")
-        caller = await self._look_up(key, prefix)
-        if len(self._known) >= MOST:
-            self._known.clear()
-        # Counted from before the answer could be old: the look-up's own time is on the safe side.
-        self._known[key] = (caller, time.monotonic() + self._seconds)
-        if caller is None:
+        caller = await self._memory.get(key)
+        if caller is None or (caller.expires_at is not None and caller.expires_at <= datetime.now(UTC)):
             raise Unauthorized("The key is not valid, has expired or was revoked.", code="invalid_key")
         self._used.add(caller.key_id)
         return caller
 
-    async def _look_up(self, key: str, prefix: str) -> Caller | None:
+    async def _look_up(self, key: str) -> Caller | None:
         async with self._database.read(()) as read:
-            row = await read.one(FIND, prefix)
+            row = await read.one(FIND, prefix_of(key))
         expected = digest(self._pepper, key)
         now = datetime.now(UTC)
         if row is None or not hmac.compare_digest(row["hash"], expected):

@@ -27,6 +27,7 @@ from services.feedback.intake.signatures import SCHEMES, Verdict, verify
 from shared.database import Tx
 from shared.errors import FieldError, Invalid, NotFound, Unauthorized
 from shared.ids import new_id
+from shared.memory import Memory
 from shared.routes import require_version
 from shared.runtime import Runtime
 from shared.sealing import Seal
@@ -136,16 +137,16 @@ async def update_connection(
 
 async def connection_of(runtime: Runtime, token: str) -> Connection:
     """The connection that a URL's token belongs to, believed for a moment. NotFound for any other token."""
-    known: dict[str, tuple[Connection | None, float]] = runtime.memory.setdefault("connections", {})
-    held = known.get(token)
-    now = time.monotonic()
-    if held is None or held[1] < now:
-        async with runtime.database.system() as tx:
-            row = await tx.one(store.FIND_BY_TOKEN, hashlib.sha256(token.encode(errors="replace")).digest())
-        if len(known) > 10_000:
-            known.clear()
-        held = known[token] = (_connection(runtime, row) if row else None, now + REMEMBER_SECONDS)
-    connection, _ = held
+    memory: Memory[str, Connection] | None = runtime.memory.get("connections")
+    if memory is None:
+
+        async def find(token: str) -> Connection | None:
+            async with runtime.database.system() as tx:
+                row = await tx.one(store.FIND_BY_TOKEN, hashlib.sha256(token.encode(errors="replace")).digest())
+            return _connection(runtime, row) if row else None
+
+        memory = runtime.memory["connections"] = Memory(find, REMEMBER_SECONDS)
+    connection = await memory.get(token)
     if connection is None or not connection.enabled:
         raise NotFound("No connection takes deliveries here.")
     return connection
