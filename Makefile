@@ -11,7 +11,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annot
 
 help:
 	@echo "make run      start Cairn here: PostgreSQL, NATS and the three services; data stays in .cairn"
-	@echo "make demo     drive the whole loop over HTTP and show where a roadmap item comes from"
+	@echo "make demo     drive the whole loop over HTTP, on a Cairn of its own (stay=1 keeps it up)"
 	@echo "make test     every test, on a real PostgreSQL and NATS         (only=tests/scoring for a part)"
 	@echo "make check    lint, types, import rules, contracts"
 	@echo "make bench    measure the hot paths                             (only=NAME for a part)"
@@ -28,7 +28,7 @@ run: .venv/runs
 	@$(RUN) deploy.local --with-parent
 
 demo: .venv/runs
-	@$(RUN) deploy.demo $(if $(rows),--rows $(rows))
+	@$(RUN) deploy.demo $(if $(rows),--rows $(rows)) $(if $(stay),--stay)
 
 test: .venv/develops
 	@$(RUN) pytest $(only)
@@ -46,7 +46,7 @@ fmt: .venv/develops
 	@$(RUN) ruff format --quiet .
 
 bench: .venv/develops
-	@$(RUN) tests.bench $(if $(only),only=$(only)) $(if $(rounds),rounds=$(rounds))
+	@$(RUN) tests.bench $(foreach name,only rounds data,$(if $($(name)),$(name)=$($(name))))
 
 chaos: .venv/develops
 	@$(RUN) tests.chaos $(if $(only),only=$(only))
