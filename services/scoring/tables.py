@@ -67,6 +67,17 @@ Table(
     Index("models_list", "workspace_id", "id"),
 )
 Table(
+    "model_revisions",
+    metadata,
+    Column("model_id", UUID, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("workspace_id", UUID, nullable=False),
+    Column("parameters", JSONB, nullable=False),
+    Column("created_at", Moment, nullable=False, server_default=NOW),
+    PrimaryKeyConstraint("model_id", "revision"),
+    comment="every set of parameters that a score may name",
+)
+Table(
     "rescores",
     metadata,
     Column("model_id", UUID, primary_key=True),
@@ -104,21 +115,21 @@ Table(
 Table(
     "scores",
     metadata,
-    Column("id", UUID, nullable=False, unique=True),
+    Column("id", UUID, nullable=False),
     Column("workspace_id", UUID, nullable=False),
     Column("model_id", UUID, nullable=False),
     Column("idea_id", UUID, nullable=False),
     Column("model_version", BigInteger, nullable=False, comment="the model's revision"),
     Column("state", Text, nullable=False, comment="scored or not_scoreable"),
     Column("value", Double),
-    Column("inputs", JSONB, nullable=False, comment="every input, its value and where it came from"),
+    Column("inputs", JSONB, nullable=False, comment="every input: value and where it came from"),
     Column("missing", JSONB, nullable=False, server_default="[]"),
     Column("cause", Text, nullable=False),
     Column("cause_id", UUID),
     Column("computed_at", Moment, nullable=False),
     Column("version", BigInteger, nullable=False),
-    PrimaryKeyConstraint("model_id", "idea_id"),
+    # Every index is written by every move of a score: these two serve all that is asked.
+    PrimaryKeyConstraint("idea_id", "model_id"),
     # Read backwards: one direction for both keys lets a page start at its cursor however deep it lies.
     Index("scores_ranking", "workspace_id", "model_id", "value", "idea_id"),
-    Index("scores_idea", "workspace_id", "idea_id"),
 )

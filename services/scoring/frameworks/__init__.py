@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.scoring.frameworks import rice
-from services.scoring.frameworks.factors import Column, Outcome
+from services.scoring.frameworks.factors import Column, Factor, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,9 @@ class Framework:
     parameters: type[rice.Parameters]
     """What a model of this framework is tuned by."""
     score: Callable[[Mapping[str, Column], Any], list[Outcome]]
-    """One column for each input and the parameters; one outcome for each idea."""
+    """One column for each input, and the parameters: one outcome for each idea."""
+    explain: Callable[[Mapping[str, float | None], Any], dict[str, Factor]]
+    """One idea's inputs, and the parameters: what became of each."""
 
 
 FRAMEWORKS: Mapping[str, Framework] = {
@@ -29,6 +31,7 @@ FRAMEWORKS: Mapping[str, Framework] = {
         inputs=rice.INPUTS,
         parameters=rice.Parameters,
         score=lambda columns, parameters: rice.score(**columns, scale=parameters.scale),
+        explain=lambda given, parameters: rice.explain(**given, scale=parameters.scale),
     )
 }
 

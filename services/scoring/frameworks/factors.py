@@ -1,7 +1,7 @@
 """What every framework speaks in: columns of inputs go in, one outcome for each idea comes out."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -10,6 +10,14 @@ from pydantic import Field
 Column = Sequence[float | None]
 """One input of many ideas, in their order. None: nobody has given it."""
 Flag = Literal["off_scale"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One idea under a framework: a finite value, or None and the inputs that keep it from one."""
+
+    value: float | None
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +40,7 @@ class Factor:
     """Why the idea cannot be scored with it."""
     flags: tuple[Flag, ...] = ()
     contribution: Contribution | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One idea under a framework: a finite value, or None and at least one factor with a problem."""
-
-    value: float | None
-    factors: dict[str, Factor]
-
-    @property
-    def missing(self) -> list[str]:
-        """Inputs without which, or with which, it cannot be scored."""
-        return [name for name, factor in self.factors.items() if factor.problem is not None]
+    """Its part in the value; None where there is no value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +54,16 @@ class Range:
     steps: tuple[float, ...] = ()
     """The published scale. Values between its steps are taken and flagged."""
 
+    def holds(self, value: float) -> bool:
+        """Whether this value can be used. Infinity and NaN never can."""
+        low = self.lowest < value if self.above else self.lowest <= value
+        return low and value <= self.highest and value < math.inf
+
     def problem(self, value: float | None) -> str | None:
         """Why this value cannot be used; None when it can."""
         if value is None:
             return "missing"
-        if (
-            not math.isfinite(value)
-            or value < self.lowest
-            or value > self.highest
-            or (self.above and value == self.lowest)
-        ):
-            return f"{value:g} is not {self.words}"
-        return None
+        return None if self.holds(value) else f"{value:g} is not {self.words}"
 
     @property
     def words(self) -> str:
@@ -84,11 +78,13 @@ class Range:
         return ("off_scale",)
 
 
-def product(values: dict[str, float], divisors: frozenset[str]) -> dict[str, Contribution]:
+def product(values: Mapping[str, float], divisors: Collection[str]) -> dict[str, Contribution]:
     """The steps by which `values` make a product, those named in `divisors` dividing it."""
-    return {
-        name: Contribution("divide", value, -math.log(value) if value else None)
-        if name in divisors
-        else Contribution("multiply", value, math.log(value) if value else None)
-        for name, value in values.items()
-    }
+    steps: dict[str, Contribution] = {}
+    for name, value in values.items():
+        log = math.log(value) if value else None
+        if name in divisors:
+            steps[name] = Contribution("divide", value, None if log is None else -log)
+        else:
+            steps[name] = Contribution("multiply", value, log)
+    return steps

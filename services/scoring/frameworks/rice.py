@@ -19,7 +19,7 @@ Intercom's; that variant is the scale `ordinal`.
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, cast, get_args
 
 from pydantic import Field
 
@@ -48,7 +48,8 @@ RANGES: Mapping[Scale, Mapping[str, Range]] = {
     },
     "ordinal": {"reach": _FIVE, "impact": _FIVE, "confidence": _FIVE, "effort": _FIVE},
 }
-_DIVISORS = frozenset({"effort"})
+_DIVISORS = ("effort",)
+_Row = tuple[float | None, float | None, float | None, float | None]
 
 
 class DemandRule(Wire):
@@ -89,20 +90,37 @@ def score(
 ) -> list[Outcome]:
     """Score ideas, one in each row of the columns. ValueError when the columns differ in length."""
     ranges = RANGES[scale]
-    return [
-        _one({"reach": r, "impact": i, "confidence": c, "effort": e}, ranges)
-        for r, i, c, e in zip(reach, impact, confidence, effort, strict=True)
-    ]
+    return [_one(row, ranges) for row in zip(reach, impact, confidence, effort, strict=True)]
 
 
-def _one(given: Mapping[str, float | None], ranges: Mapping[str, Range]) -> Outcome:
+def _one(row: _Row, ranges: Mapping[str, Range]) -> Outcome:
+    missing = tuple(
+        name for name, value in zip(INPUTS, row, strict=True) if value is None or not ranges[name].holds(value)
+    )
+    if missing:
+        return Outcome(None, missing)
+    reach, impact, confidence, effort = cast("tuple[float, float, float, float]", row)
+    value = reach * impact * confidence / effort
+    return Outcome(value) if math.isfinite(value) else Outcome(None, ("effort",))
+
+
+def explain(
+    reach: float | None,
+    impact: float | None,
+    confidence: float | None,
+    effort: float | None,
+    *,
+    scale: Scale = "intercom",
+) -> dict[str, Factor]:
+    """What became of each input of one idea."""
+    row = (reach, impact, confidence, effort)
+    ranges = RANGES[scale]
+    given = dict(zip(INPUTS, row, strict=True))
     problems = {name: ranges[name].problem(value) for name, value in given.items()}
     sound = {name: value for name, value in given.items() if value is not None and problems[name] is None}
+    outcome = _one(row, ranges)
+    if outcome.value is None and len(sound) == len(given):
+        problems["effort"] = f"{effort:g} is so small that the value is out of all range"
+    steps = {} if outcome.value is None else product(sound, _DIVISORS)
     flags = {name: ranges[name].flags(value) for name, value in sound.items()}
-    if len(sound) == len(given):
-        value = sound["reach"] * sound["impact"] * sound["confidence"] / sound["effort"]
-        if math.isfinite(value):
-            steps = product(sound, _DIVISORS)
-            return Outcome(value, {name: Factor(None, flags[name], steps[name]) for name in given})
-        problems["effort"] = "so small that the score has no finite value"
-    return Outcome(None, {name: Factor(problems[name], flags.get(name, ())) for name in given})
+    return {name: Factor(problems[name], flags.get(name, ()), steps.get(name)) for name in given}

@@ -38,6 +38,7 @@ async def create(
     model_id = new_id()
     if not await tx.run(store.CREATE, model_id, workspace_id, name, framework, parameters.model_dump_json(), active):
         raise _taken(name)
+    await tx.run(store.REVISE, workspace_id, model_id, 1, parameters.model_dump_json())
     if active:
         await _rescore(tx, workspace_id, model_id)
     return await _get(tx, workspace_id, model_id)
@@ -66,7 +67,10 @@ async def update(
         raise _taken(name)
     if to_be_active and not old["active"]:
         await _room(tx, workspace_id)
-    revision = old["revision"] + (wanted != held)
+    revision = old["revision"]
+    if wanted != held:
+        revision += 1
+        await tx.run(store.REVISE, workspace_id, model_id, revision, wanted.model_dump_json())
     await tx.run(
         store.UPDATE, workspace_id, model_id, name or old["name"], wanted.model_dump_json(), to_be_active, revision
     )

@@ -8,6 +8,7 @@ on conflict (workspace_id, name) do nothing
 """
 GET = f"select {_MODEL} from models where workspace_id = $1 and id = $2"
 LIST = f"select {_MODEL} from models where workspace_id = $1 and id > $2 order by id limit $3"
+REVISE = "insert into model_revisions (workspace_id, model_id, revision, parameters) values ($1, $2, $3, $4)"
 NAME_TAKEN = "select 1 from models where workspace_id = $1 and name = $2 and id <> $3"
 UPDATE = """
 update models set name = $3, parameters = $4, active = $5, revision = $6, version = version + 1

@@ -1,6 +1,7 @@
 """Scores over HTTP: one idea explained, and all of them ranked."""
 
 import math
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -11,9 +12,10 @@ from pydantic import Field
 from pydantic_core import from_json
 
 from services.scoring.frameworks import FRAMEWORKS
-from services.scoring.scores import domain, store
-from services.scoring.scores.domain import State
-from services.scoring.scores.inputs import Input
+from services.scoring.frameworks.factors import Contribution, Flag
+from services.scoring.scores import store
+from services.scoring.scores.domain import INPUTS, State
+from services.scoring.scores.inputs import Demanded, Input, Source
 from shared.errors import Conflict, NotFound
 from shared.events.feedback import IdeaKind, IdeaStatus
 from shared.paging import LAST, Cursor, Limit, Page, decode, page
@@ -32,6 +34,31 @@ class ScoringModel(Wire):
     framework: str
     formula: str
     version: int = Field(description="the model's `revision`: the parameters that gave this score")
+
+
+class Estimated(Wire):
+    """A current estimate that an input rests on."""
+
+    estimate_id: UUID
+    estimator: str
+    discipline: str | None
+    value: float
+    at: datetime
+
+
+class ScoreInput(Wire):
+    """One input of a score: its value, where that came from and what it did to the score."""
+
+    source: Source
+    value: float | None = Field(description="the value used; null when there is none")
+    unit: str
+    estimates: list[Estimated] = Field(
+        description="the value is their arithmetic mean. Where there is one, demand is not used"
+    )
+    demand: Demanded | None = Field(description="without an estimate, the value is `count` times `per_ask`")
+    problem: str | None = Field(description="why the idea cannot be scored with it")
+    flags: list[Flag] = Field(description="`off_scale`: taken, though not on the framework's published scale")
+    contribution: Contribution | None = Field(description="its step in the formula; null when not scoreable")
 
 
 class MovedBy(Wire):
@@ -53,10 +80,9 @@ class Score(Wire):
     state: State
     value: float | None = Field(description="absolute: another idea never moves it. null when not scoreable")
     missing: list[str] = Field(description="inputs without which it cannot be scored")
-    inputs: dict[str, Input] = Field(
+    inputs: dict[str, ScoreInput] = Field(
         description="in the order of the formula. An estimate wins over demand; what is neither is missing, not imputed"
     )
-    units: dict[str, str] = Field(description="the unit of each input")
     cause: MovedBy
     version: int = Field(description="rises each time the score moves")
 
@@ -103,12 +129,24 @@ async def explain_scores(idea_id: UUID, caller: CallerDep, read: ReadDep) -> Exp
     rows = await read.all(store.EXPLAIN, caller.workspace_id, idea_id)
     if idea is None and not rows:
         raise NotFound("No idea by that id.")
+    inputs = [INPUTS.validate_json(row["inputs"]) for row in rows]
+    used = [id for given in inputs for each in given.values() for id in each.estimates]
+    estimates = {
+        row["id"]: Estimated(
+            estimate_id=row["id"],
+            estimator=row["estimator"],
+            discipline=row["discipline"],
+            value=row["value"],
+            at=row["created_at"],
+        )
+        for row in (await read.all(store.ESTIMATED, caller.workspace_id, used) if used else ())
+    }
     return Explanation(
         idea_id=idea_id,
         title=None if idea is None else idea["title"],
         kind=None if idea is None else idea["kind"],
         status=None if idea is None else idea["status"],
-        scores=[_score(row) for row in rows],
+        scores=[_score(row, given, estimates) for row, given in zip(rows, inputs, strict=True)],
         links=Evidence(
             demand=f"/v1/ideas/{idea_id}/demand",
             votes=f"/v1/votes?idea_id={idea_id}",
@@ -118,9 +156,10 @@ async def explain_scores(idea_id: UUID, caller: CallerDep, read: ReadDep) -> Exp
     )
 
 
-def _score(row: asyncpg.Record) -> Score:
+def _score(row: asyncpg.Record, given: Mapping[str, Input], estimates: Mapping[UUID, Estimated]) -> Score:
     framework = FRAMEWORKS[row["framework"]]
-    inputs = domain.INPUTS.validate_json(row["inputs"])
+    parameters = framework.parameters.model_validate_json(row["parameters"])
+    factors = framework.explain({name: each.value for name, each in given.items()}, parameters)
     return Score(
         id=row["id"],
         model=ScoringModel(
@@ -133,9 +172,20 @@ def _score(row: asyncpg.Record) -> Score:
         state=row["state"],
         value=row["value"],
         missing=from_json(row["missing"]),
-        # jsonb does not keep the order of keys.
-        inputs={name: inputs[name] for name in framework.inputs},
-        units=dict(framework.inputs),
+        # In the order of the formula, which jsonb does not keep.
+        inputs={
+            name: ScoreInput(
+                source=given[name].source,
+                value=given[name].value,
+                unit=unit,
+                estimates=[estimates[id] for id in given[name].estimates],
+                demand=given[name].demand,
+                problem=factors[name].problem,
+                flags=list(factors[name].flags),
+                contribution=factors[name].contribution,
+            )
+            for name, unit in framework.inputs.items()
+        },
         cause=MovedBy(kind=row["cause"], id=row["cause_id"], at=row["computed_at"]),
         version=row["version"],
     )

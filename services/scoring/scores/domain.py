@@ -5,7 +5,6 @@ whole workspace alone when a model changes (`lock_workspace`). What is read is t
 no estimate and no demand is lost, and an idea that is new while a model changes is scored by one of the two.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -18,10 +17,9 @@ from services.scoring.frameworks import FRAMEWORKS
 from services.scoring.frameworks.factors import Outcome
 from services.scoring.frameworks.rice import MEASURES
 from services.scoring.scores import store
-from services.scoring.scores.inputs import UNKNOWN, Demand, Estimated, Input, Known, judged, resolve
+from services.scoring.scores.inputs import Demand, Estimates, Input, Known, resolve
 from shared.database import Read, Tx
 from shared.events.scoring import ScoreChanged
-from shared.ids import new_id
 from shared.outbox import emit
 from shared.paging import FIRST
 
@@ -31,6 +29,7 @@ State = Literal["scored", "not_scoreable"]
 Subject = tuple[UUID, UUID]
 """A workspace and one of its ideas."""
 INPUTS = TypeAdapter(dict[str, Input])
+"""How the inputs of a score are stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +48,13 @@ class Computed:
     subject: Subject
     model_id: UUID
     model_version: int
-    value: float | None
-    missing: list[str]
+    outcome: Outcome
     inputs: dict[str, Input]
 
     @property
     def state(self) -> State:
-        return "not_scoreable" if self.value is None else "scored"
+        """Whether there is a value."""
+        return "not_scoreable" if self.outcome.value is None else "scored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +87,11 @@ async def rescore(tx: Tx, causes: Mapping[Subject, Cause], model_id: UUID | None
         return 0
     rows = await tx.all(
         store.WRITE,
-        [new_id() for _ in computed],
-        [each.subject[0] for each in computed],
         [each.model_id for each in computed],
         [each.subject[1] for each in computed],
-        [each.model_version for each in computed],
-        [each.state for each in computed],
-        [each.value for each in computed],
+        [each.outcome.value for each in computed],
         [_stored(each.inputs) for each in computed],
-        [to_json(each.missing).decode() for each in computed],
+        [to_json(each.outcome.missing).decode() for each in computed],
         [causes[each.subject].kind for each in computed],
         [causes[each.subject].id for each in computed],
     )
@@ -113,9 +108,9 @@ async def rescore(tx: Tx, causes: Mapping[Subject, Cause], model_id: UUID | None
                 model_id=row["model_id"],
                 model_version=score.model_version,
                 state=score.state,
-                value=score.value,
+                value=score.outcome.value,
                 previous=row["previous"],
-                missing=score.missing,
+                missing=list(score.outcome.missing),
                 cause=causes[score.subject].kind,
                 cause_id=causes[score.subject].id,
             )
@@ -138,39 +133,32 @@ async def compute(read: Read, subjects: Sequence[Subject], model_id: UUID | None
     for model in models:
         framework = FRAMEWORKS[model["framework"]]
         parameters = framework.parameters.model_validate_json(model["parameters"])
-        ideas = [subject for subject in subjects if subject[0] == model["workspace_id"]]
-        inputs = [resolve(framework, parameters.from_demand(), known.get(subject, UNKNOWN)) for subject in ideas]
+        rules = parameters.from_demand()
+        theirs = [position for position, (workspace, _) in enumerate(subjects) if workspace == model["workspace_id"]]
+        inputs = [resolve(framework, rules, known[position]) for position in theirs]
         columns = {name: [given[name].value for given in inputs] for name in framework.inputs}
-        outcomes: list[Outcome] = framework.score(columns, parameters)
         computed += [
-            Computed(
-                subject, model["id"], model["revision"], outcome.value, outcome.missing, judged(given, outcome.factors)
-            )
-            for subject, given, outcome in zip(ideas, inputs, outcomes, strict=True)
+            Computed(subjects[position], model["id"], model["revision"], outcome, given)
+            for position, given, outcome in zip(theirs, inputs, framework.score(columns, parameters), strict=True)
         ]
     return computed
 
 
-async def _known(read: Read, subjects: Sequence[Subject]) -> dict[Subject, Known]:
+async def _known(read: Read, subjects: Sequence[Subject]) -> list[Known]:
     asked = [workspace for workspace, _ in subjects], [idea for _, idea in subjects]
-    demand = {
-        (row["workspace_id"], row["idea_id"]): Demand(
-            {name: row[name] for name in MEASURES}, row["event_id"], row["version"]
-        )
+    demand: dict[int, Demand] = {
+        row["position"]: Demand({name: row[name] for name in MEASURES}, row["event_id"], row["version"])
         for row in await read.all(store.DEMAND, *asked)
     }
-    estimates: dict[Subject, dict[str, list[Estimated]]] = defaultdict(lambda: defaultdict(list))
+    known = [Known({}, demand.get(position)) for position in range(1, len(subjects) + 1)]
     for row in await read.all(store.ESTIMATES, *asked):
-        estimates[row["workspace_id"], row["idea_id"]][row["input"]].append(
-            Estimated(row["id"], row["estimator"], row["discipline"], row["value"], row["created_at"])
-        )
-    return {
-        subject: Known(estimates.get(subject, {}), demand.get(subject)) for subject in estimates.keys() | demand.keys()
-    }
+        position: int = row["position"]
+        known[position - 1].estimates[row["input"]] = Estimates(row["ids"], row["values"])
+    return known
 
 
-def _stored(inputs: Mapping[str, Input]) -> str:
-    return to_json(inputs, exclude_none=True).decode()
+def _stored(inputs: dict[str, Input]) -> str:
+    return INPUTS.dump_json(inputs, exclude_none=True).decode()
 
 
 async def sweep(tx: Tx, workspace_id: UUID, model_id: UUID, after: UUID, cause: Cause) -> UUID | None:
@@ -198,9 +186,9 @@ async def recompute(read: Read, workspace_id: UUID) -> list[Difference]:
             (each.model_id, each.subject[1]): {
                 "model_version": each.model_version,
                 "state": each.state,
-                "value": each.value,
-                "missing": each.missing,
-                "inputs": INPUTS.validate_json(_stored(each.inputs)),
+                "value": each.outcome.value,
+                "missing": list(each.outcome.missing),
+                "inputs": from_json(_stored(each.inputs)),
             }
             for each in await compute(read, [(workspace_id, idea_id) for idea_id in ideas])
         }
@@ -211,7 +199,7 @@ async def recompute(read: Read, workspace_id: UUID) -> list[Difference]:
                 "state": row["state"],
                 "value": row["value"],
                 "missing": from_json(row["missing"]),
-                "inputs": INPUTS.validate_json(row["inputs"]),
+                "inputs": from_json(row["inputs"]),
             }
             for row in await read.all(store.STORED, workspace_id, ideas)
             if row["model_id"] in active

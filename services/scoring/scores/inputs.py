@@ -7,32 +7,21 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from services.scoring.frameworks import Framework
-from services.scoring.frameworks.factors import Contribution, Factor, Flag
 from services.scoring.frameworks.rice import DemandRule
 
-
-@dataclass(frozen=True, slots=True)
-class Estimated:
-    """A current estimate that an input rests on."""
-
-    estimate_id: UUID
-    estimator: str
-    discipline: str | None
-    value: float
-    at: datetime
+Source = Literal["estimate", "demand", "none"]
 
 
 @dataclass(frozen=True, slots=True)
 class Demanded:
-    """The demand that an input rests on."""
+    """The demand that an input rests on: the value is `count` times `per_ask`."""
 
     measure: str
     count: int
@@ -44,22 +33,13 @@ class Demanded:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One input of a score: its value, where that came from and what it did to the score."""
+    """One input of a score as it is stored: its value and what that rests on."""
 
-    source: Literal["estimate", "demand", "none"]
-    value: Annotated[float | None, Field(description="the value used; null when there is none")] = None
-    estimates: Annotated[
-        tuple[Estimated, ...],
-        Field(description="the value is their arithmetic mean; with one of these, demand is not used"),
-    ] = ()
-    demand: Annotated[Demanded | None, Field(description="the value is `count` times `per_ask`")] = None
-    problem: Annotated[str | None, Field(description="why the idea cannot be scored with it")] = None
-    flags: Annotated[
-        tuple[Flag, ...], Field(description="`off_scale`: taken, though not on the framework's published scale")
-    ] = ()
-    contribution: Annotated[
-        Contribution | None, Field(description="its step in the formula; null when the idea is not scoreable")
-    ] = None
+    source: Source
+    value: float | None = None
+    estimates: tuple[UUID, ...] = ()
+    """The value is their arithmetic mean. They are never changed or deleted, so their ids say it all."""
+    demand: Demanded | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +52,19 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True)
+class Estimates:
+    """The current estimates of one input."""
+
+    ids: Sequence[UUID]
+    values: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What is known of one idea: current estimates by input, and the demand once it has been told of."""
 
-    estimates: Mapping[str, Sequence[Estimated]]
+    estimates: dict[str, Estimates]
     demand: Demand | None
-
-
-UNKNOWN = Known({}, None)
 
 
 def mean(values: Sequence[float]) -> float:
@@ -92,20 +77,11 @@ def resolve(framework: Framework, rules: Mapping[str, DemandRule], known: Known)
     return {name: _input(known.estimates.get(name), rules.get(name), known.demand) for name in framework.inputs}
 
 
-def _input(estimates: Sequence[Estimated] | None, rule: DemandRule | None, demand: Demand | None) -> Input:
-    if estimates:
-        return Input("estimate", mean([each.value for each in estimates]), estimates=tuple(estimates))
+def _input(estimates: Estimates | None, rule: DemandRule | None, demand: Demand | None) -> Input:
+    if estimates is not None:
+        return Input("estimate", mean(estimates.values), tuple(estimates.ids))
     if rule is None or demand is None:
         return Input("none")
     count = demand.counts[rule.measure]
     told = Demanded(rule.measure, count, rule.per_ask, rule.horizon, demand.event_id, demand.version)
     return Input("demand", count * rule.per_ask, demand=told)
-
-
-def judged(given: Mapping[str, Input], factors: Mapping[str, Factor]) -> dict[str, Input]:
-    """The inputs with what the framework made of each."""
-    return {name: _judged(each, factors[name]) for name, each in given.items()}
-
-
-def _judged(each: Input, factor: Factor) -> Input:
-    return replace(each, problem=factor.problem, flags=factor.flags, contribution=factor.contribution)

@@ -16,33 +16,40 @@ ACTIVE_MODELS = """
 select id, workspace_id, framework, revision, parameters::text as parameters from models
 where workspace_id = any($1::uuid[]) and active and ($2::uuid is null or id = $2) order by id
 """
+# Lateral, so that each idea is looked up by index whatever the planner thinks of reading all rows at once. Rows name the
+# idea by its position in what was asked for: two UUIDs less to decode in each.
 DEMAND = """
-select d.workspace_id, d.idea_id, d.votes, d.insights, d.contacts, d.accounts, d.version, d.event_id
-from unnest($1::uuid[], $2::uuid[]) as asked (workspace_id, idea_id)
-join demand d on d.idea_id = asked.idea_id and d.workspace_id = asked.workspace_id
+select asked.position, d.*
+from unnest($1::uuid[], $2::uuid[]) with ordinality as asked (workspace_id, idea_id, position)
+cross join lateral (
+    select votes, insights, contacts, accounts, version, event_id from demand
+    where idea_id = asked.idea_id and workspace_id = asked.workspace_id limit 1
+) as d
 """
 ESTIMATES = """
-select e.workspace_id, e.idea_id, e.input, e.id, e.estimator, e.discipline, e.value, e.created_at
-from unnest($1::uuid[], $2::uuid[]) as asked (workspace_id, idea_id)
-join estimates e on e.workspace_id = asked.workspace_id and e.idea_id = asked.idea_id and e.current
-order by e.id
+select asked.position, e.*
+from unnest($1::uuid[], $2::uuid[]) with ordinality as asked (workspace_id, idea_id, position)
+cross join lateral (
+    select input, array_agg(id order by id) as ids, array_agg(value order by id) as values from estimates
+    where workspace_id = asked.workspace_id and idea_id = asked.idea_id and current group by input
+) as e
 """
 # A score moves when its state, value, missing inputs or model version do: its version rises and the cause is kept.
 # Where only the inputs' origins differ they are brought up to date, and the last cause stands. The locks are held, so
 # what `compared` sees is what is overwritten.
 WRITE = """
 with given as (
-    select * from unnest(
-        $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::float8[], $8::jsonb[],
-        $9::jsonb[], $10::text[], $11::uuid[]
-    ) as g (id, workspace_id, model_id, idea_id, model_version, state, value, inputs, missing, cause, cause_id)
+    select g.*, m.workspace_id, m.revision as model_version,
+           case when g.value is null then 'not_scoreable' else 'scored' end as state
+    from unnest($1::uuid[], $2::uuid[], $3::float8[], $4::jsonb[], $5::jsonb[], $6::text[], $7::uuid[])
+        as g (model_id, idea_id, value, inputs, missing, cause, cause_id)
+    join models m on m.id = g.model_id
 ), compared as (
-    select g.*, s.value as previous, coalesce(s.version, 0) as held_version, s.cause as held_cause,
-           s.cause_id as held_cause_id, s.computed_at as held_at,
+    select g.*, s.value as previous, coalesce(s.id, gen_random_uuid()) as id, coalesce(s.version, 0) as held_version,
+           s.cause as held_cause, s.cause_id as held_cause_id, s.computed_at as held_at,
            s.id is null or (s.state, s.value, s.missing, s.model_version)
                is distinct from (g.state, g.value, g.missing, g.model_version) as moved
-    from given g left join scores s
-        on s.model_id = g.model_id and s.idea_id = g.idea_id and s.workspace_id = g.workspace_id
+    from given g left join scores s on s.idea_id = g.idea_id and s.model_id = g.model_id
     where s.id is null or (s.state, s.value, s.missing, s.model_version, s.inputs)
         is distinct from (g.state, g.value, g.missing, g.model_version, g.inputs)
 ), written as (
@@ -52,14 +59,12 @@ with given as (
            case when moved then cause else held_cause end, case when moved then cause_id else held_cause_id end,
            case when moved then now() else held_at end, held_version + moved::int
     from compared
-    on conflict (model_id, idea_id) do update set
+    on conflict (idea_id, model_id) do update set
         model_version = excluded.model_version, state = excluded.state, value = excluded.value,
         inputs = excluded.inputs, missing = excluded.missing, cause = excluded.cause, cause_id = excluded.cause_id,
         computed_at = excluded.computed_at, version = excluded.version
-    returning id, model_id, idea_id, version
 )
-select w.id, w.model_id, w.idea_id, w.version, c.previous
-from written w join compared c using (model_id, idea_id) where c.moved order by w.model_id, w.idea_id
+select id, model_id, idea_id, held_version + 1 as version, previous from compared where moved
 """
 IDEAS_AFTER = """
 select idea_id from (
@@ -77,10 +82,17 @@ from scores where workspace_id = $1 and idea_id = any($2::uuid[])
 """
 IDEA = "select idea_id, title, kind, status, archived from ideas where workspace_id = $1 and idea_id = $2"
 EXPLAIN = """
-select s.id, s.idea_id, s.model_id, m.name as model_name, m.framework, s.model_version, s.state, s.value,
-       s.inputs::text as inputs, s.missing::text as missing, s.cause, s.cause_id, s.computed_at, s.version
-from scores s join models m on m.id = s.model_id and m.workspace_id = s.workspace_id
+select s.id, s.idea_id, s.model_id, m.name as model_name, m.framework, s.model_version,
+       r.parameters::text as parameters, s.state, s.value, s.inputs::text as inputs, s.missing::text as missing,
+       s.cause, s.cause_id, s.computed_at, s.version
+from scores s
+join models m on m.id = s.model_id and m.workspace_id = s.workspace_id
+join model_revisions r on r.model_id = s.model_id and r.revision = s.model_version
 where s.workspace_id = $1 and s.idea_id = $2 and m.active order by s.model_id
+"""
+ESTIMATED = """
+select id, estimator, discipline, value, created_at from estimates
+where workspace_id = $1 and id = any($2::uuid[]) order by id
 """
 _RANKED = """
 select s.id, s.idea_id, i.title, i.kind, i.status, s.state, s.value, s.missing::text as missing, s.model_version,
