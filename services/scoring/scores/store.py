@@ -16,8 +16,8 @@ ACTIVE_MODELS = """
 select id, workspace_id, framework, revision, parameters::text as parameters from models
 where workspace_id = any($1::uuid[]) and active and ($2::uuid is null or id = $2) order by id
 """
-# Lateral, so that each idea is looked up by index whatever the planner thinks of reading all rows at once. Rows name the
-# idea by its position in what was asked for: two UUIDs less to decode in each.
+# Lateral, so that each idea is looked up by index whatever the planner thinks of reading all rows at once. Rows name
+# the idea by its position in what was asked for: two UUIDs less to decode in each.
 DEMAND = """
 select asked.position, d.*
 from unnest($1::uuid[], $2::uuid[]) with ordinality as asked (workspace_id, idea_id, position)
