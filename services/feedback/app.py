@@ -9,9 +9,9 @@ from services.feedback.inbox import api as inbox
 from services.feedback.inbox import bulk
 from services.feedback.intake import api as intake
 from services.feedback.intake import worker
+from services.feedback.keys import api as keys
 from services.feedback.requesters import api as requesters
 from services.feedback.votes import api as votes
-from shared.access import api as keys
 from shared.operations import operations
 from shared.service import Service, create
 from shared.settings import Settings

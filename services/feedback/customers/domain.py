@@ -36,90 +36,106 @@ class AccountChange(NamedTuple):
     attributes: dict[str, str | int | float | bool | None]
 
 
-async def recognise(tx: Tx, persons: Sequence[Person]) -> list[UUID | None]:
+Identity = tuple[UUID, str | None, str | None]
+"""What a person is recognised by: workspace, external id, address."""
+
+
+async def recognise(tx: Tx, persons: Sequence[Person], counting: Collection[UUID] = ()) -> list[UUID | None]:
     """The contact of each person, made where unknown; None for an id that is nobody's in its workspace.
 
-    One statement when all are known, three when some are new; safe when two transactions meet the same newcomer.
+    `counting` names the workspaces whose demand the caller goes on to count. What a source says for the first time (an
+    id, an address, a name) is added to what is known; another account than before moves the contact there. One statement
+    when all are known and nothing is counted; safe when two transactions meet the same newcomer.
     """
-    by_id = [person.id for person in persons if person.id is not None]
-    known: set[UUID] = set()
+    by_id = {person.id for person in persons if person.id is not None}
+    known: set[tuple[UUID, UUID]] = set()
     if by_id:
-        workspaces = list({person.workspace_id for person in persons})
-        known = {row["id"] for row in await tx.all(store.KNOWN_CONTACTS, by_id, workspaces)}
+        known = {(row["workspace_id"], row["id"]) for row in await tx.all(store.KNOWN_CONTACTS, by_id)}
     named = [person for person in persons if person.id is None]
-    found = await _named(tx, named) if named else {}
+    found = await _named(tx, named, counting) if named else {}
+    if not named:
+        await demand.hold(tx, counting)
     return [
-        (person.id if person.id in known else None)
+        (person.id if (person.workspace_id, person.id) in known else None)
         if person.id is not None
-        else found[(person.workspace_id, person.external_id, person.email)]
+        else found[_identity(person)]
         for person in persons
     ]
 
 
-async def _named(tx: Tx, persons: Sequence[Person]) -> dict[tuple[UUID, str | None, str | None], UUID]:
-    identities = {(person.workspace_id, person.external_id, person.email): person for person in persons}
-    accounts = await _accounts(tx, persons)
-    found = await _find(tx, list(identities))
-    missing = [person for identity, person in identities.items() if identity not in found]
-    if missing:
-        # Ordered, so that two transactions that meet the same newcomers wait for each other in one direction.
-        missing.sort(key=lambda person: (person.workspace_id, person.external_id or "", person.email or ""))
-        await tx.run(
-            store.ADD_CONTACTS,
-            [new_id() for _ in missing],
-            [person.workspace_id for person in missing],
-            [person.external_id for person in missing],
-            [person.email for person in missing],
-            [person.name for person in missing],
-            [accounts.get((person.workspace_id, person.account or "")) for person in missing],
-        )
-        # Also those that a rival has made meanwhile.
-        found |= await _find(tx, [(p.workspace_id, p.external_id, p.email) for p in missing])
-    moved = {
-        found[identity][0]: accounts[(person.workspace_id, person.account)]
-        for identity, person in identities.items()
-        if person.account is not None and found[identity][1] != accounts[(person.workspace_id, person.account)]
-    }
-    if moved and await tx.run(store.MOVE_CONTACTS, list(moved), list(moved.values())):
-        await demand.recount_contacts(tx, list(moved))
-    return {identity: contact for identity, (contact, _) in found.items()}
+def _identity(person: Person) -> Identity:
+    return person.workspace_id, person.external_id, person.email
 
 
-async def _find(
-    tx: Tx, identities: Sequence[tuple[UUID, str | None, str | None]]
-) -> dict[tuple[UUID, str | None, str | None], tuple[UUID, UUID | None]]:
+async def _named(tx: Tx, persons: Sequence[Person], counting: Collection[UUID]) -> dict[Identity, UUID]:
+    wanted = {_identity(person): person for person in persons}
+    found = await _find(tx, wanted)
+    moving = {person.workspace_id for identity, person in wanted.items() if _moves(person, found.get(identity))}
+    # Held before anything is written, so that whoever waits for us here has nothing that we wait for.
+    await demand.hold(tx, counting, moving)
+    accounts = await _accounts(tx, wanted.values(), found)
+    for with_email in (True, False):
+        # Without the address when it turned out to be somebody else's.
+        missing = {identity: person for identity, person in wanted.items() if identity not in found}
+        if not missing:
+            break
+        await _add(tx, missing.values(), accounts, with_email)
+        # Also those whom a rival has made meanwhile.
+        found |= await _find(tx, missing)
+    await _learn(tx, wanted, found)
+    if moving:
+        said = {
+            found[identity].id: Move(found[identity].id, found[identity].account_id, accounts[_account(person)])
+            for identity, person in wanted.items()
+            if person.account is not None and person.workspace_id in moving
+        }
+        await _move(tx, [move for move in said.values() if move.before != move.after])
+    return {identity: contact.id for identity, contact in found.items()}
+
+
+class _Found(NamedTuple):
+    """A contact as it is stored, and what is stored of the rest that was said of it."""
+
+    id: UUID
+    account_id: UUID | None
+    external_id: str | None
+    email: str | None
+    name: str | None
+    free: bool
+    """Whether the address that was said is nobody's."""
+    said_account_id: UUID | None
+
+
+def _moves(person: Person, contact: _Found | None) -> bool:
+    if person.account is None or contact is None:
+        return False
+    return contact.said_account_id is None or contact.said_account_id != contact.account_id
+
+
+async def _find(tx: Tx, wanted: Mapping[Identity, Person]) -> dict[Identity, _Found]:
+    identities = list(wanted)
     rows = await tx.all(
         store.FIND_CONTACTS,
         [workspace for workspace, _, _ in identities],
         [external for _, external, _ in identities],
         [email for _, _, email in identities],
+        [person.account for person in wanted.values()],
     )
-    return {identities[row["position"] - 1]: (row["id"], row["account_id"]) for row in rows if row["id"] is not None}
-
-
-async def _accounts(tx: Tx, persons: Sequence[Person]) -> dict[tuple[UUID, str], UUID]:
-    wanted = sorted({(person.workspace_id, person.account) for person in persons if person.account is not None})
-    if not wanted:
-        return {}
-    columns = [workspace for workspace, _ in wanted], [external for _, external in wanted]
-    found = {
-        (row["workspace_id"], row["external_id"]): row["id"] for row in await tx.all(store.FIND_ACCOUNTS, *columns)
-    }
-    missing = [account for account in wanted if account not in found]
-    if missing:
-        await tx.run(
-            store.ADD_ACCOUNTS,
-            [new_id() for _ in missing],
-            [workspace for workspace, _ in missing],
-            [external for _, external in missing],
-        )
-        rows = await tx.all(store.FIND_ACCOUNTS, *columns)
-        found = {(row["workspace_id"], row["external_id"]): row["id"] for row in rows}
+    found: dict[Identity, _Found] = {}
+    taken: dict[UUID, str] = {}
+    for row in rows:
+        identity = identities[row["position"] - 1]
+        if row["id"] is None:
+            continue
+        # An address without an id can be claimed by one id only.
+        if identity[1] is not None and row["external_id"] != taken.setdefault(row["id"], identity[1]) != identity[1]:
+            continue
+        found[identity] = _Found(*(row[name] for name in _Found._fields))
     return found
 
 
 async def save_accounts(tx: Tx, workspace_id: UUID, changes: Sequence[AccountChange]) -> list[asyncpg.Record]:
-    """Make or update accounts by external id, in the order given. Demand follows their revenue in the same transaction."""
+    """Make or update accounts by external id, in the order given. Demand follows their revenue at once."""
     keys = [change.external_id for change in changes]
     if len(set(keys)) != len(keys):
         twice = next(position for position, key in enumerate(keys) if key in keys[:position])

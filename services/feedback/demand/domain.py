@@ -1,10 +1,10 @@
-"""How much an idea is wanted, kept as totals in the transaction of each vote, link and change of revenue.
+"""How much an idea is wanted, kept as totals in the transaction of each vote, link, move and change of revenue.
 
-Every change locks the idea's row first and ends with one snapshot event per idea, so a crowd on one idea costs one
-event a batch.
+Whoever counts shares the workspace's lock and holds the ideas' rows; whoever changes what is counted by holds the lock
+alone. Each change ends with one snapshot event per idea, so a crowd on one idea costs one event a batch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -17,9 +17,11 @@ from shared.events.feedback import DemandChanged
 from shared.outbox import emit
 from shared.telemetry import traceparent
 
+EVENTS_AT_ONCE = 2_000
+
 
 class Ask(NamedTuple):
-    """One contact (or nobody known) asking for an idea once more."""
+    """One contact (or nobody known) asks for an idea once more, or, with negative numbers, no longer."""
 
     workspace_id: UUID
     idea_id: UUID
@@ -29,24 +31,40 @@ class Ask(NamedTuple):
     traceparent: str = ""
 
 
+class Move(NamedTuple):
+    """A contact leaves one account for another."""
+
+    contact_id: UUID
+    before: UUID | None
+    after: UUID
+
+
 async def begin(tx: Tx, workspace_id: UUID, idea_id: UUID, currency: str) -> None:
     """Nobody asks for this new idea yet."""
     await tx.run(store.OPEN, idea_id, workspace_id, currency)
 
 
-async def lock(tx: Tx, contact_ids: Sequence[UUID], idea_ids: Sequence[UUID]) -> None:
-    """Hold the ideas' demand, and the revenue behind the contacts, until the transaction ends: in one order for all."""
-    if contact_ids:
-        await tx.all(store.SHARE_ACCOUNTS, contact_ids)
+async def hold(tx: Tx, shared: Collection[UUID], alone: Collection[UUID] = ()) -> None:
+    """Take the workspaces' locks until the transaction ends, before it locks or writes anything else.
+
+    `shared` by whoever goes on to `count`; `alone` by whoever moves contacts or changes revenue.
+    """
+    workspaces = sorted({*shared, *alone})
+    if workspaces:
+        await tx.all(store.HOLD, workspaces, [workspace in alone for workspace in workspaces])
+
+
+async def lock(tx: Tx, idea_ids: Collection[UUID]) -> None:
+    """Hold the ideas' totals until the transaction ends."""
     await tx.all(store.LOCK, idea_ids)
 
 
-async def add(tx: Tx, asks: Sequence[Ask]) -> None:
-    """Count asks that were just stored. The ideas must be locked."""
+async def count(tx: Tx, asks: Sequence[Ask]) -> None:
+    """Count asks that were just stored or withdrawn. The workspaces must be held, the ideas locked."""
     if not asks:
         return
     rows = await tx.all(
-        store.ADD,
+        store.COUNT,
         [ask.workspace_id for ask in asks],
         [ask.idea_id for ask in asks],
         [ask.contact_id for ask in asks],
@@ -57,29 +75,16 @@ async def add(tx: Tx, asks: Sequence[Ask]) -> None:
     await _publish(tx, rows, traces)
 
 
-async def recount(tx: Tx, idea_ids: Sequence[UUID]) -> None:
-    """Count some ideas anew from votes and insights: after a withdrawal, or when people or accounts have moved."""
-    if not idea_ids:
-        return
-    await tx.all(store.LOCK, idea_ids)
-    await tx.run(store.FORGET_CONTACTS, idea_ids)
-    await tx.run(store.FORGET_ACCOUNTS, idea_ids)
-    await tx.run(store.GATHER_CONTACTS, idea_ids)
-    await tx.run(store.GATHER_ACCOUNTS, idea_ids)
-    await _publish(tx, await tx.all(store.TOTAL, idea_ids), {})
+async def carry(tx: Tx, moves: Sequence[Move]) -> None:
+    """Take what contacts ask for along to the accounts that they were just moved to. The workspaces are held alone."""
+    columns = [each.contact_id for each in moves], [each.before for each in moves], [each.after for each in moves]
+    await _publish(tx, await tx.all(store.CARRY, *columns), {})
 
 
-async def recount_contacts(tx: Tx, contact_ids: Sequence[UUID]) -> None:
-    """Count anew what these contacts ask for."""
-    await recount(tx, [row["idea_id"] for row in await tx.all(store.IDEAS_OF_CONTACTS, contact_ids)])
-
-
-async def recount_accounts(tx: Tx, account_ids: Sequence[UUID]) -> None:
-    """Count anew what these accounts ask for: only totals can have moved, since nobody came or went."""
-    ideas = [row["idea_id"] for row in await tx.all(store.IDEAS_OF_ACCOUNTS, account_ids)]
-    if ideas:
-        await tx.all(store.LOCK, ideas)
-        await _publish(tx, await tx.all(store.TOTAL, ideas), {})
+async def shift(tx: Tx, revenue: Mapping[UUID, int]) -> None:
+    """Follow accounts' revenue, by how much it just changed. The workspaces are held alone."""
+    if revenue:
+        await _publish(tx, await tx.all(store.SHIFT, list(revenue), list(revenue.values())), {})
 
 
 async def explain(read: Read, workspace_id: UUID, idea_id: UUID) -> tuple[asyncpg.Record, list[asyncpg.Record]]:
@@ -91,8 +96,10 @@ async def explain(read: Read, workspace_id: UUID, idea_id: UUID) -> tuple[asyncp
 
 
 async def _publish(tx: Tx, rows: Sequence[asyncpg.Record], traces: dict[UUID, str]) -> None:
-    await emit(
-        tx,
-        [DemandChanged(**row) for row in rows],
-        [traces.get(row["idea_id"]) or traceparent.get() for row in rows],
-    )
+    for start in range(0, len(rows), EVENTS_AT_ONCE):
+        some = rows[start : start + EVENTS_AT_ONCE]
+        await emit(
+            tx,
+            [DemandChanged(**row) for row in some],
+            [traces.get(row["idea_id"]) or traceparent.get() for row in some],
+        )

@@ -70,7 +70,7 @@ class AccountBehind(Wire):
 
 
 class Demand(Wire):
-    """What is known of the demand for an idea. Ten users of one account are not ten customers: each level counts for itself."""
+    """How much an idea is wanted. Ten users of one account are not ten customers: each level counts for itself."""
 
     idea_id: UUID
     votes: int = Field(description="votes standing")

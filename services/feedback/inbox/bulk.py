@@ -67,14 +67,14 @@ class BulkResult(Wire):
             "content": {
                 "application/x-ndjson": {
                     "schema": {"type": "string"},
-                    "example": '{"text":"Slow at month end","external_id":"t-1"}\n{"text":"CSV please","external_id":"t-2"}\n',
+                    "example": '{"text":"Slow at month end","external_id":"t-1"}\n{"text":"CSV","external_id":"t-2"}\n',
                 }
             },
         }
     },
 )
 async def create_feedback_in_bulk(request: Request, caller: CallerDep, runtime: RuntimeDep) -> BulkResult:
-    """Store up to 20,000 statements. Give every row an `external_id`: then the same upload again stores nothing twice."""
+    """Store up to 20,000 statements. With an `external_id` in every row, the same upload again stores nothing twice."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in MEDIA:
         raise UnsupportedMedia("Send `Content-Type: application/x-ndjson`.")

@@ -46,7 +46,7 @@ async def process_some(runtime: Runtime, limit: int = BATCH) -> bool:
         return True
     except Unavailable:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # whatever is wrong with one delivery must not stop the others
         log.warning("a batch of deliveries failed: trying one by one", extra={"reason": repr(error)})
     for _ in range(limit):
         if not await _process_alone(runtime, workspaces):
@@ -67,10 +67,11 @@ async def _process_alone(runtime: Runtime, workspaces: list[UUID]) -> bool:
                     await domain.process(tx, rows)
             except (Unavailable, *RETRYABLE):
                 raise
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # kept with its reason, below
                 failed = rows[0], error
                 await domain.settle(
-                    tx, [(rows[0]["workspace_id"], rows[0]["id"], "quarantined", f"could not be stored: {type(error).__name__}")]
+                    tx,
+                    [(rows[0]["workspace_id"], rows[0]["id"], "quarantined", f"not storable: {type(error).__name__}")],
                 )
     except RETRYABLE:
         return True
