@@ -125,9 +125,9 @@ def _problem(kind: type[errors.Problem]) -> Document:
 
 
 def _complete(operation: Document, route: APIRoute, method: str) -> None:
-    first, _, rest = operation.get("description", "").partition(". ")
-    operation["summary"] = " ".join(first.removesuffix(".").split())
-    if not rest:
+    sentences = re.split(r"\.\s+", operation.get("description", ""), maxsplit=1)
+    operation["summary"] = " ".join(sentences[0].removesuffix(".").split())
+    if len(sentences) == 1:
         operation.pop("description", None)
     parameters = operation.setdefault("parameters", [])
     declared = {parameter["name"] for parameter in parameters if parameter["in"] == "path"}

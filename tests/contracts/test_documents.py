@@ -1,0 +1,225 @@
+"""docs/api says what the code does, in valid documents that a generated client reads well from."""
+
+import gzip
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from jsonschema import Draft7Validator, Draft202012Validator
+from jsonschema.protocols import Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from pydantic import BaseModel
+
+from deploy import SERVICES
+from deploy.contracts import FOLDER, differences, documents, services, write
+from shared.access.keys import SCOPES
+from shared.events.base import CONTRACTS
+from tests.contracts.operations import Operation, operations, resolved
+
+Document = dict[str, Any]
+
+# @asyncapi/specs 6.11.1, schemas/3.0.0-without-$id.json, Apache-2.0: as it is, compressed.
+ASYNCAPI_SCHEMA = Path(__file__).with_name("asyncapi-3.0.0.schema.json.gz")
+GUARDED = {"400", "401", "403", "422", "429", "503"}
+
+each_service = pytest.mark.parametrize("service", SERVICES)
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, Document]:
+    """Every document as it would be written now, after its way through JSON."""
+    return json.loads(json.dumps(dict(documents())))
+
+
+def openapi(made: dict[str, Document], service: str) -> Document:
+    return made[f"{service}.openapi.json"]
+
+
+def described(made: dict[str, Document], service: str) -> list[Operation]:
+    return list(operations(openapi(made, service)))
+
+
+def test_docs_api_is_up_to_date() -> None:
+    assert differences(FOLDER) == [], "make docs"
+
+
+def test_differences_are_seen(tmp_path: Path) -> None:
+    write(tmp_path)
+    assert differences(tmp_path) == []
+    (tmp_path / "left-over.openapi.json").write_text("{}\n")
+    (tmp_path / "roadmap.openapi.json").unlink()
+    path = tmp_path / "asyncapi.json"
+    path.write_text(path.read_text().replace("3.0.0", "2.0.0"))
+    files = {line.split()[1] for line in differences(tmp_path) if line.startswith("--- ")}
+    assert files == {"left-over.openapi.json", "roadmap.openapi.json", "asyncapi.json"}
+
+
+@each_service
+def test_openapi_is_valid(made: dict[str, Document], service: str) -> None:
+    document = openapi(made, service)
+    assert document["openapi"].startswith("3.1.")
+    assert [str(error) for error in OpenAPIV31SpecValidator(document).iter_errors()] == []
+
+
+def test_asyncapi_is_valid(made: dict[str, Document]) -> None:
+    schema = json.loads(gzip.decompress(ASYNCAPI_SCHEMA.read_bytes()))
+    validator: Validator = Draft7Validator(schema)
+    assert [f"{error.json_path}: {error.message}" for error in errors(validator, made["asyncapi.json"])] == []
+    broken = made["asyncapi.json"] | {"operations": {"x": {"action": "shout"}}}
+    assert errors(validator, broken), "the validator itself works"
+
+
+def errors(validator: Validator, instance: object) -> list[Any]:
+    return list(cast("Any", validator).iter_errors(instance))
+
+
+def test_no_two_services_share_a_path(made: dict[str, Document]) -> None:
+    paths = Counter(path for service in SERVICES for path in openapi(made, service)["paths"])
+    # `/v1/ideas/{idea_id}` and `/v1/ideas/{id}` are one path to whoever routes by it.
+    shapes = Counter(re.sub(r"{\w+}", "{}", path) for path in paths.elements())
+    assert [shape for shape, count in shapes.items() if count > 1] == []
+    owners: dict[str, str] = {}
+    for service in SERVICES:
+        for path in openapi(made, service)["paths"]:
+            first = path.split("/")[2]
+            if path.startswith("/v1/") and first != "operations":
+                assert owners.setdefault(first, service) == service, f"/v1/{first} belongs to one service"
+
+
+@each_service
+def test_operations_read_well_in_a_client(made: dict[str, Document], service: str) -> None:
+    found = described(made, service)
+    ids = [operation.id for operation in found]
+    assert len(ids) == len(set(ids))
+    tags = {tag["name"] for tag in openapi(made, service)["tags"]}
+    assert all(tag["description"] for tag in openapi(made, service)["tags"])
+    used: set[str] = set()
+    for operation in found:
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)+", operation.id), operation.id
+        assert operation.body["summary"], operation.id
+        assert len(operation.body["summary"]) <= 100, f"{operation.id}: the docstring's first sentence is too long"
+        assert len(operation.body["tags"]) == 1, operation.id
+        used |= set(operation.body["tags"])
+    assert used == tags, "every tag is described, and used"
+
+
+@each_service
+def test_components_read_well_in_a_client(made: dict[str, Document], service: str) -> None:
+    schemas = openapi(made, service)["components"]["schemas"]
+    for name, schema in schemas.items():
+        assert re.fullmatch(r"[A-Z][A-Za-z0-9]+", name), name
+        assert schema.get("description") or name.endswith("Page") or "enum" in schema, f"{name} has no docstring"
+    everything = json.dumps(openapi(made, service))
+    unused = [name for name in schemas if f'"#/components/schemas/{name}"' not in everything]
+    assert unused == []
+
+
+@each_service
+def test_every_route_documents_its_problems(made: dict[str, Document], service: str) -> None:
+    for operation in described(made, service):
+        statuses = set(operation.body["responses"])
+        label = f"{operation.method} {operation.path}"
+        if operation.scopes is not None:
+            assert statuses >= GUARDED, label
+            assert operation.scopes <= SCOPES, label
+            assert operation.scopes, f"{label} needs no scope"
+        if "{" in operation.path:
+            assert "404" in statuses, label
+        if operation.method != "get" and "requestBody" in operation.body:
+            assert statuses >= {"413", "415"}, label
+        for status, response in operation.body["responses"].items():
+            if int(status) >= 400 and not operation.path.startswith("/p/"):
+                content = resolved(openapi(made, service), response)["content"]
+                assert list(content) == ["application/problem+json"], f"{label} {status}"
+
+
+@each_service
+def test_every_route_with_no_key_is_meant_to_have_none(made: dict[str, Document], service: str) -> None:
+    unguarded = {operation.path.split("/{")[0] for operation in described(made, service) if operation.scopes is None}
+    assert unguarded <= {"/v1/hooks", "/p"}
+
+
+@each_service
+def test_every_answer_has_a_shape(made: dict[str, Document], service: str) -> None:
+    for operation in described(made, service):
+        for status, response in operation.body["responses"].items():
+            if status in {"200", "201"} and operation.method != "head":
+                content = resolved(openapi(made, service), response)["content"]
+                for kind, media in content.items():
+                    assert media.get("schema") or "json" not in kind, f"{operation.id} {status} answers anything"
+
+
+def examples(schema: Document, node: Any, path: str = "") -> Iterator[tuple[str, Document, Any]]:
+    """Every example below a node, with the schema it stands in."""
+    if isinstance(node, dict):
+        fields = cast("Document", node)
+        for given in cast("list[Any]", fields.get("examples", [])):
+            yield path, fields, given
+        if "example" in fields and "schema" in fields:
+            yield path, fields["schema"], fields["example"]
+        for name, value in fields.items():
+            if name not in {"examples", "example"}:
+                yield from examples(schema, value, f"{path}/{name}")
+    elif isinstance(node, list):
+        for position, value in enumerate(cast("list[Any]", node)):
+            yield from examples(schema, value, f"{path}/{position}")
+
+
+@each_service
+def test_examples_fit_their_schemas(made: dict[str, Document], service: str) -> None:
+    document = openapi(made, service)
+    found = list(examples(document, document))
+    assert len(found) > 10
+    for path, schema, example in found:
+        whole = schema | {"components": document["components"]}
+        problems = [error.message for error in errors(Draft202012Validator(whole), example)]
+        assert problems == [], f"{path}: {example!r}"
+
+
+@each_service
+def test_every_body_has_an_example(made: dict[str, Document], service: str) -> None:
+    """Every field of a body that must be sent shows what could be sent."""
+    document = openapi(made, service)
+    for operation in described(made, service):
+        body = operation.body.get("requestBody", {}).get("content", {}).get("application/json")
+        if body is None:
+            continue
+        schema = resolved(document, body["schema"])
+        for name in schema.get("required", []):
+            field = resolved(document, schema["properties"][name])
+            shown = field.get("examples") or field.get("enum") or field.get("properties") or field.get("const")
+            inner = field.get("items", {})
+            shown = shown or resolved(document, inner).get("properties") or field.get("format") or inner.get("format")
+            assert shown, f"{operation.id}: {name} has no example"
+
+
+def test_events_are_described(made: dict[str, Document]) -> None:
+    document = made["asyncapi.json"]
+    published = {name: event for name, event in CONTRACTS.items() if event.__module__.startswith("shared.events.")}
+    assert {message["name"] for message in document["components"]["messages"].values()} == set(published)
+    for type, event in published.items():
+        assert re.fullmatch(r"(feedback|scoring|roadmap)\.[a-z]+\.[a-z]+\.v\d+", type)
+        message = document["components"]["messages"][event.__name__]
+        assert re.match("Published (when|once)", message["description"]), f"{event.__name__} says when it is published"
+        assert event.aggregate in event.model_fields
+
+
+def test_events_hold_no_personal_data() -> None:
+    """Ids, numbers and states: names, addresses and verbatims stay in the feedback schema."""
+    words = {"name", "email", "text", "verbatim", "phone", "address", "excerpt", "answers", "reason", "note"}
+    for event in CONTRACTS.values():
+        if event.__module__.startswith("shared.events."):
+            assert not words & set(event.model_fields), event.__name__
+
+
+def test_every_event_is_published_by_its_service_and_heard_by_another() -> None:
+    heard = {event for service in services() for event in service.consumers}
+    for service in services():
+        for event in service.consumers:
+            publisher = cast("type[BaseModel]", event).__module__.rpartition(".")[2]
+            assert publisher != service.name, "a service does not listen to itself"
+    assert heard
