@@ -62,7 +62,7 @@ class GroupCommit(Generic[Item, Result]):
         except asyncio.CancelledError:
             _fail(batch, Unavailable("The service is stopping; nothing was stored."))
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # every kind belongs to the requests of this batch
             # A Problem is about all of it (the database is away); anything else is about some row.
             if len(batch) == 1 or isinstance(error, Problem):
                 _fail(batch, error)

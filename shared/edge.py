@@ -82,7 +82,7 @@ class Edge:
                 status = await self._pass(scope, receive, send, limit, named)
         except ClientDisconnect:
             log.info("the caller went away", extra={"path": path})
-        except Exception as error:  # noqa: BLE001  # whatever it is, the caller gets a problem and the log the cause
+        except Exception as error:
             problem = problem_of(error)
             if problem.status == Problem.status:
                 log.exception("unhandled", extra={"path": path})
@@ -113,9 +113,7 @@ class Edge:
         with tracer.span(f"{scope['method']} {route.path}", SpanKind.SERVER, traceparent.get()):
             return await route.answer(self._runtime, scope["cairn.headers"], body, scope["path"], tail)
 
-    async def _pass(
-        self, scope: Scope, receive: Receive, send: Send, limit: int, named: tuple[bytes, bytes]
-    ) -> int:
+    async def _pass(self, scope: Scope, receive: Receive, send: Send, limit: int, named: tuple[bytes, bytes]) -> int:
         """Through the framework, counting the body on its way in and naming the answer on its way out."""
         status = counted = 0
 

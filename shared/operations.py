@@ -49,7 +49,7 @@ def operations(service: str, consumers: Consumers) -> APIRouter:
         return page(rows, limit, _parked, lambda message: (message.id,))
 
     async def redrive_parked(message_id: UUID, caller: CallerDep, tx: TxDep) -> Redriven:
-        """Apply a message that was set aside, and all of its aggregate behind it, in order. 409 while it still fails."""
+        """Apply a message that was set aside, and those of its aggregate behind it, in order. 409 while it fails."""
         return Redriven(applied=await redrive(tx, consumers, caller.workspace_id, message_id))
 
     router.add_api_route(

@@ -1,8 +1,8 @@
 """How an event enters: a cursor in PostgreSQL moves and the whole batch is applied, in one transaction.
 
 The position lives beside what it led to, so each message counts once and in order whatever dies in between. Moving the
-cursor only from where it was read (`seq = expected`) fences a rival that believes it holds the same partition. A message
-that cannot be applied is parked, with all later ones of its aggregate behind it, and the cursor moves on.
+cursor only from where it was read (`seq = expected`) fences a rival that believes it holds the same partition. A
+message that cannot be applied is parked, with all later ones of its aggregate behind it, and the cursor moves on.
 """
 
 import asyncio
@@ -229,7 +229,7 @@ class Reader:
                         log.info("reader: lost a race for locks", extra={"stream": self._stream, "attempt": attempt})
             except (Fenced, Unavailable):
                 raise
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # some message is bad: found below
                 log.warning("reader: a batch failed", extra={"stream": self._stream, "reason": repr(error)})
         # One by one, so that a bad message harms only itself.
         for message in messages:

@@ -203,7 +203,7 @@ class Inlet(NamedTuple):
 
 
 async def _inlet(_request: Request) -> Inlet:
-    """For the contract alone, which FastAPI reads off the signature. The edge serves these routes and makes the inlet."""
+    """For the contract alone, which FastAPI reads off the signature: the edge makes the inlet."""
     raise AssertionError("an ingest route is served at the edge")
 
 
@@ -225,9 +225,7 @@ class IngestRoute(APIRoute):
         self._body: TypeAdapter[Any] | None = TypeAdapter(body) if body is not None else None
         self._serve = endpoint
 
-    async def answer(
-        self, runtime: Runtime, headers: dict[bytes, bytes], raw: bytes, path: str, tail: str
-    ) -> Answered:
+    async def answer(self, runtime: Runtime, headers: dict[bytes, bytes], raw: bytes, path: str, tail: str) -> Answered:
         """Serve one request; the edge calls this."""
         caller: Caller | None = None
         if self._scopes:

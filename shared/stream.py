@@ -163,7 +163,7 @@ class Broker:
         wait = 0.1
         while True:
             try:
-                # pending_size=0: a publish while disconnected must fail now, not be sent later behind the caller's back.
+                # pending_size=0: a publish while disconnected must fail now, not be sent later behind our back.
                 await self._client.connect(
                     self._servers,
                     name=self._name,

@@ -124,8 +124,8 @@ DELIVERIES = Batch("deliveries", _flush)
 async def receive_delivery(inlet: InletDep) -> Answer:
     """Take a vendor's delivery.
 
-    It is kept raw, with its hash, before anything reads it. Unsigned or wrongly signed ones are refused with 401 and not
-    kept. A retry of a delivery answers 200 and changes nothing.
+    It is kept raw, with its hash, before anything reads it. Unsigned or wrongly signed ones are refused with 401 and
+    not kept. A retry of a delivery answers 200 and changes nothing.
     """
     connection = await domain.connection_of(inlet.runtime, inlet.tail)
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in inlet.headers.items()}
