@@ -13,14 +13,18 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import ingest, votes
+from tests.bench import bulk, events, ingest, latency, votes
 from tests.bench.arena import Arena
 from tests.bench.figures import say
 from tests.servers import data_folder
 
+# In this order: the last one stops the services.
 PARTS: dict[str, Callable[[Arena], Awaitable[None]]] = {
     "ingest": ingest.measure,
+    "bulk": bulk.measure,
+    "latency": latency.measure,
     "votes": votes.measure,
+    "events": events.measure,
 }
 RESULT = Path(".cairn/bench.json")
 ROUNDS = 3

@@ -77,11 +77,11 @@ class Contest:
 
         self.enter(name, measure)
 
-    async def run(self) -> None:
-        """Take all rounds. Before each measurement everything that the last one left behind has been worked off."""
+    async def run(self, *, settled: bool = True) -> None:
+        """Take all rounds; when `settled`, each when everything that the last one left behind has been worked off."""
         for number in range(1, self.arena.rounds + 1):
             for name, measure in self.entries.items():
-                for site in self.arena.sites:
+                for site in self.arena.sites if settled else ():
                     await site.settle()
                 sample = await measure()
                 self.samples[name].append(sample)

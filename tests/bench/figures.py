@@ -2,7 +2,9 @@
 
 import json
 import math
+import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -52,35 +54,35 @@ class Report:
         """Something a reader of the figures should know."""
         self.notes.append(text)
 
-    def rates(self, name: str, samples: list[Sample], unit: str) -> float | None:
-        """Add the medians of an HTTP measurement's rounds; return its rate, or None when an answer was not 2xx."""
-        refused = sum(sum(sample.refused.values()) for sample in samples)
-        if refused or not samples:
-            statuses = sorted({status for sample in samples for status in sample.refused})
-            self.note(f"{name}: {refused} answers were not 2xx ({', '.join(map(str, statuses))}): no figure")
-            self.add(f"{name}", None, unit)
-            return None
-        rate = median(sample.rate for sample in samples)
-        self.add(name, rate, unit)
+    def rate(self, name: str, samples: Sequence[Sample], unit: str) -> None:
+        """Add the median rate of the rounds; nothing but its absence when an answer was not 2xx."""
+        refused = sum((Counter(sample.refused) for sample in samples), Counter[int]())
+        if refused:
+            told = ", ".join(f"{status} ({count} times)" for status, count in sorted(refused.items()))
+            self.note(f"{name}: no figure, since answers were not 2xx: {told}")
+        self.add(name, None if refused or not samples else median(sample.rate for sample in samples), unit)
+
+    def rates(self, name: str, samples: Sequence[Sample], unit: str) -> None:
+        """The same with the medians of the rounds' p50 and p99."""
+        self.rate(name, samples, unit)
         self.add(f"{name}.p50", median(sample.p50 for sample in samples), "ms")
         self.add(f"{name}.p99", median(sample.p99 for sample in samples), "ms")
-        return rate
 
-    def cost(self, name: str, samples: list[Sample], per: str = "request") -> None:
-        """Note who used the machine meanwhile, and what one request cost them. `others` are not of this benchmark."""
+    def cost(self, name: str, samples: Sequence[Sample], per: str = "request") -> None:
+        """Note who used the machine meanwhile, what one request cost them, and what that cost allows on a quiet one."""
         shares: dict[str, float] = {
             who: median(sample.busy[who] for sample in samples) for who in (samples[0].busy if samples else ())
         }
-        if not shares:
+        rate = median(sample.rate for sample in samples) if samples else 0.0
+        if not shares or not rate:
             return
-        others = shares.pop("machine") - sum(shares.values())
-        rate = median(sample.rate for sample in samples)
-        shown = [
-            f"{who} {share:.0%} ({share / rate * 1e6:,.0f} µs)"
-            for who, share in shares.items()
-            if share >= 0.01 and rate
-        ]
-        self.note(f"{name}: core shares (CPU a {per}): {', '.join(shown)}; others {max(0.0, others):.0%}")
+        others = max(0.0, shares.pop("machine") - sum(shares.values()))
+        costs = {who: share / rate for who, share in shares.items() if share >= 0.01}
+        # PostgreSQL and NATS spread over cores; everything else is one Python process each.
+        alone = max((cost for who, cost in costs.items() if who not in {"postgres", "nats"}), default=0.0)
+        most = min(1 / alone if alone else rate, (os.cpu_count() or 1) / sum(costs.values()))
+        shown = ", ".join(f"{who} {shares[who]:.0%} ({cost * 1e6:,.0f} µs)" for who, cost in costs.items())
+        self.note(f"{name}: core shares (CPU a {per}): {shown}; others {others:.0%}; allows {most:,.0f}/s when quiet")
 
     def table(self) -> str:
         """All of it."""

@@ -7,7 +7,7 @@ the figure that it belongs to.
 import asyncio
 import contextlib
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
@@ -183,3 +183,71 @@ async def hammer(
         refused=dict(crowd.refused),
         busy=busy,
     )
+
+
+class Steady:
+    """Requests at a constant rate, whatever becomes of those before: a time starts when a request was due.
+
+    One that finds every connection busy waits for the first that is free, and its time goes on meanwhile.
+    """
+
+    def __init__(self, port: int, requests: Sequence[bytes], rate: float) -> None:
+        self._port = port
+        self._requests = requests
+        self._gap = 1 / rate
+        self._idle: deque[Lane] = deque()
+        self._late: deque[tuple[bytes, float]] = deque()
+        self._answered = 0
+        self._all = asyncio.Event()
+        self.due: list[float] = []
+        """When each request was due, on the clock of `time.perf_counter`."""
+        self.took: list[float] = []
+        self.refused: Counter[int] = Counter()
+
+    async def run(self) -> None:
+        """Send them all and wait for the answers."""
+        lanes = await connect(self._port, CONNECTIONS, self._on_answer)
+        self._idle.extend(lanes)
+        start = time.perf_counter()
+        for number, request in enumerate(self._requests):
+            due = start + number * self._gap
+            while (wait := due - time.perf_counter()) > 0:
+                await asyncio.sleep(wait)
+            self.due.append(due)
+            if self._idle:
+                self._idle.popleft().send(request, due)
+            else:
+                self._late.append((request, due))
+        await asyncio.wait_for(self._all.wait(), PATIENCE_SECONDS)
+        disconnect(lanes)
+
+    def _on_answer(self, lane: Lane, status: int) -> None:
+        if self._all.is_set():
+            return
+        if 200 <= status < 300:
+            self.took.append(time.perf_counter() - lane.began)
+        else:
+            self.refused[status] += 1
+        self._answered += 1
+        if self._answered == len(self._requests):
+            self._all.set()
+        elif self._late and lane.transport is not None:
+            lane.send(*self._late.popleft())
+        else:
+            self._idle.append(lane)
+
+
+async def one_by_one(port: int, requests: Iterable[bytes]) -> list[float]:
+    """Send requests over one connection, each after the last one's answer; the seconds that each took."""
+    answers: asyncio.Queue[int] = asyncio.Queue()
+    (lane,) = await connect(port, 1, lambda _, status: answers.put_nowait(status))
+    took: list[float] = []
+    for request in requests:
+        began = time.perf_counter()
+        lane.send(request, began)
+        status = await asyncio.wait_for(answers.get(), PATIENCE_SECONDS)
+        took.append(time.perf_counter() - began)
+        if not 200 <= status < 300:
+            raise ConnectionError(f"an answer was {status}")
+    disconnect([lane])
+    return took

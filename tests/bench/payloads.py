@@ -57,6 +57,18 @@ def full_feedback(key: str, count: int, emails: Iterator[str], ideas: Sequence[s
     return made
 
 
+def rows(count: int) -> list[dict[str, Any]]:
+    """Rows of a bulk upload."""
+    return [statement() for _ in range(count)]
+
+
+def upload(key: str, given: Iterable[dict[str, Any]]) -> bytes:
+    """`POST /v1/feedback/bulk`. Its rows have external ids, so it needs no Idempotency-Key."""
+    body = "\n".join(map(json.dumps, given)).encode()
+    headers = [f"Authorization: Bearer {key}"]
+    return request("/v1/feedback/bulk", body, kind="application/x-ndjson", headers=headers)
+
+
 def vote(key: str, idea: str, email: str) -> bytes:
     """`POST /v1/votes`."""
     body = {"idea_id": idea, "contact": {"email": email}, "importance": "important"}

@@ -13,6 +13,10 @@ ACCOUNT, CONTACT, IDEA, FEEDBACK = 1, 2, 3, 4
 _START = 1_735_689_600_000
 
 
+FRESH = 500
+"""Ideas, numbered after all others, that nobody asks for yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Size:
     """How much there is of everything."""
@@ -24,9 +28,14 @@ class Size:
     accounts: int
 
     @staticmethod
-    def idea(number: int) -> str:
+    def idea_id(number: int) -> UUID:
         """Id of an idea; number 0 is the most wanted."""
-        return str(made(IDEA, number))
+        return made(IDEA, number)
+
+    @classmethod
+    def idea(cls, number: int) -> str:
+        """The same as text."""
+        return str(cls.idea_id(number))
 
     @staticmethod
     def email(number: int) -> str:
@@ -118,7 +127,7 @@ from generate_series(0::bigint, {contacts} - 1) as n
     """
 insert into feedback.ideas (id, workspace_id, key, title, kind)
 select pg_temp.made(3, n), {workspace}, 'idea-' || n, 'Export list ' || n || ' as CSV', 'feature'
-from generate_series(0::bigint, {ideas} - 1) as n
+from generate_series(0::bigint, {ideas} + {fresh} - 1) as n
 """,
     """
 insert into feedback.insights (id, workspace_id, feedback_id, idea_id, contact_id, linked_by)
@@ -176,7 +185,7 @@ from feedback.demand
 insert into scoring.estimates (id, workspace_id, idea_id, input, value, estimator)
 select pg_temp.made(10, n), {workspace}, pg_temp.made(3, n / 3),
     (array['impact', 'confidence', 'effort'])[1 + n % 3], 1, 'user-1'
-from generate_series(0::bigint, {ideas} * 3 - 1) as n
+from generate_series(0::bigint, ({ideas} + {fresh}) * 3 - 1) as n
 """,
     "reindex table scoring.estimates",
     """
@@ -207,6 +216,7 @@ FINISH = ("vacuum analyze", "checkpoint")
 async def populate(admin_url: str, workspace_id: str, model_id: str, size: Size) -> None:
     """Fill an empty workspace. `model_id` is its active RICE model with reach from contacts."""
     numbers = {name: getattr(size, name) for name in ("ideas", "feedback", "contacts", "accounts")}
+    numbers["fresh"] = FRESH
     literals = {"workspace": f"'{workspace_id}'::uuid", "model": f"'{model_id}'::uuid"}
 
     async def load(group: tuple[str, ...]) -> None:

@@ -129,7 +129,7 @@ class Site:
 
     def used(self) -> Mapping[str, float]:
         """CPU seconds by part, and those of every process on the machine."""
-        parts = {name: service.pid for name, service in self.stack.services.items()}
+        parts = {name: service.pid for name, service in self.stack.services.items() if service.running}
         parts |= {"postgres": self.stack.postgres.pid, "nats": self.stack.nats.pid}
         return {name: cpu_seconds(pid) for name, pid in parts.items()} | whole_machine()
 
