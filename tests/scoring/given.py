@@ -11,7 +11,7 @@ from pydantic_core import from_json
 from services.scoring.consumers import CONSUMERS, follow_ideas
 from services.scoring.estimates import domain as estimates
 from services.scoring.estimates.domain import Draft
-from services.scoring.frameworks.rice import DemandRule, Parameters
+from services.scoring.frameworks.rice import DemandRule, RiceParameters
 from services.scoring.models import domain as models
 from services.scoring.scores.domain import recompute
 from shared.database import Database, Read, Tx
@@ -21,7 +21,7 @@ from shared.ids import new_id
 
 Databases = Callable[[str], Awaitable[Database]]
 
-BY_CONTACTS = Parameters(reach=DemandRule(measure="contacts", per_ask=10))
+BY_CONTACTS = RiceParameters(reach=DemandRule(measure="contacts", per_ask=10))
 SCORES = """
 select id, idea_id, model_id, model_version, state, value, inputs::text as inputs, missing::text as missing, cause,
        cause_id, version
@@ -61,7 +61,7 @@ async def estimate(
 
 
 async def model(
-    tx: Tx, workspace_id: UUID, parameters: Parameters = BY_CONTACTS, *, name: str = "RICE", active: bool = True
+    tx: Tx, workspace_id: UUID, parameters: RiceParameters = BY_CONTACTS, *, name: str = "RICE", active: bool = True
 ) -> UUID:
     """A RICE model, active unless told otherwise."""
     row = await models.create(tx, workspace_id, name=name, framework="rice", parameters=parameters, active=active)
@@ -108,7 +108,7 @@ class Workspace:
         async with self.database.transaction({self.id}) as tx:
             return await estimate(tx, self.id, idea_id, estimator, **inputs)
 
-    async def model(self, parameters: Parameters = BY_CONTACTS, **others: Any) -> UUID:
+    async def model(self, parameters: RiceParameters = BY_CONTACTS, **others: Any) -> UUID:
         """A RICE model."""
         async with self.database.transaction({self.id}) as tx:
             return await model(tx, self.id, parameters, **others)

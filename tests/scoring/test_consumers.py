@@ -87,6 +87,20 @@ async def test_inputs_name_the_newest_event_even_where_the_score_stays(here: Wor
     assert await here.differences() == []
 
 
+async def test_an_estimate_that_agrees_is_named_and_moves_nothing(here: Workspace) -> None:
+    await here.model()
+    idea_id = await here.idea()
+    await here.estimate(idea_id, "ada", **FULL)
+    event = await here.demand(idea_id)
+    told = await here.published()
+    agreeing = await here.estimate(idea_id, "grace", effort=4)
+    row = (await here.scores())[idea_id]
+    assert str(agreeing[0]["id"]) in from_json(row["inputs"])["effort"]["estimates"]
+    assert (row["cause"], row["cause_id"]) == ("demand", event.id)
+    assert await here.published() == told
+    assert await here.differences() == []
+
+
 async def test_an_unrelated_idea_moves_no_score(here: Workspace) -> None:
     await here.model()
     held = [await here.idea() for _ in range(3)]

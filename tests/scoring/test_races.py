@@ -8,7 +8,7 @@ from uuid import UUID
 from services.scoring.consumers import follow_ideas
 from services.scoring.estimates import domain as estimates
 from services.scoring.estimates.domain import Draft
-from services.scoring.frameworks.rice import DemandRule, Parameters
+from services.scoring.frameworks.rice import DemandRule, RiceParameters
 from services.scoring.models import domain as models
 from shared.database import Tx
 from shared.ids import new_id
@@ -80,7 +80,7 @@ async def test_new_parameters_outlast_an_older_score(here: Workspace) -> None:
     idea_id = await here.idea()
     await here.estimate(idea_id, **FULL)
     facts = [demand(here.id, idea_id, contacts=3)]
-    double = Parameters(reach=DemandRule(measure="contacts", per_ask=20))
+    double = RiceParameters(reach=DemandRule(measure="contacts", per_ask=20))
     await overlap(here, lambda tx: follow_ideas(tx, facts), edit(here, model_id, parameters=double))
     row = (await here.scores())[idea_id]
     assert (row["value"], row["model_version"]) == (24, 2)
@@ -105,7 +105,7 @@ async def test_many_at_once_lose_nothing_and_never_deadlock(here: Workspace) -> 
             await estimates.add(tx, here.id, drafts)
 
     async def tune(round: int) -> None:
-        await edit(here, model_id, parameters=Parameters(reach=DemandRule(per_ask=round)))
+        await edit(here, model_id, parameters=RiceParameters(reach=DemandRule(per_ask=round)))
 
     rounds = range(1, 25)
     await asyncio.gather(

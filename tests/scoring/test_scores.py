@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from services.scoring.frameworks.rice import DemandRule, Parameters
+from services.scoring.frameworks.rice import DemandRule, RiceParameters
 from shared.ids import new_id
 from tests.builders import Api
 from tests.scoring.given import Workspace
@@ -94,7 +94,7 @@ async def test_what_cannot_be_scored_says_what_it_lacks(api: Api, here: Workspac
 
 async def test_an_idea_is_scored_by_every_active_model(api: Api, here: Workspace) -> None:
     for measure in ("contacts", "accounts", "votes", "insights"):
-        await here.model(Parameters(reach=DemandRule(measure=measure)), name=measure)
+        await here.model(RiceParameters(reach=DemandRule(measure=measure)), name=measure)
     await here.model(name="off", active=False)
     idea_id = await here.idea()
     await here.estimate(idea_id, impact=1, confidence=1, effort=1)

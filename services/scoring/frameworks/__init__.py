@@ -16,7 +16,7 @@ class Framework:
     formula: str
     inputs: Mapping[str, str]
     """Each input's name and its unit, in the order of the formula."""
-    parameters: type[rice.Parameters]
+    parameters: type[rice.RiceParameters]
     """What a model of this framework is tuned by."""
     score: Callable[[Mapping[str, Column], Any], list[Outcome]]
     """One column for each input, and the parameters: one outcome for each idea."""
@@ -29,7 +29,7 @@ FRAMEWORKS: Mapping[str, Framework] = {
         name="rice",
         formula=rice.FORMULA,
         inputs=rice.INPUTS,
-        parameters=rice.Parameters,
+        parameters=rice.RiceParameters,
         score=lambda columns, parameters: rice.score(**columns, scale=parameters.scale),
         explain=lambda given, parameters: rice.explain(**given, scale=parameters.scale),
     )

@@ -65,7 +65,7 @@ class DemandRule(Wire):
     horizon: Literal["month", "quarter", "year"] = Field(default="quarter", description="the period that reach is per")
 
 
-class Parameters(Wire):
+class RiceParameters(Wire):
     """What a RICE model is tuned by.
 
     Reach is the mean of its current estimates; with none, `demand[measure] * per_ask`. Impact, confidence and effort

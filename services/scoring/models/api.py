@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from services.scoring.frameworks import FRAMEWORKS
-from services.scoring.frameworks.rice import Parameters
+from services.scoring.frameworks.rice import RiceParameters
 from services.scoring.models import domain, store
 from shared.errors import NotFound
 from shared.paging import Cursor, Limit, Page, after, page
@@ -25,8 +25,8 @@ class ModelIn(Wire):
 
     name: Line = Field(examples=["RICE by customers"])
     framework: Literal["rice"] = Field(examples=["rice"])
-    parameters: Parameters = Field(
-        default_factory=Parameters,
+    parameters: RiceParameters = Field(
+        default_factory=RiceParameters,
         examples=[{"scale": "intercom", "reach": {"measure": "contacts", "per_ask": 12.5, "horizon": "quarter"}}],
     )
     active: bool = Field(default=False, description="whether it scores every idea, from now on")
@@ -36,7 +36,7 @@ class ModelEdit(Wire):
     """What to change of a model; fields left out stay. `parameters` replaces all of them."""
 
     name: Line | None = None
-    parameters: Parameters | None = None
+    parameters: RiceParameters | None = None
     active: bool | None = None
 
 
@@ -47,7 +47,7 @@ class Model(Wire):
     name: str
     framework: Literal["rice"]
     formula: str
-    parameters: Parameters
+    parameters: RiceParameters
     active: bool
     revision: int = Field(description="rises when the parameters change; a score names it as its `model_version`")
     rescoring: bool = Field(description="true while a change has not reached every idea yet")

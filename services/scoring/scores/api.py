@@ -192,7 +192,7 @@ def _score(row: asyncpg.Record, given: Mapping[str, Input], estimates: Mapping[U
 
 
 @router.get("/rankings", responses=GUARDED | responses(NotFound, Conflict), dependencies=[allow("scores:read")])
-async def list_ranking(
+async def rank_ideas(
     caller: CallerDep,
     read: ReadDep,
     model_id: Annotated[UUID, Query(description="the active model to rank by")],

@@ -20,6 +20,7 @@ from services.scoring.scores import store
 from services.scoring.scores.inputs import Demand, Estimates, Input, Known, resolve
 from shared.database import Read, Tx
 from shared.events.scoring import ScoreChanged
+from shared.ids import new_id
 from shared.outbox import emit
 from shared.paging import FIRST
 
@@ -87,6 +88,7 @@ async def rescore(tx: Tx, causes: Mapping[Subject, Cause], model_id: UUID | None
         return 0
     rows = await tx.all(
         store.WRITE,
+        [new_id() for _ in computed],
         [each.model_id for each in computed],
         [each.subject[1] for each in computed],
         [each.outcome.value for each in computed],

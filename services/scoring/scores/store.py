@@ -41,11 +41,11 @@ WRITE = """
 with given as (
     select g.*, m.workspace_id, m.revision as model_version,
            case when g.value is null then 'not_scoreable' else 'scored' end as state
-    from unnest($1::uuid[], $2::uuid[], $3::float8[], $4::jsonb[], $5::jsonb[], $6::text[], $7::uuid[])
-        as g (model_id, idea_id, value, inputs, missing, cause, cause_id)
+    from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::float8[], $5::jsonb[], $6::jsonb[], $7::text[], $8::uuid[])
+        as g (new_id, model_id, idea_id, value, inputs, missing, cause, cause_id)
     join models m on m.id = g.model_id
 ), compared as (
-    select g.*, s.value as previous, coalesce(s.id, gen_random_uuid()) as id, coalesce(s.version, 0) as held_version,
+    select g.*, s.value as previous, coalesce(s.id, g.new_id) as id, coalesce(s.version, 0) as held_version,
            s.cause as held_cause, s.cause_id as held_cause_id, s.computed_at as held_at,
            s.id is null or (s.state, s.value, s.missing, s.model_version)
                is distinct from (g.state, g.value, g.missing, g.model_version) as moved
