@@ -7,7 +7,7 @@ next batch gathers by itself, so a lone request waits for nobody and a crowd tra
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from shared.errors import Problem, TooMany, Unavailable
 from shared.telemetry import Metrics
@@ -45,16 +45,18 @@ class GroupCommit(Generic[Item, Result]):
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if len(self._tasks) < LANES:
-            task = asyncio.create_task(self._drain(), name="group-commit")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks.add(asyncio.create_task(self._drain(), name="group-commit"))
         return await future
 
     async def _drain(self) -> None:
-        while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
-            self._rows.observe(len(batch))
-            await self._store(batch)
+        try:
+            while self._waiting:
+                batch = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
+                self._rows.observe(len(batch))
+                await self._store(batch)
+        finally:
+            # Here and not in a callback of the task: that runs later, and what is submitted between would wait for ever.
+            self._tasks.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
     async def _store(self, batch: Sequence[tuple[Item, asyncio.Future[Result]]]) -> None:
         try:
