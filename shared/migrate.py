@@ -32,6 +32,10 @@ join pg_namespace n on n.oid = c.relnamespace
 join pg_attribute a on a.attrelid = c.oid and a.attname = 'workspace_id' and not a.attisdropped
 where n.nspname = $1 and c.relkind in ('r', 'p') and not c.relispartition
 """
+PARTITIONS_OF = """
+select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relispartition
+and c.relkind = 'r'
+"""
 PARTITIONS = """
 create or replace function {schema}.make_event_partitions(days integer) returns integer
 language plpgsql security definer set search_path = {schema} as $body$
@@ -44,6 +48,8 @@ begin
             execute format(
                 'create table {schema}.events_%s partition of {schema}.events for values from (%L) to (%L)',
                 to_char(day, 'YYYYMMDD'), day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC');
+            -- With no policy of its own it is reached through its parent only, and that one's policy.
+            execute format('alter table {schema}.events_%s enable row level security', to_char(day, 'YYYYMMDD'));
             made := made + 1;
         end if;
     end loop;
@@ -121,6 +127,8 @@ async def _secure(admin: "asyncpg.Connection[asyncpg.Record]", schema: Schema, r
         )
         await admin.execute(f"grant usage on all sequences in schema {schema.name} to {schema.role}")
         await admin.execute(f"revoke all on {schema.name}.alembic_version from {schema.role}")
+        for row in await admin.fetch(PARTITIONS_OF, schema.name):
+            await admin.execute(f"revoke all on {schema.name}.{row['relname']} from {schema.role}")
         await admin.execute(f"revoke execute on all functions in schema {schema.name} from public")
         await admin.execute(f"grant execute on all functions in schema {schema.name} to {schema.role}")
 

@@ -22,8 +22,12 @@ from shared.errors import FieldError, Forbidden, Invalid, PreconditionFailed, Un
 from shared.idempotency import Remembered, accepted_key, fingerprint
 from shared.problems import invalid_body
 from shared.runtime import Runtime
+from shared.sealing import Seal
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+NO_STORE = {"Cache-Control": "no-store"}
+"""For an answer with a secret that is shown this once. It is remembered sealed."""
+KEPT = ("content-type", "etag", "location", "cache-control")
 bearer = HTTPBearer(scheme_name="apiKey", description="An API key: `ck_…`", auto_error=False)
 
 
@@ -43,10 +47,13 @@ class Route(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         serve = super().get_route_handler()
         takes_json = self.body_field is not None
+        scopes = _scopes(self)
 
         async def handle(request: Request) -> Response:
             runtime: Runtime = request.scope["runtime"]
             caller = await identify(runtime, request.scope["cairn.headers"])
+            # Before anything is read or replayed: an earlier answer is for those only who may ask.
+            require_scopes(caller, scopes)
             request.scope["cairn.caller"] = caller
             if request.method in SAFE:
                 async with runtime.database.read((caller.workspace_id,)) as read:
@@ -77,14 +84,11 @@ class Route(APIRoute):
             if key is not None:
                 held = await idempotency.begin(tx, caller.workspace_id, key, sought)
                 if held is not None:
-                    return Response(held.body, held.status, {**from_json(held.headers), "Idempotency-Replayed": "true"})
+                    return _again(runtime, held)
             response = await serve(request)
             if key is not None:
-                kept = {
-                    name: response.headers[name]
-                    for name in ("content-type", "etag", "location")
-                    if name in response.headers
-                }
+                kept = {name: response.headers[name] for name in KEPT if name in response.headers}
+                answer = bytes(response.body)
                 stored = await idempotency.remember(
                     tx,
                     [
@@ -94,13 +98,29 @@ class Route(APIRoute):
                             sought,
                             response.status_code,
                             to_json(kept).decode(),
-                            bytes(response.body),
+                            _seal(runtime).close(answer.decode()).encode() if "cache-control" in kept else answer,
                         )
                     ],
                 )
                 if not stored:
                     raise idempotency.running()
         return response
+
+
+def _again(runtime: Runtime, held: Remembered) -> Response:
+    headers = from_json(held.headers)
+    body = _seal(runtime).open(held.body.decode()).encode() if "cache-control" in headers else held.body
+    return Response(body, held.status, {**headers, "Idempotency-Replayed": "true"})
+
+
+def _seal(runtime: Runtime) -> Seal:
+    return Seal(runtime.settings.sealing_key.get_secret_value())
+
+
+def _scopes(route: APIRoute) -> frozenset[str]:
+    return frozenset(
+        scope for each in route.dependencies if isinstance(each, SecurityParam) for scope in each.scopes or ()
+    )
 
 
 def _require_json(content_type: bytes) -> None:
@@ -218,9 +238,7 @@ class IngestRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Awaitable[Answer]], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
-        self._scopes = frozenset(
-            scope for each in self.dependencies if isinstance(each, SecurityParam) for scope in each.scopes or ()
-        )
+        self._scopes = _scopes(self)
         body = endpoint.__annotations__.get("body")
         self._body: TypeAdapter[Any] | None = TypeAdapter(body) if body is not None else None
         self._serve = endpoint

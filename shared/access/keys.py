@@ -25,7 +25,7 @@ SCOPES = frozenset(
         "operations:read", "operations:write",
     }
 )  # fmt: skip
-_SHAPE = re.compile(r"^ck_([a-z0-9]{12})_[A-Za-z0-9_-]{43}$")
+_SHAPE = re.compile(r"ck_([a-z0-9]{12})_[A-Za-z0-9_-]{43}")
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -53,7 +53,7 @@ def make_key() -> tuple[str, str]:
 
 def prefix_of(key: str) -> str | None:
     """The prefix of a well-formed key, else None."""
-    match = _SHAPE.match(key)
+    match = _SHAPE.fullmatch(key)
     return match.group(1) if match else None
 
 

@@ -17,6 +17,7 @@ from shared.errors import NotFound, TooLarge, Unauthorized, Unavailable
 from shared.paging import LAST, Cursor, Limit, Page, after, page
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import (
+    NO_STORE,
     Answer,
     CallerDep,
     IfMatch,
@@ -164,7 +165,7 @@ async def create_connection(
     row, _, secret = await domain.create_connection(
         tx, seal, caller.workspace_id, vendor=body.vendor, name=body.name, secret=body.secret, rules=body.rules
     )
-    response.headers.update(etag(row["version"]) | {"Location": f"/v1/connections/{row['id']}"})
+    response.headers.update(NO_STORE | etag(row["version"]) | {"Location": f"/v1/connections/{row['id']}"})
     return ConnectionCreated(**_shown(runtime, row), secret=secret)
 
 

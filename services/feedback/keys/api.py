@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import Field
 
 from shared.access import registry
@@ -11,7 +11,7 @@ from shared.access.registry import KeyRow
 from shared.errors import Forbidden, NotFound
 from shared.paging import Cursor, Limit, Page, after, page
 from shared.problems import EDITING, GUARDED, responses
-from shared.routes import CallerDep, ReadDep, Route, RuntimeDep, TxDep, allow
+from shared.routes import NO_STORE, CallerDep, ReadDep, Route, RuntimeDep, TxDep, allow
 from shared.wire import Key, Line, Moment, Wire
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"], route_class=Route)
@@ -64,8 +64,11 @@ def _created(row: KeyRow, text: str) -> ApiKeyCreated:
 
 
 @router.post("", status_code=201, responses=EDITING, dependencies=[allow("keys:write")])
-async def create_key(body: KeyIn, caller: CallerDep, tx: TxDep, runtime: RuntimeDep) -> ApiKeyCreated:
+async def create_key(
+    body: KeyIn, caller: CallerDep, tx: TxDep, runtime: RuntimeDep, response: Response
+) -> ApiKeyCreated:
     """Make a key. It may have no scope that the caller lacks."""
+    response.headers.update(NO_STORE)
     beyond = sorted(set(body.scopes) - caller.scopes)
     if beyond:
         raise Forbidden(f"Your key cannot grant what it lacks: {', '.join(beyond)}.", code="missing_scope")
@@ -91,8 +94,11 @@ async def get_key(key_id: UUID, caller: CallerDep, read: ReadDep) -> ApiKey:
 
 
 @router.post("/{key_id}/rotate", status_code=201, responses=EDITING, dependencies=[allow("keys:write")])
-async def rotate_key(key_id: UUID, body: Rotation, caller: CallerDep, tx: TxDep, runtime: RuntimeDep) -> ApiKeyCreated:
+async def rotate_key(
+    key_id: UUID, body: Rotation, caller: CallerDep, tx: TxDep, runtime: RuntimeDep, response: Response
+) -> ApiKeyCreated:
     """Make a successor with the same rights; the old key goes on for the overlap."""
+    response.headers.update(NO_STORE)
     old = await registry.get_key(tx, caller.workspace_id, key_id)
     beyond = sorted(set(old.scopes) - caller.scopes)
     if beyond:
