@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--with-parent", action="store_true", help="stop when the process that started this one ends")
     if parser.parse_args(arguments).with_parent:
         tie(os.getppid(), signal.SIGTERM)
-    _raise_when_asked_to_stop()
+    raise_when_asked_to_stop()
     try:
         _run(Place())
     except KeyboardInterrupt:
@@ -90,7 +90,7 @@ def _stack(place: Place) -> Stack:
         ) from owned
 
 
-def _raise_when_asked_to_stop() -> None:
+def raise_when_asked_to_stop() -> None:
     """Turn the first request to stop into KeyboardInterrupt and ignore the rest, so that stopping is not cut short."""
     asking = [signal.SIGINT, signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup has it
