@@ -17,7 +17,7 @@ Result = TypeVar("Result")
 
 MOST = 256
 """Requests in one flush."""
-LANES = 2
+LANES = 1
 """Flushes under way at once: while one waits for its commit, the next is being written."""
 WAITING = 5_000
 """Requests that may queue before new ones are shed."""
@@ -55,7 +55,7 @@ class GroupCommit(Generic[Item, Result]):
                 self._rows.observe(len(batch))
                 await self._store(batch)
         finally:
-            # Here and not in a callback of the task: that runs later, and what is submitted between would wait for ever.
+            # Here, not in a callback of the task: that runs later, and what is submitted between would wait for ever.
             self._tasks.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
     async def _store(self, batch: Sequence[tuple[Item, asyncio.Future[Result]]]) -> None:

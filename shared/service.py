@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import functools
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -165,9 +165,7 @@ class _Life:
         try:
             yield
         finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await _end(self._tasks)
             await runtime.close()
             if runtime.settings.role != "api":
                 await self._membership.leave()
@@ -249,6 +247,15 @@ class _Life:
         worker = self.runtime.settings.role == "worker"
         able = checks["database"] == "connected" and not dead and (not worker or self.runtime.broker.connected)
         return Health(status="ready" if able else "not ready", checks=checks)
+
+
+async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel until all are done: on 3.11 `asyncio.wait_for`, which the NATS client uses, can swallow a cancellation."""
+    running = set(tasks)
+    while running:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=1.0)
 
 
 async def forever(signal: asyncio.Event, seconds: float, step: Callable[[], Awaitable[object]]) -> None:
