@@ -81,7 +81,7 @@ class Caller:
         try:
             answer = await client.request(method, path, headers=headers, **request)
         except HTTPError as error:
-            raise Unexpected(f"{method} {client.base_url}{path.lstrip('/')}: {error!r}") from error
+            raise Unexpected(f"{method} {client.base_url.join(path)}: {error!r}") from error
         if answer.status_code not in expected:
             wanted = " or ".join(map(str, expected))
             raise Unexpected(f"{method} {answer.url} answered {answer.status_code}, not {wanted}:\n{answer.text[:800]}")

@@ -78,9 +78,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _rows(text: str) -> int:
-    if not FEWEST_ROWS <= int(text) <= MOST_ROWS:
-        raise ValueError(text)
-    return int(text)
+    if text.isdecimal() and FEWEST_ROWS <= int(text) <= MOST_ROWS:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text} is not from {FEWEST_ROWS:,} to {MOST_ROWS:,}")
 
 
 async def _tell(terminal: Terminal, urls: Mapping[str, str], key: str, rows: int, tag: str) -> None:

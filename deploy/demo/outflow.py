@@ -1,7 +1,7 @@
 """What comes out: a plan, a page that anyone can read, and the names of those to tell."""
 
 import re
-from html import unescape
+from html import escape
 from typing import Any
 
 from deploy import sample
@@ -41,15 +41,15 @@ async def page(scene: Scene) -> None:
 async def _published(scene: Scene, status: str) -> None:
     path = "/p/" + scene.view["url"].partition("/p/")[2]
     html = (await scene.cairn.send("GET", path, 200, anonymous=True)).text
-    cards = re.findall(r"<h2[^>]*>\s*([^<]*?)\s*<|<h3[^>]*>([^<]*)</h3>", html)
-    column = ""
     shown: dict[str, str] = {}
-    for heading, title in cards:
+    column = ""
+    for heading, card in re.findall(r'<h2[^>]*>\s*([^<]*?)\s*<|<li class="card" id="item-([^"]+)"', html):
         column = heading or column
-        if title:
-            shown[unescape(title)] = column
+        if card:
+            shown[card] = column
     title = scene.item["title"]
-    check(shown.get(title) == HEADINGS[status], f"The page shows {shown}, and not {title!r} under {HEADINGS[status]}")
+    there = shown.get(scene.item["id"]) == HEADINGS[status] and escape(title) in html
+    check(there, f"The page shows {shown}, and not {title!r}, {scene.item['id']}, under {HEADINGS[status]}")
     check("<script" not in html, "The page has a script in it")
     json = (await scene.cairn.send("GET", f"{path}.json", 200, anonymous=True)).json()
     columns = {column["status"]: [item["id"] for item in column["items"]] for column in json["columns"]}
