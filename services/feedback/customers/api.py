@@ -14,7 +14,7 @@ from services.feedback.customers.domain import AccountChange, Person
 from shared.errors import NotFound
 from shared.paging import Cursor, Limit, Page, after, page
 from shared.problems import EDITING, GUARDED, responses
-from shared.routes import CallerDep, ReadDep, Route, TxDep, allow, etag
+from shared.routes import CallerDep, IfMatch, ReadDep, Route, TxDep, allow, etag
 from shared.wire import Attributes, Email, Key, Line, Minor, Wire
 
 router = APIRouter(prefix="/v1", tags=["customers"], route_class=Route)
@@ -156,7 +156,12 @@ async def list_contacts(
     cursor: Cursor = None,
 ) -> Page[Contact]:
     """List contacts in order of making."""
-    rows = await read.all(store.LIST_CONTACTS, caller.workspace_id, after(cursor), limit + 1, account_id)
+    page_of = caller.workspace_id, after(cursor), limit + 1
+    rows = (
+        await read.all(store.LIST_CONTACTS, *page_of)
+        if account_id is None
+        else await read.all(store.LIST_CONTACTS_OF_ACCOUNT, *page_of, account_id)
+    )
     return page(rows, limit, _contact, lambda contact: (contact.id,))
 
 
@@ -172,9 +177,9 @@ async def get_contact(contact_id: UUID, caller: CallerDep, read: ReadDep, respon
 
 @router.patch("/contacts/{contact_id}", responses=EDITING, dependencies=[allow("customers:write")])
 async def update_contact(
-    contact_id: UUID, body: ContactEdit, caller: CallerDep, tx: TxDep, response: Response
+    contact_id: UUID, body: ContactEdit, caller: CallerDep, tx: TxDep, expected: IfMatch, response: Response
 ) -> Contact:
     """Change what is known of a contact. Demand follows them to another account."""
-    row = await domain.update_contact(tx, caller.workspace_id, contact_id, **body.model_dump())
+    row = await domain.update_contact(tx, caller.workspace_id, contact_id, expected, **body.model_dump())
     response.headers.update(etag(row["version"]))
     return _contact(row)

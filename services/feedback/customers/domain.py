@@ -1,6 +1,6 @@
 """Who the customers are: recognised by an id or an address, made known when they first appear."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -9,9 +9,11 @@ from pydantic_core import to_json
 
 from services.feedback.customers import store
 from services.feedback.demand import domain as demand
+from services.feedback.demand.domain import Move
 from shared.database import Tx
-from shared.errors import FieldError, Invalid, NotFound
+from shared.errors import Conflict, FieldError, Invalid, NotFound
 from shared.ids import new_id
+from shared.routes import require_version
 
 
 class Person(NamedTuple):
@@ -40,25 +42,47 @@ Identity = tuple[UUID, str | None, str | None]
 """What a person is recognised by: workspace, external id, address."""
 
 
+class _Contact(NamedTuple):
+    """A contact as it is stored. `free` tells that the address that was said is nobody's."""
+
+    id: UUID
+    account_id: UUID | None
+    external_id: str | None
+    email: str | None
+    name: str | None
+    free: bool
+
+
+class _Known(NamedTuple):
+    """What the database knows of the persons asked about, by what they are named by."""
+
+    contacts: dict[Identity, _Contact]
+    accounts: dict[tuple[UUID, str], UUID]
+    claims: dict[UUID, str]
+    """External ids that contacts without one are about to get: an address alone can be claimed by one id only."""
+
+
 async def recognise(tx: Tx, persons: Sequence[Person], counting: Collection[UUID] = ()) -> list[UUID | None]:
     """The contact of each person, made where unknown; None for an id that is nobody's in its workspace.
 
-    `counting` names the workspaces whose demand the caller goes on to count. What a source says for the first time (an
-    id, an address, a name) is added to what is known; another account than before moves the contact there. One statement
-    when all are known and nothing is counted; safe when two transactions meet the same newcomer.
+    `counting` names the workspaces whose demand the caller goes on to count. What is said for the first time (an id, an
+    address, a name) is added to what is known; another account than before moves the contact there. One statement when
+    nothing is new and nothing is counted; safe when two transactions meet the same newcomer.
     """
-    by_id = {person.id for person in persons if person.id is not None}
-    known: set[tuple[UUID, UUID]] = set()
-    if by_id:
-        known = {(row["workspace_id"], row["id"]) for row in await tx.all(store.KNOWN_CONTACTS, by_id)}
-    named = [person for person in persons if person.id is None]
-    found = await _named(tx, named, counting) if named else {}
-    if not named:
+    ids = {person.id for person in persons if person.id is not None}
+    mine: set[tuple[UUID, UUID]] = set()
+    if ids:
+        mine = {(row["workspace_id"], row["id"]) for row in await tx.all(store.KNOWN_CONTACTS, ids)}
+    named = {_identity(person): person for person in persons if person.id is None}
+    if named:
+        contacts = await _named(tx, named, counting)
+    else:
+        contacts = dict[Identity, _Contact]()
         await demand.hold(tx, counting)
     return [
-        (person.id if (person.workspace_id, person.id) in known else None)
-        if person.id is not None
-        else found[_identity(person)]
+        contacts[_identity(person)].id
+        if person.id is None
+        else (person.id if (person.workspace_id, person.id) in mine else None)
         for person in persons
     ]
 
@@ -67,71 +91,128 @@ def _identity(person: Person) -> Identity:
     return person.workspace_id, person.external_id, person.email
 
 
-async def _named(tx: Tx, persons: Sequence[Person], counting: Collection[UUID]) -> dict[Identity, UUID]:
-    wanted = {_identity(person): person for person in persons}
-    found = await _find(tx, wanted)
-    moving = {person.workspace_id for identity, person in wanted.items() if _moves(person, found.get(identity))}
-    # Held before anything is written, so that whoever waits for us here has nothing that we wait for.
+async def _named(tx: Tx, wanted: Mapping[Identity, Person], counting: Collection[UUID]) -> Mapping[Identity, _Contact]:
+    known = _Known({}, {}, {})
+    await _look_up(tx, wanted, known)
+    moving = {identity[0] for identity, person in wanted.items() if _strays(person, known)}
+    # Held before anything is written: whoever waits for this transaction later on has nothing that it waits for here.
     await demand.hold(tx, counting, moving)
-    accounts = await _accounts(tx, wanted.values(), found)
+    if moving:
+        await _look_up(tx, wanted, known)
+    await _add_accounts(tx, wanted.values(), known)
     for with_email in (True, False):
-        # Without the address when it turned out to be somebody else's.
-        missing = {identity: person for identity, person in wanted.items() if identity not in found}
+        missing = {identity: person for identity, person in wanted.items() if identity not in known.contacts}
         if not missing:
             break
-        await _add(tx, missing.values(), accounts, with_email)
-        # Also those whom a rival has made meanwhile.
-        found |= await _find(tx, missing)
-    await _learn(tx, wanted, found)
-    if moving:
-        said = {
-            found[identity].id: Move(found[identity].id, found[identity].account_id, accounts[_account(person)])
-            for identity, person in wanted.items()
-            if person.account is not None and person.workspace_id in moving
-        }
-        await _move(tx, [move for move in said.values() if move.before != move.after])
-    return {identity: contact.id for identity, contact in found.items()}
+        # The second time without the address: it turned out to be somebody else's.
+        await _add_contacts(tx, missing.values(), known, with_email=with_email)
+        # Finds also those whom a rival has made meanwhile.
+        await _look_up(tx, missing, known)
+    await _learn(tx, wanted, known)
+    # The last word on each counts.
+    moves = {
+        known.contacts[identity].id: Move(
+            known.contacts[identity].id,
+            known.contacts[identity].account_id,
+            known.accounts[(person.workspace_id, person.account)],
+        )
+        for identity, person in wanted.items()
+        if person.account is not None and person.workspace_id in moving
+    }
+    await _move(tx, [move for move in moves.values() if move.before != move.after])
+    return known.contacts
 
 
-class _Found(NamedTuple):
-    """A contact as it is stored, and what is stored of the rest that was said of it."""
-
-    id: UUID
-    account_id: UUID | None
-    external_id: str | None
-    email: str | None
-    name: str | None
-    free: bool
-    """Whether the address that was said is nobody's."""
-    said_account_id: UUID | None
-
-
-def _moves(person: Person, contact: _Found | None) -> bool:
-    if person.account is None or contact is None:
+def _strays(person: Person, known: _Known) -> bool:
+    """Whether somebody known is said to belong to another account than is known."""
+    contact = known.contacts.get(_identity(person))
+    if contact is None or person.account is None:
         return False
-    return contact.said_account_id is None or contact.said_account_id != contact.account_id
+    account = known.accounts.get((person.workspace_id, person.account))
+    return account is None or account != contact.account_id
 
 
-async def _find(tx: Tx, wanted: Mapping[Identity, Person]) -> dict[Identity, _Found]:
-    identities = list(wanted)
+async def _look_up(tx: Tx, wanted: Mapping[Identity, Person], known: _Known) -> None:
+    identities, persons = list(wanted), list(wanted.values())
     rows = await tx.all(
         store.FIND_CONTACTS,
-        [workspace for workspace, _, _ in identities],
-        [external for _, external, _ in identities],
-        [email for _, _, email in identities],
-        [person.account for person in wanted.values()],
+        [person.workspace_id for person in persons],
+        [person.external_id for person in persons],
+        [person.email for person in persons],
+        [person.account for person in persons],
     )
-    found: dict[Identity, _Found] = {}
-    taken: dict[UUID, str] = {}
     for row in rows:
-        identity = identities[row["position"] - 1]
+        position: int = row["position"] - 1
+        identity, person = identities[position], persons[position]
+        if person.account is not None and row["said_account_id"] is not None:
+            known.accounts[(person.workspace_id, person.account)] = row["said_account_id"]
         if row["id"] is None:
             continue
-        # An address without an id can be claimed by one id only.
-        if identity[1] is not None and row["external_id"] != taken.setdefault(row["id"], identity[1]) != identity[1]:
-            continue
-        found[identity] = _Found(*(row[name] for name in _Found._fields))
-    return found
+        said = person.external_id
+        if said is None or row["external_id"] == said or known.claims.setdefault(row["id"], said) == said:
+            known.contacts[identity] = _Contact(*(row[name] for name in _Contact._fields))
+
+
+async def _add_accounts(tx: Tx, persons: Iterable[Person], known: _Known) -> None:
+    said = {(person.workspace_id, person.account) for person in persons if person.account is not None}
+    missing = sorted(said - known.accounts.keys())
+    if not missing:
+        return
+    columns = [workspace for workspace, _ in missing], [external for _, external in missing]
+    await tx.run(store.ADD_ACCOUNTS, [new_id() for _ in missing], *columns)
+    rows = await tx.all(store.FIND_ACCOUNTS, *columns)
+    known.accounts.update({(row["workspace_id"], row["external_id"]): row["id"] for row in rows})
+
+
+async def _add_contacts(tx: Tx, persons: Iterable[Person], known: _Known, *, with_email: bool) -> None:
+    # In one order, so that two transactions that meet the same newcomers wait for each other in one direction; who is
+    # named by an id comes first, so that one who is named by the same address alone is recognised as the same.
+    missing = sorted(persons, key=lambda person: (person.external_id is None, *map(str, _identity(person))))
+    await tx.run(
+        store.ADD_CONTACTS,
+        [new_id() for _ in missing],
+        [person.workspace_id for person in missing],
+        [person.external_id for person in missing],
+        [person.email if with_email or person.external_id is None else None for person in missing],
+        [person.name for person in missing],
+        [known.accounts.get((person.workspace_id, person.account or "")) for person in missing],
+    )
+
+
+async def _learn(tx: Tx, wanted: Mapping[Identity, Person], known: _Known) -> None:
+    """Add what was said for the first time. A rival who says the same of somebody else at this moment wins."""
+    learned: dict[UUID, list[str | None]] = {}
+    given: set[tuple[UUID, str]] = set()
+    for identity, person in wanted.items():
+        contact = known.contacts[identity]
+        email = person.email if contact.free and contact.email is None else None
+        if email is not None and (person.workspace_id, email) in given:
+            email = None
+        news = (
+            person.external_id if contact.external_id is None else None,
+            email,
+            person.name if contact.name is None else None,
+        )
+        if any(news):
+            held = learned.setdefault(contact.id, [None, None, None])
+            learned[contact.id] = [one or other for one, other in zip(held, news, strict=True)]
+            if email is not None and learned[contact.id][1] == email:
+                given.add((person.workspace_id, email))
+    if not learned:
+        return
+    try:
+        async with tx.savepoint():
+            await tx.run(store.LEARN, list(learned), *map(list, zip(*learned.values(), strict=True)))
+    except asyncpg.UniqueViolationError:
+        return
+
+
+async def _move(tx: Tx, moves: Sequence[Move]) -> None:
+    """Put contacts into other accounts; what they ask for goes along. The workspaces are held alone."""
+    if not moves:
+        return
+    await tx.run(store.MOVE_CONTACTS, [each.contact_id for each in moves], [each.after for each in moves])
+    await demand.carry(tx, moves)
 
 
 async def save_accounts(tx: Tx, workspace_id: UUID, changes: Sequence[AccountChange]) -> list[asyncpg.Record]:
@@ -140,20 +221,26 @@ async def save_accounts(tx: Tx, workspace_id: UUID, changes: Sequence[AccountCha
     if len(set(keys)) != len(keys):
         twice = next(position for position, key in enumerate(keys) if key in keys[:position])
         raise Invalid(errors=[FieldError(f"/body/accounts/{twice}/external_id", "stands in the list twice")])
-    # Locked before demand's rows are, as by whoever adds an account's wish to an idea: no revenue is missed.
-    await tx.all(store.LOCK_ACCOUNTS, workspace_id, keys)
+    before: dict[UUID, int] = {}
+    if any(change.mrr is not None for change in changes):
+        await demand.hold(tx, (), [workspace_id])
+        before = {row["id"]: row["mrr"] for row in await tx.all(store.LOCK_ACCOUNTS, workspace_id, keys)}
+    ordered = sorted(changes)
     rows = await tx.all(
         store.UPSERT_ACCOUNTS,
         workspace_id,
-        [new_id() for _ in changes],
-        keys,
-        [change.name for change in changes],
-        [change.mrr for change in changes],
-        [change.plan for change in changes],
-        [to_json(change.attributes).decode() for change in changes],
+        [new_id() for _ in ordered],
+        [change.external_id for change in ordered],
+        [change.name for change in ordered],
+        [change.mrr for change in ordered],
+        [change.plan for change in ordered],
+        [to_json(change.attributes).decode() for change in ordered],
         [change.external_id for change in changes if change.mrr is not None],
+        [change.external_id for change in changes if change.name is not None],
     )
-    await demand.recount_accounts(tx, [row["id"] for row in rows])
+    if before:
+        steps = {row["id"]: row["mrr"] - before[row["id"]] for row in rows if row["id"] in before}
+        await demand.shift(tx, {account: step for account, step in steps.items() if step})
     by_key = {row["external_id"]: row for row in rows}
     return [by_key[key] for key in keys]
 
@@ -162,6 +249,7 @@ async def update_contact(
     tx: Tx,
     workspace_id: UUID,
     contact_id: UUID,
+    expected: int | None,
     *,
     external_id: str | None,
     email: str | None,
@@ -169,17 +257,26 @@ async def update_contact(
     account: str | None,
     attributes: dict[str, str | int | float | bool | None],
 ) -> asyncpg.Record:
-    """Change what is known of a contact; None leaves a field as it is. NotFound, or Conflict on a taken identity."""
-    row = await tx.one(
-        store.UPDATE_CONTACT, workspace_id, contact_id, external_id, email, name, to_json(attributes).decode()
-    )
-    if row is None:
+    """Change what is known of a contact; None leaves a field as it is.
+
+    NotFound, PreconditionFailed on another version than expected, or Conflict on an identity that somebody has.
+    """
+    if account is not None:
+        await demand.hold(tx, (), [workspace_id])
+    old = await tx.one(store.LOCK_CONTACT, workspace_id, contact_id)
+    if old is None:
         raise NotFound("No contact by that id.")
-    if account is None:
-        return row
-    accounts = await _accounts(tx, [Person(workspace_id, account=account)])
-    if await tx.run(store.MOVE_CONTACTS, [contact_id], [accounts[(workspace_id, account)]]):
-        await demand.recount_contacts(tx, [contact_id])
-    moved = await tx.one(store.GET_CONTACT, workspace_id, contact_id)
-    assert moved is not None  # it was updated a statement ago
-    return moved
+    require_version(expected, old["version"])
+    if account is not None:
+        known = _Known({}, {}, {})
+        await _add_accounts(tx, [Person(workspace_id, account=account)], known)
+        move = Move(contact_id, old["account_id"], known.accounts[(workspace_id, account)])
+        await _move(tx, [move] if move.before != move.after else [])
+    try:
+        row = await tx.one(
+            store.UPDATE_CONTACT, workspace_id, contact_id, external_id, email, name, to_json(attributes).decode()
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise Conflict("Another contact has this external id or address.", code="identity_taken") from error
+    assert row is not None  # locked above
+    return row

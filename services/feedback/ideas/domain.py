@@ -93,18 +93,17 @@ async def update(
 
 async def find(tx: Tx, named: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], UUID]:
     """Ideas by (workspace, id or key), as many as exist."""
-    ids: dict[tuple[UUID, UUID], str] = {}
+    ids: dict[str, UUID] = {}
     keys: list[tuple[UUID, str]] = []
     for workspace_id, name in named:
         try:
-            ids[(workspace_id, UUID(name))] = name
+            ids[name] = UUID(name)
         except ValueError:
             keys.append((workspace_id, name))
     found: dict[tuple[UUID, str], UUID] = {}
     if ids:
-        rows = await tx.all(store.FIND_BY_ID, list({w for w, _ in ids}), list({id for _, id in ids}))
-        known = {row["id"] for row in rows}
-        found |= {(workspace, name): id for (workspace, id), name in ids.items() if id in known}
+        known = {(row["workspace_id"], row["id"]) for row in await tx.all(store.FIND_BY_ID, set(ids.values()))}
+        found |= {(each, name): ids[name] for each, name in named if name in ids and (each, ids[name]) in known}
     if keys:
         rows = await tx.all(store.FIND_BY_KEY, [w for w, _ in keys], [key for _, key in keys])
         found |= {(row["workspace_id"], row["key"]): row["id"] for row in rows}

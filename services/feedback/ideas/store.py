@@ -17,7 +17,7 @@ select {_IDEA} from ideas
 where workspace_id = $1 and id < $2 and ($4::text is null or status = $4) and ($5::text is null or kind = $5)
 order by id desc limit $3
 """
-FIND_BY_ID = "select id from ideas where workspace_id = any($1::uuid[]) and id = any($2::uuid[])"
+FIND_BY_ID = "select workspace_id, id from ideas where id = any($1::uuid[])"
 FIND_BY_KEY = """
 select i.workspace_id, i.key, i.id from unnest($1::uuid[], $2::text[]) as asked (workspace_id, key)
 join ideas i on i.workspace_id = asked.workspace_id and i.key = asked.key

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
+from pydantic_core import to_json
 
 from services.feedback.customers import domain as customers
 from services.feedback.customers.domain import Person
@@ -69,39 +70,42 @@ async def record(tx: Tx, statements: Sequence[Statement]) -> list[Recorded | Inv
     results: dict[int, Recorded | Invalid] = {}
     wanted = list({(each.workspace_id, name) for each in statements for name in each.ideas})
     found = await ideas.find(tx, wanted) if wanted else {}
-    contacts = await _contacts(tx, statements)
-    sound: list[int] = []
+    named: list[int] = []
     for position, each in enumerate(statements):
         unknown = [n for n, name in enumerate(each.ideas) if (each.workspace_id, name) not in found]
         if unknown and not each.lenient:
             results[position] = Invalid(
                 errors=[FieldError(f"/body/ideas/{n}", "no idea by that id or key") for n in unknown]
             )
-        elif each.person is not None and contacts[position] is None:
+        else:
+            named.append(position)
+    contacts = await _contacts(tx, [statements[position] for position in named])
+    sound: list[tuple[int, Statement, UUID | None]] = []
+    for position, contact in zip(named, contacts, strict=True):
+        if contact is None and statements[position].person is not None:
             results[position] = Invalid(errors=[FieldError("/body/contact/id", "no contact by that id")])
         else:
-            sound.append(position)
+            sound.append((position, statements[position], contact))
     if sound:
-        recorded = await _store(tx, [statements[p] for p in sound], [contacts[p] for p in sound])
-        results.update(zip(sound, recorded, strict=True))
+        recorded = await _store(tx, [each for _, each, _ in sound], [contact for *_, contact in sound])
+        results.update((position, where) for (position, *_), where in zip(sound, recorded, strict=True))
         links = [
-            Link(each.workspace_id, recorded_.id, found[(each.workspace_id, name)], each.linked_by, each.traceparent)
-            for position, recorded_ in zip(sound, recorded, strict=True)
-            for each in [statements[position]]
+            Link(each.workspace_id, where.id, found[(each.workspace_id, name)], each.linked_by, each.traceparent)
+            for (_, each, _), where in zip(sound, recorded, strict=True)
             for name in each.ideas
             if (each.workspace_id, name) in found
         ]
-        await link(tx, links, [contact for contact in contacts if contact is not None])
+        await link(tx, links)
     return [results[position] for position in range(len(statements))]
 
 
 async def _contacts(tx: Tx, statements: Sequence[Statement]) -> list[UUID | None]:
-    contacts: list[UUID | None] = [None] * len(statements)
     named = [(position, each.person) for position, each in enumerate(statements) if each.person is not None]
-    if named:
-        for (position, _), contact in zip(
-            named, await customers.recognise(tx, [person for _, person in named]), strict=True
-        ):
+    counting = {each.workspace_id for each in statements if each.ideas or each.replaces}
+    contacts: list[UUID | None] = [None] * len(statements)
+    if named or counting:
+        recognised = await customers.recognise(tx, [person for _, person in named], counting)
+        for (position, _), contact in zip(named, recognised, strict=True):
             contacts[position] = contact
     return contacts
 
@@ -109,24 +113,26 @@ async def _contacts(tx: Tx, statements: Sequence[Statement]) -> list[UUID | None
 async def _store(tx: Tx, statements: Sequence[Statement], contacts: Sequence[UUID | None]) -> list[Recorded]:
     ids = [new_id() for _ in statements]
     now = datetime.now(UTC)
-    rows = await tx.all(
-        store.ADD,
-        ids,
-        [each.workspace_id for each in statements],
-        [each.source for each in statements],
-        [each.external_id or str(id) for each, id in zip(statements, ids, strict=True)],
-        contacts,
-        [each.text for each in statements],
-        [each.answers for each in statements],
-        [each.attributes for each in statements],
-        [each.source_url for each in statements],
-        [each.language for each in statements],
-        [each.connection_id for each in statements],
-        [each.delivery_id for each in statements],
-        [each.said_at for each in statements],
-        [each.revised_at for each in statements],
-        now,
-    )
+    given = [
+        {
+            "id": id,
+            "workspace_id": each.workspace_id,
+            "source": each.source,
+            "external_id": each.external_id or str(id),
+            "contact_id": contact,
+            "text": each.text,
+            "answers": each.answers,
+            "attributes": each.attributes,
+            "source_url": each.source_url,
+            "language": each.language,
+            "connection_id": each.connection_id,
+            "delivery_id": each.delivery_id,
+            "said_at": each.said_at,
+            "revised_at": each.revised_at,
+        }
+        for each, id, contact in zip(statements, ids, contacts, strict=True)
+    ]
+    rows = await tx.all(store.ADD, to_json(given).decode(), now)
     created = {row["id"] for row in rows}
     await emit(
         tx,
@@ -209,6 +215,7 @@ async def _revise(
         [_revised(statements[p]) for p in positions],
         [statements[p].workspace_id for p in positions],
     )
+    rows = [row for row in rows if row["news"]]
     await emit(
         tx,
         [
@@ -224,13 +231,29 @@ async def _revise(
         ],
         [statements[newest[row["id"]]].traceparent for row in rows],
     )
-    moved = (
-        await tx.all(store.REASSIGN, [row["id"] for row in rows], list({row["workspace_id"] for row in rows}))
-        if rows
-        else []
-    )
-    await demand.recount(tx, sorted({row["idea_id"] for row in moved}))
+    await _reassign(tx, [row for row in rows if row["before"] != row["contact_id"]])
     return {row["id"] for row in rows}
+
+
+async def _reassign(tx: Tx, rows: Sequence[asyncpg.Record]) -> None:
+    """Somebody else said it after all: what the statements speak for is theirs now."""
+    if not rows:
+        return
+    spoken = {row["id"]: row for row in rows}
+    columns = [row["workspace_id"] for row in rows], list(spoken)
+    await demand.lock(tx, {row["idea_id"] for row in await tx.all(store.IDEAS_OF_FEEDBACK, *columns)})
+    insights = await tx.all(store.REASSIGN, *columns, [row["contact_id"] for row in rows])
+    await demand.count(
+        tx,
+        [
+            Ask(spoken[row["feedback_id"]]["workspace_id"], row["idea_id"], contact, insights=insights)
+            for row in insights
+            for contact, insights in (
+                (spoken[row["feedback_id"]]["before"], -1),
+                (spoken[row["feedback_id"]]["contact_id"], 1),
+            )
+        ],
+    )
 
 
 class Link(NamedTuple):
@@ -244,11 +267,11 @@ class Link(NamedTuple):
     excerpt: tuple[int, int] | None = None
 
 
-async def link(tx: Tx, links: Sequence[Link], contact_ids: Sequence[UUID]) -> set[int]:
-    """Store insights and count them; return the positions of those that are new."""
+async def link(tx: Tx, links: Sequence[Link]) -> set[int]:
+    """Store insights and count them; return the positions of those that are new. The workspaces must be held."""
     if not links:
         return set()
-    await demand.lock(tx, contact_ids, [each.idea_id for each in links])
+    await demand.lock(tx, {each.idea_id for each in links})
     ids = [new_id() for _ in links]
     rows = await tx.all(
         store.LINK,
@@ -262,7 +285,7 @@ async def link(tx: Tx, links: Sequence[Link], contact_ids: Sequence[UUID]) -> se
     )
     stored = {row["id"]: row["contact_id"] for row in rows}
     fresh = {position for position, id in enumerate(ids) if id in stored}
-    await demand.add(
+    await demand.count(
         tx,
         [
             Ask(
@@ -282,27 +305,29 @@ async def create_insight(
     tx: Tx, workspace_id: UUID, feedback_id: UUID, idea: str, linked_by: str, excerpt: tuple[int, int] | None
 ) -> tuple[asyncpg.Record, bool]:
     """Link a feedback to an idea; the one that stands already when there is one. The flag tells whether it is new."""
-    row = await tx.one(store.GET, workspace_id, feedback_id)
-    if row is None:
+    await demand.hold(tx, [workspace_id])
+    text = await tx.value(store.SHARE_TEXT, workspace_id, feedback_id)
+    if text is None:
         raise Invalid(errors=[FieldError("/body/feedback_id", "no feedback by that id")])
-    if excerpt is not None and not 0 <= excerpt[0] < excerpt[1] <= len(row["text"]):
-        raise Invalid(errors=[FieldError("/body/excerpt", f"must lie within the text's {len(row['text'])} characters")])
+    if excerpt is not None and not 0 <= excerpt[0] < excerpt[1] <= len(text):
+        raise Invalid(errors=[FieldError("/body/excerpt", f"must lie within the text's {len(text)} characters")])
     idea_id = (await ideas.find(tx, [(workspace_id, idea)])).get((workspace_id, idea))
     if idea_id is None:
         raise Invalid(errors=[FieldError("/body/idea_id", "no idea by that id or key")])
-    contacts = [row["contact_id"]] if row["contact_id"] is not None else []
-    fresh = await link(tx, [Link(workspace_id, feedback_id, idea_id, linked_by, excerpt=excerpt)], contacts)
+    fresh = await link(tx, [Link(workspace_id, feedback_id, idea_id, linked_by, excerpt=excerpt)])
     insight = await tx.one(store.STANDING_INSIGHT, workspace_id, feedback_id, idea_id)
     assert insight is not None  # stored just now or before
     return insight, bool(fresh)
 
 
 async def unlink(tx: Tx, workspace_id: UUID, insight_id: UUID) -> None:
-    """Take a link back; demand is counted anew. NotFound when there is none."""
-    row = await tx.one(store.GET_INSIGHT, workspace_id, insight_id)
+    """Take a link back; demand follows. NotFound when there is none."""
+    idea_id = await tx.value(store.IDEA_OF_INSIGHT, workspace_id, insight_id)
+    if idea_id is None:
+        raise NotFound("No insight by that id.")
+    await demand.hold(tx, [workspace_id])
+    await demand.lock(tx, [idea_id])
+    row = await tx.one(store.UNLINK, workspace_id, insight_id)
     if row is None:
         raise NotFound("No insight by that id.")
-    await demand.lock(tx, [], [row["idea_id"]])
-    if await tx.one(store.UNLINK, workspace_id, insight_id) is None:
-        raise NotFound("No insight by that id.")
-    await demand.recount(tx, [row["idea_id"]])
+    await demand.count(tx, [Ask(workspace_id, idea_id, row["contact_id"], insights=-1)])

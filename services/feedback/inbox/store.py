@@ -1,35 +1,46 @@
 """Feedback and insights as rows."""
 
-# revised_at is the source's own time of change: a late arrival of an older state changes nothing.
+# Rows travel as one JSON text: encoding an array for each column costs the service several times as much.
+# In one order for all, so that two batches with the same statements wait for each other in one direction; ids rise.
 ADD = """
-insert into feedback as f (id, workspace_id, source, external_id, contact_id, text, answers, attributes, source_url,
+insert into feedback (id, workspace_id, source, external_id, contact_id, text, answers, attributes, source_url,
     language, connection_id, delivery_id, said_at, revised_at, received_at)
-select id, workspace_id, source, external_id, contact_id, text, answers, attributes, source_url, language,
-    connection_id, delivery_id, said_at, revised_at, $15
-from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::jsonb[], $8::jsonb[],
-    $9::text[], $10::text[], $11::uuid[], $12::uuid[], $13::timestamptz[], $14::timestamptz[])
-    with ordinality as n (id, workspace_id, source, external_id, contact_id, text, answers, attributes, source_url,
-        language, connection_id, delivery_id, said_at, revised_at, position)
-order by position
+select id, workspace_id, source, external_id, contact_id, text, answers::jsonb, attributes::jsonb, source_url, language,
+    connection_id, delivery_id, said_at, revised_at, $2
+from json_to_recordset($1::json) as n (id uuid, workspace_id uuid, source text, external_id text, contact_id uuid,
+    text text, answers text, attributes text, source_url text, language text, connection_id uuid, delivery_id uuid,
+    said_at timestamptz, revised_at timestamptz)
+order by workspace_id, source, external_id collate "C", id
 on conflict (workspace_id, source, external_id) do nothing
 returning id
 """
+# revised_at is the source's own time of change: a late arrival of an older state changes nothing, and one that says
+# nothing new still makes older ones late. The rows are locked, so what was before is what is there.
 REVISE = """
-update feedback as f set contact_id = coalesce(n.contact_id, f.contact_id), text = n.text, answers = n.answers,
-    attributes = n.attributes, source_url = coalesce(n.source_url, f.source_url),
-    language = coalesce(n.language, f.language), delivery_id = n.delivery_id, revised_at = n.revised_at,
-    version = f.version + 1
-from unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[], $5::jsonb[], $6::text[], $7::text[], $8::uuid[],
-    $9::timestamptz[], $10::uuid[])
-    as n (id, contact_id, text, answers, attributes, source_url, language, delivery_id, revised_at, workspace_id)
-where f.workspace_id = n.workspace_id and f.id = n.id and (f.revised_at is null or n.revised_at >= f.revised_at)
-  and (f.text, f.answers, f.attributes) is distinct from (n.text, n.answers, n.attributes)
-returning f.id, f.workspace_id, f.version, f.received_at, f.contact_id
+with said as (
+    select n.workspace_id, n.id, n.text, n.answers, n.attributes, n.source_url, n.language, n.delivery_id, n.revised_at,
+        f.contact_id as before, coalesce(n.contact_id, f.contact_id) as contact_id,
+        (f.text, f.answers, f.attributes, f.contact_id)
+            is distinct from (n.text, n.answers, n.attributes, coalesce(n.contact_id, f.contact_id)) as news
+    from unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[], $5::jsonb[], $6::text[], $7::text[], $8::uuid[],
+        $9::timestamptz[], $10::uuid[])
+        as n (id, contact_id, text, answers, attributes, source_url, language, delivery_id, revised_at, workspace_id)
+    join feedback f on f.workspace_id = n.workspace_id and f.id = n.id
+    where f.revised_at is null or n.revised_at >= f.revised_at
+)
+update feedback as f set contact_id = said.contact_id, text = said.text, answers = said.answers,
+    attributes = said.attributes, source_url = coalesce(said.source_url, f.source_url),
+    language = coalesce(said.language, f.language), revised_at = said.revised_at,
+    delivery_id = case when said.news then said.delivery_id else f.delivery_id end, version = f.version + said.news::int
+from said where f.workspace_id = said.workspace_id and f.id = said.id
+  and (said.news or f.revised_at is distinct from said.revised_at)
+returning f.id, f.workspace_id, f.version, f.received_at, f.contact_id, said.before, said.news
 """
 STANDING = """
 select f.workspace_id, f.source, f.external_id, f.id
 from unnest($1::uuid[], $2::text[], $3::text[]) as asked (workspace_id, source, external_id)
 join feedback f on f.workspace_id = asked.workspace_id and f.source = asked.source and f.external_id = asked.external_id
+order by f.id for no key update of f
 """
 LINK = """
 insert into insights (id, workspace_id, feedback_id, idea_id, contact_id, excerpt_start, excerpt_end, linked_by)
@@ -42,6 +53,7 @@ returning id, contact_id
 """
 _FEEDBACK = """id, source, external_id, contact_id, text, answers::text as answers, attributes::text as attributes,
     source_url, language, connection_id, delivery_id, said_at, received_at, version"""
+SHARE_TEXT = "select text from feedback where workspace_id = $1 and id = $2 for share"
 GET = f"select {_FEEDBACK} from feedback where workspace_id = $1 and id = $2"
 LIST = f"""
 select {_FEEDBACK} from feedback
@@ -49,17 +61,22 @@ where workspace_id = $1 and id < $2 and ($4::text is null or source = $4) and ($
 order by id desc limit $3
 """
 _INSIGHT = "id, feedback_id, idea_id, contact_id, excerpt_start, excerpt_end, linked_by, created_at"
-GET_INSIGHT = f"select {_INSIGHT} from insights where workspace_id = $1 and id = $2"
+IDEA_OF_INSIGHT = "select idea_id from insights where workspace_id = $1 and id = $2"
 STANDING_INSIGHT = f"select {_INSIGHT} from insights where workspace_id = $1 and feedback_id = $2 and idea_id = $3"
 LIST_INSIGHTS = f"""
 select {_INSIGHT} from insights
 where workspace_id = $1 and id > $2 and ($4::uuid is null or idea_id = $4) and ($5::uuid is null or feedback_id = $5)
 order by id limit $3
 """
-UNLINK = "delete from insights where workspace_id = $1 and id = $2 returning idea_id"
+UNLINK = "delete from insights where workspace_id = $1 and id = $2 returning contact_id"
+IDEAS_OF_FEEDBACK = """
+select i.idea_id from unnest($1::uuid[], $2::uuid[]) as said (workspace_id, feedback_id)
+join insights i on i.workspace_id = said.workspace_id and i.feedback_id = said.feedback_id
+"""
 REASSIGN = """
-update insights as i set contact_id = f.contact_id from feedback f
-where f.workspace_id = any($2::uuid[]) and f.id = any($1::uuid[])
-  and i.feedback_id = f.id and i.contact_id is distinct from f.contact_id
-returning i.idea_id
+update insights as i set contact_id = said.contact_id
+from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as said (workspace_id, feedback_id, contact_id)
+where i.workspace_id = said.workspace_id and i.feedback_id = said.feedback_id
+  and i.contact_id is distinct from said.contact_id
+returning i.feedback_id, i.idea_id
 """

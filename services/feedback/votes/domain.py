@@ -42,24 +42,29 @@ async def cast(tx: Tx, ballots: Sequence[Ballot]) -> list[Cast | Invalid]:
     """Cast votes, each answered by itself. A contact that voted already keeps that vote."""
     results: dict[int, Cast | Invalid] = {}
     found = await ideas.find(tx, list({(each.person.workspace_id, each.idea) for each in ballots}))
-    contacts = await customers.recognise(tx, [each.person for each in ballots])
-    sound: list[tuple[int, Ballot, UUID, UUID]] = []
-    for position, (ballot, contact_id) in enumerate(zip(ballots, contacts, strict=True)):
-        idea_id = found.get((ballot.person.workspace_id, ballot.idea))
-        if idea_id is None:
+    sound: list[int] = []
+    for position, ballot in enumerate(ballots):
+        if (ballot.person.workspace_id, ballot.idea) in found:
+            sound.append(position)
+        else:
             results[position] = Invalid(errors=[FieldError("/body/idea_id", "no idea by that id or key")])
-        elif contact_id is None:
+    persons = [ballots[position].person for position in sound]
+    contacts = await customers.recognise(tx, persons, {person.workspace_id for person in persons})
+    known: list[tuple[int, Ballot, UUID, UUID]] = []
+    for position, contact_id in zip(sound, contacts, strict=True):
+        ballot = ballots[position]
+        if contact_id is None:
             results[position] = Invalid(errors=[FieldError("/body/contact/id", "no contact by that id")])
         else:
-            sound.append((position, ballot, idea_id, contact_id))
-    if sound:
-        for (position, *_), vote in zip(sound, await _store(tx, sound), strict=True):
+            known.append((position, ballot, found[(ballot.person.workspace_id, ballot.idea)], contact_id))
+    if known:
+        for (position, *_), vote in zip(known, await _store(tx, known), strict=True):
             results[position] = vote
     return [results[position] for position in range(len(ballots))]
 
 
 async def _store(tx: Tx, sound: Sequence[tuple[int, Ballot, UUID, UUID]]) -> list[Cast]:
-    await demand.lock(tx, [contact for *_, contact in sound], [idea for _, _, idea, _ in sound])
+    await demand.lock(tx, {idea for _, _, idea, _ in sound})
     votes = [Cast(new_id(), idea_id, contact_id, True) for _, _, idea_id, contact_id in sound]
     rows = await tx.all(
         store.ADD,
@@ -74,7 +79,7 @@ async def _store(tx: Tx, sound: Sequence[tuple[int, Ballot, UUID, UUID]]) -> lis
         [ballot.reason for _, ballot, _, _ in sound],
     )
     stored = {row["id"] for row in rows}
-    await demand.add(
+    await demand.count(
         tx,
         [
             Ask(ballot.person.workspace_id, vote.idea_id, vote.contact_id, votes=1, traceparent=ballot.traceparent)
@@ -96,11 +101,12 @@ async def _store(tx: Tx, sound: Sequence[tuple[int, Ballot, UUID, UUID]]) -> lis
 
 
 async def withdraw(tx: Tx, workspace_id: UUID, vote_id: UUID) -> None:
-    """Take a vote back; demand is counted anew. NotFound when there is none."""
+    """Take a vote back; demand follows. NotFound when there is none."""
     row = await tx.one(store.GET, workspace_id, vote_id)
     if row is None:
         raise NotFound("No vote by that id.")
-    await demand.lock(tx, [], [row["idea_id"]])
-    if await tx.one(store.WITHDRAW, workspace_id, vote_id) is None:
+    await demand.hold(tx, [workspace_id])
+    await demand.lock(tx, [row["idea_id"]])
+    if not await tx.run(store.WITHDRAW, workspace_id, vote_id):
         raise NotFound("No vote by that id.")
-    await demand.recount(tx, [row["idea_id"]])
+    await demand.count(tx, [Ask(workspace_id, row["idea_id"], row["contact_id"], votes=-1)])
