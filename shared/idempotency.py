@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from pydantic_core import to_json
+
 from shared.database import Read, Tx
 from shared.errors import Conflict, FieldError, Invalid
 
@@ -21,7 +23,9 @@ join idempotency i on i.workspace_id = asked.workspace_id and i.key = asked.key
 """
 REMEMBER = """
 insert into idempotency (workspace_id, key, fingerprint, status, headers, body)
-select * from unnest($1::uuid[], $2::text[], $3::bytea[], $4::smallint[], $5::jsonb[], $6::bytea[])
+select workspace_id, key, decode(fingerprint, 'hex'), status, headers::jsonb, convert_to(body, 'utf8')
+from json_to_recordset($1::json)
+    as a (workspace_id uuid, key text, fingerprint text, status smallint, headers text, body text)
 on conflict do nothing
 """
 FORGET = "delete from idempotency where created_at < now() - interval '1 day'"
@@ -94,15 +98,18 @@ async def remember(tx: Tx, answers: Sequence[Remembered]) -> bool:
     """Store answers. False when one of the keys was taken meanwhile: the transaction must then be undone."""
     if not answers:
         return True
-    stored = await tx.run(
-        REMEMBER,
-        [answer.workspace_id for answer in answers],
-        [answer.key for answer in answers],
-        [answer.fingerprint for answer in answers],
-        [answer.status for answer in answers],
-        [answer.headers for answer in answers],
-        [answer.body for answer in answers],
-    )
+    rows = [
+        {
+            "workspace_id": answer.workspace_id,
+            "key": answer.key,
+            "fingerprint": answer.fingerprint.hex(),
+            "status": answer.status,
+            "headers": answer.headers,
+            "body": answer.body.decode(),
+        }
+        for answer in answers
+    ]
+    stored = await tx.run(REMEMBER, to_json(rows).decode())
     return stored == len(answers)
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import asyncpg
+from pydantic_core import to_json
 
 from shared.database import AWAY, Database, Tx
 from shared.events.base import Event, headers_of
@@ -21,10 +22,9 @@ from shared.telemetry import Metrics, traceparent
 
 EMIT = """
 insert into events (id, workspace_id, type, aggregate_id, version, occurred_at, traceparent, data)
-select id, workspace_id, type, aggregate_id, version, $6, traceparent, data
-from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::bigint[], $7::text[], $8::jsonb[])
-     with ordinality as e (id, workspace_id, type, aggregate_id, version, traceparent, data, position)
-order by position
+select id, workspace_id, type, aggregate_id, version, $2, traceparent, data::jsonb
+from json_to_recordset($1::json)
+    as e (id uuid, workspace_id uuid, type text, aggregate_id uuid, version bigint, traceparent text, data text)
 """
 LOCK = "select pg_try_advisory_lock(hashtext('cairn.relay'), hashtext($1))"
 TAKE = """
@@ -64,17 +64,20 @@ async def emit(tx: Tx, events: Sequence[Event], traces: Sequence[str] | None = N
     if not events:
         return []
     ids = [new_id() for _ in events]
-    await tx.run(
-        EMIT,
-        ids,
-        [event.workspace_id for event in events],
-        [event.type for event in events],
-        [event.aggregate_id for event in events],
-        [event.version for event in events],
-        datetime.now(UTC),
-        traces if traces is not None else [traceparent.get()] * len(events),
-        [event.model_dump_json() for event in events],
-    )
+    trace = traceparent.get()
+    rows = [
+        {
+            "id": id,
+            "workspace_id": event.workspace_id,
+            "type": event.type,
+            "aggregate_id": event.aggregate_id,
+            "version": event.version,
+            "traceparent": traces[position] if traces is not None else trace,
+            "data": event.model_dump_json(),
+        }
+        for position, (id, event) in enumerate(zip(ids, events, strict=True))
+    ]
+    await tx.run(EMIT, to_json(rows).decode(), datetime.now(UTC))
     tx.emitted = True
     return ids
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, cast
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 # PostgreSQL text holds neither NUL nor lone surrogates; both are refused here, once.
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 INT8 = 2**63 - 1
@@ -21,7 +21,7 @@ class Wire(BaseModel):
 
 def storable(text: str) -> str:
     """The text unchanged, or a ValueError when PostgreSQL could not hold it."""
-    if _UNSTORABLE.search(text):
+    if "\x00" in text or (not text.isascii() and _SURROGATE.search(text)):
         raise ValueError("contains NUL or a lone surrogate, which cannot be stored")
     return text
 
