@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import os
 import secrets
 import shutil
@@ -126,7 +127,9 @@ def _stay(terminal: Terminal, stack: Stack, key: str) -> None:
     terminal.say(f"{'page':<10}{stack.urls['roadmap']}/p/{SLUG}/roadmap")
     terminal.say(f"{'key':<10}{key}")
     terminal.say("Ctrl-C ends it and removes everything.")
-    signal.pause()
+    # This is how it is meant to end.
+    with contextlib.suppress(KeyboardInterrupt):
+        signal.pause()
 
 
 if __name__ == "__main__":
