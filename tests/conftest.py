@@ -6,6 +6,7 @@ A test that needs no server asks for no fixture and pays for none.
 import asyncio
 import functools
 import inspect
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import ExitStack
 from typing import Any, Protocol
@@ -30,6 +31,8 @@ class Node(Protocol):
     workerinput: dict[str, Any]
 
 
+# A line for each request of a test says nothing that the service's own line does not.
+logging.getLogger("httpx2").setLevel(logging.WARNING)
 # The same examples each time: a run that fails must fail again.
 hypothesis.settings.register_profile("cairn", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("cairn")
