@@ -37,7 +37,6 @@ class GroupCommit(Generic[Item, Result]):
         self._rows = metrics.batch_rows.labels(name)
         self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._draining = 0
 
     async def submit(self, item: Item) -> Result:
         """Store an item and return its result once committed. TooMany when the queue is full."""
