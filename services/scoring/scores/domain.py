@@ -70,7 +70,7 @@ class Difference:
 
 async def lock_ideas(tx: Tx, subjects: Collection[Subject]) -> None:
     """Wait for everyone else who moves scores of these ideas. To be called once, before anything is read or written."""
-    await tx.all(store.LOCK_IDEAS, [workspace for workspace, _ in subjects], [idea for _, idea in subjects])
+    await tx.all(store.LOCK_IDEAS, list({workspace for workspace, _ in subjects}), [idea for _, idea in subjects])
 
 
 async def lock_workspace(tx: Tx, workspace_id: UUID) -> None:
