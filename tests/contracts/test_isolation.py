@@ -56,6 +56,12 @@ async def test_reading_another_workspaces_ids_finds_nothing(api: Api, neighbour:
 
 async def test_writing_to_another_workspaces_ids_changes_nothing(api: Api, neighbour: Api, admin: Database) -> None:
     theirs = await populate(neighbour, admin)
+
+    async def settled() -> bool:
+        """The idea has followed the item that it was planned as."""
+        return (await neighbour.feedback.get(f"/v1/ideas/{theirs['idea_id']}")).json()["status"] == "planned"
+
+    await eventually(settled)
     before = await snapshot(neighbour, theirs)
     for service, operation in OPERATIONS:
         if operation.method in {"get", "head"} or operation.scopes is None or "{" not in operation.path:
