@@ -129,7 +129,7 @@ Table(
     Column("computed_at", Moment, nullable=False),
     Column("version", BigInteger, nullable=False),
     # Every index is written by every move of a score: these two serve all that is asked.
-    PrimaryKeyConstraint("idea_id", "model_id"),
+    PrimaryKeyConstraint("workspace_id", "idea_id", "model_id"),
     # Read backwards: one direction for both keys lets a page start at its cursor however deep it lies.
     Index("scores_ranking", "workspace_id", "model_id", "value", "idea_id"),
 )

@@ -231,7 +231,7 @@ class Story:
             assert (event["cause"], event["cause_id"]) == (row["cause"], str(row["cause_id"]))
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(
     contacts=st.lists(st.integers(0, 5), min_size=2 * VERSIONS, max_size=2 * VERSIONS),
     plan=st.lists(_STEP, max_size=12),

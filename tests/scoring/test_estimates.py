@@ -1,10 +1,13 @@
 """Estimates: whose counts, and what they do to a score."""
 
+import time
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.scoring.estimates import domain as estimates
+from services.scoring.estimates.domain import Draft
 from services.scoring.scores.inputs import mean
 from shared.ids import new_id
 from tests.builders import Api
@@ -86,6 +89,18 @@ async def test_an_idea_may_be_estimated_before_scoring_has_heard_of_it(api: Api,
     answer = await api.scoring.post("/v1/estimates", json=body(idea_id, "effort", 1, discipline="design", note="a day"))
     assert answer.status_code == 201
     assert (await here.scores())[idea_id]["state"] == "not_scoreable"
+
+
+async def test_a_workspace_that_fills_faster_than_statistics_stays_quick(here: Workspace) -> None:
+    seconds: list[float] = []
+    for _ in range(9):
+        drafts = [Draft(new_id(), name, 1, "ada", None, None) for _ in range(200) for name in FULL]
+        async with here.database.transaction({here.id}) as tx:
+            began = time.perf_counter()
+            await estimates.add(tx, here.id, drafts)
+            seconds.append(time.perf_counter() - began)
+    # A plan that reads the workspace for each estimate is 60 times slower by then, and gets worse.
+    assert min(seconds[-3:]) < 10 * max(seconds[:3])
 
 
 async def test_refused(api: Api) -> None:

@@ -209,7 +209,7 @@ def upgrade() -> None:
         sa.Column("cause_id", sa.UUID(), nullable=True),
         sa.Column("computed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("idea_id", "model_id"),
+        sa.PrimaryKeyConstraint("workspace_id", "idea_id", "model_id"),
     )
     op.create_index("scores_ranking", "scores", ["workspace_id", "model_id", "value", "idea_id"], unique=False)
     op.create_table(

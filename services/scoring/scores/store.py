@@ -16,8 +16,8 @@ ACTIVE_MODELS = """
 select id, workspace_id, framework, revision, parameters::text as parameters from models
 where workspace_id = any($1::uuid[]) and active and ($2::uuid is null or id = $2) order by id
 """
-# Lateral, so that each idea is looked up by index whatever the planner thinks of reading all rows at once. Rows name
-# the idea by its position in what was asked for: two UUIDs less to decode in each.
+# Lateral, here and below: each row is looked up by its whole key, whatever the planner believes of tables that grow
+# faster than their statistics. Rows name the idea by its position in what was asked for: two UUIDs less in each.
 DEMAND = """
 select asked.position, d.*
 from unnest($1::uuid[], $2::uuid[]) with ordinality as asked (workspace_id, idea_id, position)
@@ -49,7 +49,10 @@ with given as (
            s.cause as held_cause, s.cause_id as held_cause_id, s.computed_at as held_at,
            s.id is null or (s.state, s.value, s.missing, s.model_version)
                is distinct from (g.state, g.value, g.missing, g.model_version) as moved
-    from given g left join scores s on s.idea_id = g.idea_id and s.model_id = g.model_id
+    from given g left join lateral (
+        select * from scores
+        where workspace_id = g.workspace_id and idea_id = g.idea_id and model_id = g.model_id limit 1
+    ) as s on true
     where s.id is null or (s.state, s.value, s.missing, s.model_version, s.inputs)
         is distinct from (g.state, g.value, g.missing, g.model_version, g.inputs)
 ), written as (
@@ -59,7 +62,7 @@ with given as (
            case when moved then cause else held_cause end, case when moved then cause_id else held_cause_id end,
            case when moved then now() else held_at end, held_version + moved::int
     from compared
-    on conflict (idea_id, model_id) do update set
+    on conflict (workspace_id, idea_id, model_id) do update set
         model_version = excluded.model_version, state = excluded.state, value = excluded.value,
         inputs = excluded.inputs, missing = excluded.missing, cause = excluded.cause, cause_id = excluded.cause_id,
         computed_at = excluded.computed_at, version = excluded.version
@@ -77,8 +80,10 @@ select idea_id from (
 ) as known order by idea_id limit $3
 """
 STORED = """
-select model_id, idea_id, model_version, state, value, inputs::text as inputs, missing::text as missing
-from scores where workspace_id = $1 and idea_id = any($2::uuid[])
+select s.* from unnest($2::uuid[]) as asked (idea_id) cross join lateral (
+    select model_id, idea_id, model_version, state, value, inputs::text as inputs, missing::text as missing
+    from scores where workspace_id = $1 and idea_id = asked.idea_id offset 0
+) as s
 """
 IDEA = "select idea_id, title, kind, status, archived from ideas where workspace_id = $1 and idea_id = $2"
 EXPLAIN = """
@@ -97,7 +102,9 @@ where workspace_id = $1 and id = any($2::uuid[]) order by id
 _RANKED = """
 select s.id, s.idea_id, i.title, i.kind, i.status, s.state, s.value, s.missing::text as missing, s.model_version,
        s.computed_at
-from scores s join ideas i on i.idea_id = s.idea_id and i.workspace_id = s.workspace_id
+from scores s cross join lateral (
+    select title, kind, status, archived from ideas where idea_id = s.idea_id and workspace_id = s.workspace_id limit 1
+) as i
 where s.workspace_id = $1 and s.model_id = $2 and not i.archived
   and ($3::text is null or i.kind = $3) and ($4::text is null or i.status = $4)
 """
