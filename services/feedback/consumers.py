@@ -12,8 +12,7 @@ from shared.reader import Consumers
 
 async def on_item_changed(tx: Tx, delivered: Sequence[Delivered[ItemChanged]]) -> None:
     """Ideas follow the status of their item; when it ships, those who asked are named."""
-    await follow_items(tx, delivered)
-    await name_requesters(tx, delivered)
+    await name_requesters(tx, await follow_items(tx, delivered))
 
 
 CONSUMERS: Consumers = {ItemChanged: on_item_changed}

@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Computed,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -70,7 +71,7 @@ Table(
     UniqueConstraint("workspace_id", "external_id", name="contacts_external_id"),
     UniqueConstraint("workspace_id", "email", name="contacts_email"),
     Index("contacts_list", "workspace_id", "id"),
-    Index("contacts_account", "account_id"),
+    Index("contacts_account", "account_id", "id"),
 )
 Table(
     "connections",
@@ -108,7 +109,11 @@ Table(
     Column("processed_at", Moment),
     UniqueConstraint("connection_id", "delivery_key", name="deliveries_once"),
     PrimaryKeyConstraint("workspace_id", "id"),
+    Index("deliveries_connection", "connection_id", "id"),
     Index("deliveries_waiting", "id", postgresql_where=text("state = 'received'")),
+    Index(
+        "deliveries_aside", "workspace_id", "state", "id", postgresql_where=text("state in ('ignored', 'quarantined')")
+    ),
 )
 Table(
     "feedback",
@@ -132,7 +137,8 @@ Table(
     UniqueConstraint("workspace_id", "source", "external_id", name="feedback_once"),
     # One index for identity and for listing: each index less is felt at thousands of rows a second.
     PrimaryKeyConstraint("workspace_id", "id"),
-    Index("feedback_contact", "contact_id", postgresql_where=text("contact_id is not null")),
+    Index("feedback_source", "workspace_id", "source", "id"),
+    Index("feedback_contact", "contact_id", "id", postgresql_where=text("contact_id is not null")),
 )
 Table(
     "ideas",
@@ -143,16 +149,18 @@ Table(
     Column("title", Text, nullable=False),
     Column("description", Text, nullable=False, server_default=""),
     Column("kind", Text, nullable=False),
-    Column("status", Text, nullable=False, server_default="open"),
+    Column("own_status", Text, nullable=False, server_default="open", comment="what people say"),
+    Column("item_status", Text, comment="what the roadmap says: the furthest of its items, null while none has begun"),
+    Column("status", Text, Computed("coalesce(item_status, own_status)", persisted=True), nullable=False),
     Column("archived", Boolean, nullable=False, server_default=text("false")),
-    Column(
-        "item_version", BigInteger, nullable=False, server_default="0", comment="version of the item its status is from"
-    ),
     _version(),
     _created(),
     Column("updated_at", Moment, nullable=False, server_default=NOW),
     UniqueConstraint("workspace_id", "key", name="ideas_key"),
     Index("ideas_list", "workspace_id", "id"),
+    Index("ideas_status", "workspace_id", "status", "id"),
+    Index("ideas_kind", "workspace_id", "kind", "id"),
+    Index("ideas_status_kind", "workspace_id", "status", "kind", "id"),
 )
 Table(
     "votes",
@@ -170,12 +178,11 @@ Table(
     _created(),
     UniqueConstraint("idea_id", "contact_id", name="votes_once"),
     Index("votes_list", "workspace_id", "idea_id", "id"),
-    Index("votes_contact", "contact_id"),
 )
 Table(
     "insights",
     metadata,
-    _id(),
+    Column("id", UUID, nullable=False),
     _workspace(),
     Column("feedback_id", UUID, nullable=False),
     Column("idea_id", UUID, ForeignKey("ideas.id"), nullable=False),
@@ -186,6 +193,7 @@ Table(
     _created(),
     ForeignKeyConstraint(["workspace_id", "feedback_id"], ["feedback.workspace_id", "feedback.id"]),
     UniqueConstraint("feedback_id", "idea_id", name="insights_once"),
+    PrimaryKeyConstraint("workspace_id", "id"),
     Index("insights_list", "workspace_id", "idea_id", "id"),
 )
 Table(
@@ -236,11 +244,21 @@ Table(
     comment="everyone who asked for what an item shipped, once each",
 )
 Table(
-    "shipped_items",
+    "items",
     metadata,
     Column("item_id", UUID, primary_key=True),
     _workspace(),
-    Column("version", BigInteger, nullable=False, comment="of the last event about its requesters"),
-    Column("requesters", Integer, nullable=False),
-    Column("accounts", Integer, nullable=False),
+    Column("version", BigInteger, nullable=False, comment="of the last event heard of it"),
+    comment="roadmap items that were heard of",
+)
+Table(
+    "item_ideas",
+    metadata,
+    Column("item_id", UUID, nullable=False),
+    Column("idea_id", UUID, nullable=False),
+    _workspace(),
+    Column("status", Text, nullable=False, comment="the item's"),
+    PrimaryKeyConstraint("item_id", "idea_id"),
+    Index("item_ideas_idea", "idea_id"),
+    comment="which ideas are in which item now",
 )

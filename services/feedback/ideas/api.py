@@ -6,7 +6,7 @@ from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Query, Response
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from services.feedback.demand import domain as demand
 from services.feedback.ideas import domain, store
@@ -20,11 +20,19 @@ from shared.wire import Line, Slug, Text, Wire
 router = APIRouter(prefix="/v1/ideas", tags=["ideas"], route_class=Route)
 
 
+def _no_id(key: str) -> str:
+    try:
+        UUID(key)
+    except ValueError:
+        return key
+    raise ValueError("looks like an id, and would be taken for one")
+
+
 class IdeaIn(Wire):
     """A candidate change."""
 
     title: Line = Field(examples=["Export any list as CSV"])
-    key: Slug | None = Field(
+    key: Annotated[Slug, AfterValidator(_no_id)] | None = Field(
         default=None,
         description="short name that a survey's hidden field can carry; made when left out",
         examples=["csv-export"],
@@ -34,7 +42,7 @@ class IdeaIn(Wire):
 
 
 class IdeaEdit(Wire):
-    """What to change of an idea; fields left out stay."""
+    """What to change of an idea; fields left out stay. While it is in a roadmap item, its status is the item's."""
 
     title: Line | None = None
     description: Text | None = None
@@ -107,7 +115,16 @@ async def list_ideas(
     cursor: Cursor = None,
 ) -> Page[Idea]:
     """List ideas, the newest first."""
-    rows = await read.all(store.LIST, caller.workspace_id, after(cursor, LAST), limit + 1, status, kind)
+    page_of = caller.workspace_id, after(cursor, LAST), limit + 1
+    match status, kind:
+        case None, None:
+            rows = await read.all(store.LIST, *page_of)
+        case _, None:
+            rows = await read.all(store.LIST_STATUS, *page_of, status)
+        case None, _:
+            rows = await read.all(store.LIST_KIND, *page_of, kind)
+        case _:
+            rows = await read.all(store.LIST_STATUS_KIND, *page_of, status, kind)
     return page(rows, limit, _idea, lambda idea: (idea.id,))
 
 

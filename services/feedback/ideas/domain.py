@@ -19,15 +19,6 @@ from shared.ids import new_id
 from shared.outbox import emit
 from shared.routes import require_version
 
-STATUS_OF_ITEM: dict[str, IdeaStatus] = {
-    "considering": "open",
-    "planned": "planned",
-    "in_progress": "in_progress",
-    "shipped": "shipped",
-    "cancelled": "open",
-}
-"""What an idea's status becomes when its item's does: a cancelled plan leaves the wish open."""
-
 
 def key_from(title: str, id: UUID) -> str:
     """A readable key for an idea that was given none: words of its title and the end of its id."""
@@ -53,12 +44,9 @@ async def create(
 ) -> asyncpg.Record:
     """A new idea, with nobody asking for it yet. Conflict when the key is taken."""
     id = new_id()
-    try:
-        async with tx.savepoint():
-            row = await tx.one(store.ADD, id, caller.workspace_id, key or key_from(title, id), title, description, kind)
-    except asyncpg.UniqueViolationError as error:
-        raise Conflict(f"There is an idea with the key {key!r} already.", code="key_taken") from error
-    assert row is not None  # an insert returns its row or raises
+    row = await tx.one(store.ADD, id, caller.workspace_id, key or key_from(title, id), title, description, kind)
+    if row is None:
+        raise Conflict(f"There is an idea with the key {key!r} already.", code="key_taken")
     await demand.begin(tx, caller.workspace_id, id, caller.currency)
     await emit(tx, [_event(caller.workspace_id, row)])
     return row
@@ -76,12 +64,19 @@ async def update(
     status: IdeaStatus | None,
     archived: bool | None,
 ) -> asyncpg.Record:
-    """Change an idea; None leaves a field as it is. NotFound, or PreconditionFailed on another version."""
+    """Change an idea; None leaves a field as it is.
+
+    NotFound, PreconditionFailed on another version than expected, or Conflict on a status that its item decides.
+    """
     old = await tx.one(store.LOCK, workspace_id, idea_id)
     if old is None:
         raise NotFound("No idea by that id.")
     require_version(expected, old["version"])
-    given = {"title": title, "description": description, "kind": kind, "status": status, "archived": archived}
+    if old["item_status"] is not None:
+        if status not in (None, old["status"]):
+            raise Conflict("It is in a roadmap item and has its status: change that.", code="status_follows_item")
+        status = None
+    given = {"title": title, "description": description, "kind": kind, "own_status": status, "archived": archived}
     wanted = {name: old[name] if value is None else value for name, value in given.items()}
     if all(old[name] == value for name, value in wanted.items()):
         return old
@@ -110,25 +105,38 @@ async def find(tx: Tx, named: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, st
     return found
 
 
-async def follow_items(tx: Tx, delivered: Sequence[Delivered[ItemChanged]]) -> None:
-    """Give ideas the status of the item that they are planned in."""
-    moves = {
-        (each.event.workspace_id, idea_id): (each.event, each.traceparent)
-        for each in latest(delivered)
-        for idea_id in each.event.idea_ids
-    }
-    if not moves:
-        return
-    await tx.all(store.LOCK_MANY, [idea_id for _, idea_id in moves])
-    rows = await tx.all(
-        store.FOLLOW_ITEM,
-        [workspace_id for workspace_id, _ in moves],
-        [idea_id for _, idea_id in moves],
-        [STATUS_OF_ITEM[event.status] for event, _ in moves.values()],
-        [event.version for event, _ in moves.values()],
+async def follow_items(tx: Tx, delivered: Sequence[Delivered[ItemChanged]]) -> list[Delivered[ItemChanged]]:
+    """Give ideas the status of the items they are in, the furthest counts, and return what was news.
+
+    Considered and cancelled items say nothing: the idea then has the status that people gave it.
+    """
+    newest = latest(delivered)
+    heard = await tx.all(
+        store.HEAR,
+        [each.event.item_id for each in newest],
+        [each.event.workspace_id for each in newest],
+        [each.event.version for each in newest],
     )
+    fresh = {row["item_id"] for row in heard}
+    news = [each for each in newest if each.event.item_id in fresh]
+    if not news:
+        return []
+    inside = [(each.event, idea_id) for each in news for idea_id in each.event.idea_ids]
+    left = await tx.all(store.EMPTY_ITEMS, list(fresh))
+    joined = await tx.all(
+        store.FILL_ITEMS,
+        [event.item_id for event, _ in inside],
+        [idea_id for _, idea_id in inside],
+        [event.workspace_id for event, _ in inside],
+        [event.status for event, _ in inside],
+    )
+    touched = {row["idea_id"] for row in (*left, *joined)}
+    await tx.all(store.LOCK_MANY, touched)
+    rows = await tx.all(store.FOLLOW_ITEMS, touched)
+    traces = {idea_id: each.traceparent for each in news for idea_id in each.event.idea_ids}
     await emit(
         tx,
         [_event(row["workspace_id"], row) for row in rows],
-        [moves[(row["workspace_id"], row["id"])][1] for row in rows],
+        [traces.get(row["id"], news[0].traceparent) for row in rows],
     )
+    return news

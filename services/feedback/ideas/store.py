@@ -1,32 +1,56 @@
 """Ideas as rows."""
 
-_IDEA = "id, key, title, description, kind, status, archived, version, created_at, updated_at"
+_COLUMNS = ("id", "key", "title", "description", "kind", "status", "archived", "version", "created_at", "updated_at")
+_IDEA = ", ".join(_COLUMNS)
 ADD = f"""
 insert into ideas (id, workspace_id, key, title, description, kind) values ($1, $2, $3, $4, $5, $6)
-returning {_IDEA}
+on conflict (workspace_id, key) do nothing returning {_IDEA}
 """
 GET = f"select {_IDEA} from ideas where workspace_id = $1 and id = $2"
-LOCK = f"select {_IDEA} from ideas where workspace_id = $1 and id = $2 for update"
+# Not `for update`: a vote's foreign key would wait for it.
+LOCK = f"select {_IDEA}, own_status, item_status from ideas where workspace_id = $1 and id = $2 for no key update"
 UPDATE = f"""
-update ideas set title = $3, description = $4, kind = $5, status = $6, archived = $7, version = version + 1,
+update ideas set title = $3, description = $4, kind = $5, own_status = $6, archived = $7, version = version + 1,
     updated_at = now()
 where workspace_id = $1 and id = $2 returning {_IDEA}
 """
-LIST = f"""
-select {_IDEA} from ideas
-where workspace_id = $1 and id < $2 and ($4::text is null or status = $4) and ($5::text is null or kind = $5)
-order by id desc limit $3
-"""
+_LIST = f"select {_IDEA} from ideas where workspace_id = $1 and id < $2"
+_PAGE = "order by id desc limit $3"
+LIST = f"{_LIST} {_PAGE}"
+LIST_STATUS = f"{_LIST} and status = $4 {_PAGE}"
+LIST_KIND = f"{_LIST} and kind = $4 {_PAGE}"
+LIST_STATUS_KIND = f"{_LIST} and status = $4 and kind = $5 {_PAGE}"
+
 FIND_BY_ID = "select workspace_id, id from ideas where id = any($1::uuid[])"
 FIND_BY_KEY = """
 select i.workspace_id, i.key, i.id from unnest($1::uuid[], $2::text[]) as asked (workspace_id, key)
 join ideas i on i.workspace_id = asked.workspace_id and i.key = asked.key
 """
-FOLLOW_ITEM = f"""
-update ideas as i set status = item.status, item_version = item.version, version = i.version + 1, updated_at = now()
-from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[]) as item (workspace_id, idea_id, status, version)
-where i.id = item.idea_id and i.workspace_id = item.workspace_id and i.item_version < item.version
-  and i.status is distinct from item.status
-returning i.workspace_id, {", ".join("i." + column for column in _IDEA.split(", "))}
+
+HEAR = """
+insert into items (item_id, workspace_id, version) select * from unnest($1::uuid[], $2::uuid[], $3::bigint[])
+on conflict (item_id) do update set version = excluded.version where items.version < excluded.version
+returning item_id
 """
-LOCK_MANY = "select id from ideas where id = any($1::uuid[]) order by id for update"
+EMPTY_ITEMS = "delete from item_ideas where item_id = any($1::uuid[]) returning idea_id"
+FILL_ITEMS = """
+insert into item_ideas (item_id, idea_id, workspace_id, status)
+select said.item_id, said.idea_id, said.workspace_id, said.status
+from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[]) as said (item_id, idea_id, workspace_id, status)
+join ideas i on i.id = said.idea_id and i.workspace_id = said.workspace_id
+on conflict (item_id, idea_id) do nothing
+returning idea_id
+"""
+LOCK_MANY = "select id from ideas where id = any($1::uuid[]) order by id for no key update"
+FOLLOW_ITEMS = f"""
+with said as (
+    select i.id, (
+        select o.status from item_ideas o where o.idea_id = i.id and o.status in ('planned', 'in_progress', 'shipped')
+        order by array_position(array['shipped', 'in_progress', 'planned'], o.status) limit 1
+    ) as status
+    from ideas i where i.id = any($1::uuid[])
+)
+update ideas as i set item_status = said.status, version = i.version + 1, updated_at = now()
+from said where i.id = said.id and i.item_status is distinct from said.status
+returning i.workspace_id, {", ".join("i." + column for column in _COLUMNS)}
+"""

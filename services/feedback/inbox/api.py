@@ -158,13 +158,22 @@ def _insight(row: asyncpg.Record) -> Insight:
 async def list_feedback(
     caller: CallerDep,
     read: ReadDep,
-    source: Annotated[Slug | None, Query(description="only through this channel")] = None,
+    source: Annotated[Key | None, Query(description="only through this channel")] = None,
     contact_id: Annotated[UUID | None, Query(description="only of this contact")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[Feedback]:
     """List feedback, the newest first."""
-    rows = await read.all(store.LIST, caller.workspace_id, after(cursor, LAST), limit + 1, source, contact_id)
+    page_of = caller.workspace_id, after(cursor, LAST), limit + 1
+    match source, contact_id:
+        case None, None:
+            rows = await read.all(store.LIST, *page_of)
+        case _, None:
+            rows = await read.all(store.LIST_SOURCE, *page_of, source)
+        case None, _:
+            rows = await read.all(store.LIST_CONTACT, *page_of, contact_id)
+        case _:
+            rows = await read.all(store.LIST_CONTACT_SOURCE, *page_of, contact_id, source)
     return page(rows, limit, _feedback, lambda feedback: (feedback.id,))
 
 
@@ -198,7 +207,14 @@ async def list_insights(
     cursor: Cursor = None,
 ) -> Page[Insight]:
     """List insights in order of linking."""
-    rows = await read.all(store.LIST_INSIGHTS, caller.workspace_id, after(cursor), limit + 1, idea_id, feedback_id)
+    page_of = caller.workspace_id, after(cursor), limit + 1
+    match idea_id, feedback_id:
+        case None, None:
+            rows = await read.all(store.LIST_INSIGHTS, *page_of)
+        case _, None:
+            rows = await read.all(store.LIST_INSIGHTS_IDEA, *page_of, idea_id)
+        case _:
+            rows = await read.all(store.LIST_INSIGHTS_FEEDBACK, *page_of, feedback_id, idea_id)
     return page(rows, limit, _insight, lambda insight: (insight.id,))
 
 

@@ -55,18 +55,21 @@ _FEEDBACK = """id, source, external_id, contact_id, text, answers::text as answe
     source_url, language, connection_id, delivery_id, said_at, received_at, version"""
 SHARE_TEXT = "select text from feedback where workspace_id = $1 and id = $2 for share"
 GET = f"select {_FEEDBACK} from feedback where workspace_id = $1 and id = $2"
-LIST = f"""
-select {_FEEDBACK} from feedback
-where workspace_id = $1 and id < $2 and ($4::text is null or source = $4) and ($5::uuid is null or contact_id = $5)
-order by id desc limit $3
-"""
+_LIST = f"select {_FEEDBACK} from feedback where workspace_id = $1 and id < $2"
+_PAGE = "order by id desc limit $3"
+LIST = f"{_LIST} {_PAGE}"
+LIST_SOURCE = f"{_LIST} and source = $4 {_PAGE}"
+LIST_CONTACT = f"{_LIST} and contact_id = $4 {_PAGE}"
+LIST_CONTACT_SOURCE = f"{_LIST} and contact_id = $4 and source = $5 {_PAGE}"
 _INSIGHT = "id, feedback_id, idea_id, contact_id, excerpt_start, excerpt_end, linked_by, created_at"
 IDEA_OF_INSIGHT = "select idea_id from insights where workspace_id = $1 and id = $2"
 STANDING_INSIGHT = f"select {_INSIGHT} from insights where workspace_id = $1 and feedback_id = $2 and idea_id = $3"
-LIST_INSIGHTS = f"""
-select {_INSIGHT} from insights
-where workspace_id = $1 and id > $2 and ($4::uuid is null or idea_id = $4) and ($5::uuid is null or feedback_id = $5)
-order by id limit $3
+_LIST_INSIGHTS = f"select {_INSIGHT} from insights where workspace_id = $1 and id > $2"
+LIST_INSIGHTS = f"{_LIST_INSIGHTS} order by id limit $3"
+LIST_INSIGHTS_IDEA = f"{_LIST_INSIGHTS} and idea_id = $4 order by id limit $3"
+# A statement speaks for a few ideas only.
+LIST_INSIGHTS_FEEDBACK = f"""
+{_LIST_INSIGHTS} and feedback_id = $4 and ($5::uuid is null or idea_id = $5) order by id limit $3
 """
 UNLINK = "delete from insights where workspace_id = $1 and id = $2 returning contact_id"
 IDEAS_OF_FEEDBACK = """

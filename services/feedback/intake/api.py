@@ -101,10 +101,10 @@ class Delivery(Wire):
 
 
 class DeliveryAccepted(Wire):
-    """A delivery is kept; `duplicate` when it was before."""
+    """A delivery is kept; `duplicate` when it was before, `ignored` while the connection is disabled."""
 
-    id: UUID
-    status: Literal["accepted", "duplicate"]
+    id: UUID | None = Field(description="null when it is ignored: nothing is kept then")
+    status: Literal["accepted", "duplicate", "ignored"]
 
 
 async def _flush(runtime: Runtime, batch: Sequence[Parcel]) -> Sequence[Kept | Exception]:
@@ -115,6 +115,7 @@ async def _flush(runtime: Runtime, batch: Sequence[Parcel]) -> Sequence[Kept | E
 
 
 DELIVERIES = Batch("deliveries", _flush)
+IGNORED = Answer(200, b'{"id":null,"status":"ignored"}')
 
 
 @door.post(
@@ -126,11 +127,15 @@ async def receive_delivery(inlet: InletDep) -> Answer:
     """Take a vendor's delivery.
 
     It is kept raw, with its hash, before anything reads it. Unsigned or wrongly signed ones are refused with 401 and
-    not kept. A retry of a delivery answers 200 and changes nothing.
+    not kept. A retry of a delivery answers 200 and changes nothing. So does every delivery while the connection is
+    disabled: vendors switch off an address for good that answers 404 or 410.
     """
     connection = await domain.connection_of(inlet.runtime, inlet.tail)
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in inlet.headers.items()}
-    kept = await inlet.runtime.submit(DELIVERIES, domain.accept(connection, headers, inlet.raw, traceparent.get()))
+    parcel = domain.accept(connection, headers, inlet.raw, traceparent.get())
+    if not connection.enabled:
+        return IGNORED
+    kept = await inlet.runtime.submit(DELIVERIES, parcel)
     status = b"accepted" if kept.fresh else b"duplicate"
     return Answer(200, b'{"id":"%s","status":"%s"}' % (str(kept.id).encode(), status))
 
@@ -222,15 +227,23 @@ async def list_deliveries(
     read: ReadDep,
     connection_id: Annotated[UUID | None, Query(description="only through this connection")] = None,
     state: Annotated[
-        Literal["received", "applied", "ignored", "quarantined"] | None, Query(description="only in this state")
+        Literal["received", "ignored", "quarantined"] | None,
+        Query(description="only in this state; those that are in none of these were applied"),
     ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[Delivery]:
     """List raw deliveries, the newest first. `state=quarantined` lists what could not be read, with the reason."""
-    rows = await read.all(
-        store.LIST_DELIVERIES, caller.workspace_id, after(cursor, LAST), limit + 1, connection_id, state
-    )
+    page_of = caller.workspace_id, after(cursor, LAST), limit + 1
+    match state, connection_id:
+        case None, None:
+            rows = await read.all(store.LIST_DELIVERIES, *page_of)
+        case None, _:
+            rows = await read.all(store.LIST_DELIVERIES_CONNECTION, *page_of, connection_id)
+        case "received", _:
+            rows = await read.all(store.LIST_DELIVERIES_WAITING, *page_of, connection_id)
+        case _:
+            rows = await read.all(store.LIST_DELIVERIES_ASIDE, *page_of, connection_id, state)
     return page(rows, limit, _delivery, lambda delivery: (delivery.id,))
 
 

@@ -23,7 +23,8 @@ from services.feedback.inbox.domain import Statement
 from services.feedback.intake import store
 from services.feedback.intake.adapters import ADAPTERS
 from services.feedback.intake.adapters.normalized import Ignored, Response, Rules, Unreadable
-from services.feedback.intake.signatures import SCHEMES, Verdict, verify
+from services.feedback.intake.adapters.reading import bounded, clean, decode, identifier
+from services.feedback.intake.signatures import SCHEMES, Verdict, decode_key, spelling, verify
 from shared.database import Tx
 from shared.errors import FieldError, Invalid, NotFound, Unauthorized
 from shared.ids import new_id
@@ -32,7 +33,6 @@ from shared.routes import require_version
 from shared.runtime import Runtime
 from shared.sealing import Seal
 
-BELIEVED = frozenset({Verdict.VERIFIED, Verdict.UNSIGNED})
 KEPT_HEADERS = frozenset(
     {
         "content-type", "user-agent", "webhook-id", "webhook-timestamp", "svix-id", "svix-timestamp",
@@ -40,8 +40,8 @@ KEPT_HEADERS = frozenset(
     }
 )  # fmt: skip
 """Headers worth keeping: what says how the body is to be read and why it was believed. Never credentials."""
-DELIVERY_IDS = ("webhook-id", "svix-id")
-"""Headers that name a delivery, stable across its retries. Vendors without one are recognised by the body's hash."""
+DELIVERY_IDS = frozenset({"webhook-id", "svix-id"})
+"""Headers that name a delivery, stable across its retries, for schemes that sign them."""
 REMEMBER_SECONDS = 2.0
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -91,7 +91,12 @@ async def create_connection(
     if vendor not in ADAPTERS:
         known = ", ".join(sorted(ADAPTERS))
         raise Invalid(errors=[FieldError("/body/vendor", f"is not one of {known}")])
-    secret = secret or new_secret(vendor)
+    # Pasted from a vendor's page, with what surrounds it there.
+    secret = (secret or "").strip() or new_secret(vendor)
+    try:
+        decode_key(SCHEMES[ADAPTERS[vendor].scheme], secret)
+    except ValueError as error:
+        raise Invalid(errors=[FieldError("/body/secret", str(error))]) from None
     token = randomness.token_urlsafe(32)
     row = await tx.one(
         store.ADD_CONNECTION,
@@ -136,7 +141,7 @@ async def update_connection(
 
 
 async def connection_of(runtime: Runtime, token: str) -> Connection:
-    """The connection that a URL's token belongs to, believed for a moment. NotFound for any other token."""
+    """The connection that a URL's token belongs to, believed for a moment. NotFound for other tokens."""
     memory: Memory[str, Connection] | None = runtime.memory.get("connections")
     if memory is None:
 
@@ -147,7 +152,7 @@ async def connection_of(runtime: Runtime, token: str) -> Connection:
 
         memory = runtime.memory["connections"] = Memory(find, REMEMBER_SECONDS)
     connection = await memory.get(token)
-    if connection is None or not connection.enabled:
+    if connection is None:
         raise NotFound("No connection takes deliveries here.")
     return connection
 
@@ -164,14 +169,17 @@ def accept(connection: Connection, headers: Mapping[str, str], body: bytes, trac
     """Judge a delivery by its raw bytes. Unauthorized when it is unsigned or wrongly signed: nothing is stored."""
     scheme = SCHEMES[ADAPTERS[connection.vendor].scheme]
     verdict = verify(scheme, connection.secrets, headers, body, time.time())
-    if verdict not in BELIEVED:
+    if not verdict.accepted:
         raise Unauthorized(f"The signature of this delivery is {verdict.value}.", code="bad_signature")
     digest = hashlib.sha256(body).digest()
-    named = next((headers[name] for name in DELIVERY_IDS if headers.get(name)), None)
-    kept = {name: value for name, value in headers.items() if name in KEPT_HEADERS}
+    signed = spelling(scheme, headers) if verdict is Verdict.VERIFIED else None
+    # A name that is not signed is anybody's to change: with a new one, what was seen on its way could be sent again.
+    forged = DELIVERY_IDS - {signed.id if signed else None}
+    kept = {name: clean(value) for name, value in headers.items() if name in KEPT_HEADERS and name not in forged}
+    named = identifier(headers.get(signed.id)) if signed and signed.id else None
     return Parcel(
         connection,
-        named[:200] if named and named.isprintable() else digest.hex(),
+        named or digest.hex(),
         digest,
         verdict,
         to_json(kept).decode(),
@@ -233,10 +241,9 @@ async def settle(tx: Tx, settled: Sequence[tuple[UUID, UUID, str, str | None]]) 
 
 def read(row: asyncpg.Record) -> tuple[str, str | None, list[Statement]]:
     """What a delivery says: its state, the reason where there is one, and the statements in it."""
-    try:
-        body = from_json(row["body"])
-    except ValueError as error:
-        return "quarantined", f"not JSON: {error}"[:500], []
+    body = decode(row["body"])
+    if isinstance(body, Unreadable):
+        return "quarantined", body.reason, []
     headers: dict[str, str] = from_json(row["headers"])
     outcome = ADAPTERS[row["vendor"]].parse(headers, body, Rules.from_json(from_json(row["rules"])))
     if isinstance(outcome, Ignored):
@@ -276,8 +283,12 @@ def _statement(row: asyncpg.Record, response: Response) -> Statement:
 
 def _person(workspace_id: UUID, vendor: str, response: Response) -> Person | None:
     person = response.person
-    if person is None or not (person.external_id or person.email or person.respondent_id):
+    if person is None:
         return None
+    named = person.external_id
     # A vendor's respondent id is no id of the customer's own: it identifies only where nothing better does.
-    named = person.external_id or (None if person.email else f"{vendor}:{person.respondent_id}"[:200])
+    if named is None and person.email is None and person.respondent_id is not None:
+        named = bounded(f"{vendor}:{person.respondent_id}")
+    if named is None and person.email is None:
+        return None
     return Person(workspace_id, None, named, person.email, person.name, person.account_external_id)

@@ -130,6 +130,11 @@ def decode_key(scheme: Scheme, secret: str) -> bytes:
     return key
 
 
+def spelling(scheme: Scheme, headers: Mapping[str, str]) -> Names | None:
+    """The spelling that a delivery is signed in; headers of another one are not covered by its signature."""
+    return next((names for names in scheme.header if headers.get(names.signature)), None)
+
+
 def verify(
     scheme: Scheme, secrets: tuple[str, ...] | list[str], headers: Mapping[str, str], raw: bytes, now: float
 ) -> Verdict:
@@ -140,11 +145,10 @@ def verify(
     """
     if not secrets:
         return Verdict.UNSIGNED if scheme.optional else Verdict.UNCONFIGURED
-    for names in scheme.header:
-        if signature := headers.get(names.signature):
-            break
-    else:
+    names = spelling(scheme, headers)
+    if names is None:
         return Verdict.MISSING
+    signature = headers[names.signature]
     message_id = headers.get(names.id) if names.id else ""
     sent_at = headers.get(names.timestamp) if names.timestamp else ""
     if (names.id and not message_id) or (names.timestamp and not sent_at):

@@ -47,8 +47,15 @@ where d.workspace_id = done.workspace_id and d.id = done.id
 _DELIVERY = """id, connection_id, delivery_key, encode(sha256, 'hex') as sha256, verdict, headers::text as headers,
     octet_length(body) as bytes, state, reason, received_at, processed_at"""
 GET_DELIVERY = f"select {_DELIVERY}, body from deliveries where workspace_id = $1 and id = $2"
-LIST_DELIVERIES = f"""
-select {_DELIVERY} from deliveries
-where workspace_id = $1 and id < $2 and ($4::uuid is null or connection_id = $4) and ($5::text is null or state = $5)
-order by id desc limit $3
+_LIST_DELIVERIES = f"select {_DELIVERY} from deliveries where workspace_id = $1 and id < $2"
+_PAGE = "order by id desc limit $3"
+LIST_DELIVERIES = f"{_LIST_DELIVERIES} {_PAGE}"
+LIST_DELIVERIES_CONNECTION = f"{_LIST_DELIVERIES} and connection_id = $4 {_PAGE}"
+# The states are spelt out for the sake of the partial indexes: one of what waits, one of what was set aside.
+LIST_DELIVERIES_WAITING = f"""
+{_LIST_DELIVERIES} and state = 'received' and ($4::uuid is null or connection_id = $4) {_PAGE}
+"""
+LIST_DELIVERIES_ASIDE = f"""
+{_LIST_DELIVERIES} and state in ('ignored', 'quarantined') and state = $5 and ($4::uuid is null or connection_id = $4)
+{_PAGE}
 """

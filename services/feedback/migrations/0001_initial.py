@@ -117,6 +117,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("connection_id", "delivery_key", name="deliveries_once"),
     )
     op.create_index(
+        "deliveries_aside",
+        "deliveries",
+        ["workspace_id", "state", "id"],
+        unique=False,
+        postgresql_where=sa.text("state in ('ignored', 'quarantined')"),
+    )
+    op.create_index("deliveries_connection", "deliveries", ["connection_id", "id"], unique=False)
+    op.create_index(
         "deliveries_waiting", "deliveries", ["id"], unique=False, postgresql_where=sa.text("state = 'received'")
     )
     op.create_table(
@@ -171,8 +179,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("workspace_id", "source", "external_id", name="feedback_once"),
     )
     op.create_index(
-        "feedback_contact", "feedback", ["contact_id"], unique=False, postgresql_where=sa.text("contact_id is not null")
+        "feedback_contact",
+        "feedback",
+        ["contact_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("contact_id is not null"),
     )
+    op.create_index("feedback_source", "feedback", ["workspace_id", "source", "id"], unique=False)
     op.create_table(
         "idea_accounts",
         sa.Column("idea_id", sa.UUID(), nullable=False),
@@ -199,22 +212,27 @@ def upgrade() -> None:
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("description", sa.Text(), server_default="", nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("status", sa.Text(), server_default="open", nullable=False),
-        sa.Column("archived", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("own_status", sa.Text(), server_default="open", nullable=False, comment="what people say"),
         sa.Column(
-            "item_version",
-            sa.BigInteger(),
-            server_default="0",
-            nullable=False,
-            comment="version of the item its status is from",
+            "item_status",
+            sa.Text(),
+            nullable=True,
+            comment="what the roadmap says: the furthest of its items, null while none has begun",
         ),
+        sa.Column(
+            "status", sa.Text(), sa.Computed("coalesce(item_status, own_status)", persisted=True), nullable=False
+        ),
+        sa.Column("archived", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("version", sa.BigInteger(), server_default="1", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("workspace_id", "key", name="ideas_key"),
     )
+    op.create_index("ideas_kind", "ideas", ["workspace_id", "kind", "id"], unique=False)
     op.create_index("ideas_list", "ideas", ["workspace_id", "id"], unique=False)
+    op.create_index("ideas_status", "ideas", ["workspace_id", "status", "id"], unique=False)
+    op.create_index("ideas_status_kind", "ideas", ["workspace_id", "status", "kind", "id"], unique=False)
     op.create_table(
         "idempotency",
         sa.Column("workspace_id", sa.UUID(), nullable=False),
@@ -227,6 +245,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "key"),
     )
     op.create_index("idempotency_age", "idempotency", ["created_at"], unique=False, postgresql_using="brin")
+    op.create_table(
+        "item_ideas",
+        sa.Column("item_id", sa.UUID(), nullable=False),
+        sa.Column("idea_id", sa.UUID(), nullable=False),
+        sa.Column("workspace_id", sa.UUID(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False, comment="the item's"),
+        sa.PrimaryKeyConstraint("item_id", "idea_id"),
+        comment="which ideas are in which item now",
+    )
+    op.create_index("item_ideas_idea", "item_ideas", ["idea_id"], unique=False)
+    op.create_table(
+        "items",
+        sa.Column("item_id", sa.UUID(), nullable=False),
+        sa.Column("workspace_id", sa.UUID(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False, comment="of the last event heard of it"),
+        sa.PrimaryKeyConstraint("item_id"),
+        comment="roadmap items that were heard of",
+    )
     op.create_table(
         "parked",
         sa.Column("id", sa.UUID(), nullable=False),
@@ -269,15 +305,6 @@ def upgrade() -> None:
         comment="everyone who asked for what an item shipped, once each",
     )
     op.create_table(
-        "shipped_items",
-        sa.Column("item_id", sa.UUID(), nullable=False),
-        sa.Column("workspace_id", sa.UUID(), nullable=False),
-        sa.Column("version", sa.BigInteger(), nullable=False, comment="of the last event about its requesters"),
-        sa.Column("requesters", sa.Integer(), nullable=False),
-        sa.Column("accounts", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("item_id"),
-    )
-    op.create_table(
         "workers",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
@@ -302,7 +329,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("workspace_id", "email", name="contacts_email"),
         sa.UniqueConstraint("workspace_id", "external_id", name="contacts_external_id"),
     )
-    op.create_index("contacts_account", "contacts", ["account_id"], unique=False)
+    op.create_index("contacts_account", "contacts", ["account_id", "id"], unique=False)
     op.create_index("contacts_list", "contacts", ["workspace_id", "id"], unique=False)
     op.create_table(
         "demand",
@@ -342,7 +369,7 @@ def upgrade() -> None:
             ["workspace_id", "feedback_id"],
             ["feedback.workspace_id", "feedback.id"],
         ),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("workspace_id", "id"),
         sa.UniqueConstraint("feedback_id", "idea_id", name="insights_once"),
     )
     op.create_index("insights_list", "insights", ["workspace_id", "idea_id", "id"], unique=False)
@@ -368,5 +395,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("idea_id", "contact_id", name="votes_once"),
     )
-    op.create_index("votes_contact", "votes", ["contact_id"], unique=False)
     op.create_index("votes_list", "votes", ["workspace_id", "idea_id", "id"], unique=False)

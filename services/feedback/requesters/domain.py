@@ -4,23 +4,21 @@ from collections.abc import Sequence
 
 from services.feedback.requesters import store
 from shared.database import Tx
-from shared.events.base import Delivered, latest
+from shared.events.base import Delivered
 from shared.events.feedback import RequestersNamed
 from shared.events.roadmap import ItemChanged
 from shared.outbox import emit
 
 
-async def name_requesters(tx: Tx, delivered: Sequence[Delivered[ItemChanged]]) -> None:
-    """Name those who voted for, or spoke for, an idea of an item that has shipped. A replay names nobody twice."""
-    shipped = [each for each in latest(delivered) if each.event.status == "shipped"]
+async def name_requesters(tx: Tx, news: Sequence[Delivered[ItemChanged]]) -> None:
+    """Name those who voted for, or spoke for, an idea of an item that has shipped; who was named before is not again.
+
+    Takes what `ideas.follow_items` found to be news: one event for each item at most.
+    """
+    shipped = {each.event.item_id: each for each in news if each.event.status == "shipped"}
     if not shipped:
         return
-    items = [each.event for each in shipped]
-    done = {row["item_id"]: row["version"] for row in await tx.all(store.LOCK, [item.item_id for item in items])}
-    due = [each for each in shipped if done.get(each.event.item_id, 0) < each.event.version]
-    if not due:
-        return
-    pairs = [(each, idea_id) for each in due for idea_id in each.event.idea_ids]
+    pairs = [(each, idea_id) for each in shipped.values() for idea_id in each.event.idea_ids]
     await tx.run(
         store.NAME,
         [each.event.workspace_id for each, _ in pairs],
@@ -28,11 +26,18 @@ async def name_requesters(tx: Tx, delivered: Sequence[Delivered[ItemChanged]]) -
         [idea_id for _, idea_id in pairs],
         [each.event.shipped_at or each.time for each, _ in pairs],
     )
-    rows = await tx.all(
-        store.CLOSE,
-        [each.event.workspace_id for each in due],
-        [each.event.item_id for each in due],
-        [each.event.version for each in due],
+    counted = {row["item_id"]: row for row in await tx.all(store.COUNT, list(shipped))}
+    await emit(
+        tx,
+        [
+            RequestersNamed(
+                workspace_id=each.event.workspace_id,
+                item_id=item_id,
+                version=each.event.version,
+                requesters=counted[item_id]["requesters"] if item_id in counted else 0,
+                accounts=counted[item_id]["accounts"] if item_id in counted else 0,
+            )
+            for item_id, each in shipped.items()
+        ],
+        [each.traceparent for each in shipped.values()],
     )
-    traces = {each.event.item_id: each.traceparent for each in due}
-    await emit(tx, [RequestersNamed(**row) for row in rows], [traces[row["item_id"]] for row in rows])

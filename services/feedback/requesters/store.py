@@ -1,6 +1,5 @@
 """Who asked for what was shipped, as rows."""
 
-LOCK = "select item_id, version from shipped_items where item_id = any($1::uuid[]) order by item_id for update"
 NAME = """
 insert into requesters (item_id, contact_id, workspace_id, account_id, idea_id, named_at)
 select distinct on (item.item_id, asked.contact_id)
@@ -11,16 +10,9 @@ join contacts c on c.id = asked.contact_id
 order by item.item_id, asked.contact_id, asked.idea_id
 on conflict (item_id, contact_id) do nothing
 """
-CLOSE = """
-insert into shipped_items (item_id, workspace_id, version, requesters, accounts)
-select item.item_id, item.workspace_id, item.version, count(r.contact_id), count(distinct r.account_id)
-from unnest($1::uuid[], $2::uuid[], $3::bigint[]) as item (workspace_id, item_id, version)
-left join requesters r on r.item_id = item.item_id
-group by item.item_id, item.workspace_id, item.version
-on conflict (item_id) do update set version = excluded.version, requesters = excluded.requesters,
-    accounts = excluded.accounts
-where shipped_items.version < excluded.version
-returning item_id, workspace_id, version, requesters, accounts
+COUNT = """
+select item_id, count(*) as requesters, count(distinct account_id) as accounts
+from requesters where item_id = any($1::uuid[]) group by item_id
 """
 LIST = """
 select r.contact_id, r.account_id, r.idea_id, r.named_at, c.email, c.name, c.external_id
