@@ -1,14 +1,17 @@
 """Many statements in one request: newline-delimited JSON in, a result for every row out.
 
-Rows are validated and stored in chunks, each in a transaction of its own, while the next chunk is being validated.
+Rows are stored in chunks while the next chunk is being validated. Each chunk has a transaction of its own, so that
+nobody waits long for the ideas it holds; with an Idempotency-Key all have the request's, which remembers the answer.
 """
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Literal, NamedTuple
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from pydantic import Field, TypeAdapter, ValidationError
 
 from services.feedback.inbox import domain
@@ -16,19 +19,21 @@ from services.feedback.inbox.api import FeedbackIn
 from services.feedback.inbox.domain import Recorded, Statement
 from shared.access.keys import Caller
 from shared.database import RETRYABLE, Database
-from shared.errors import FieldError, Invalid, Problem, UnsupportedMedia
+from shared.errors import FieldError, Invalid, Unavailable, UnsupportedMedia
 from shared.problems import EDITING, field_errors
-from shared.routes import CallerDep, Route, RuntimeDep, allow
+from shared.routes import CallerDep, Route, RuntimeDep, TxDep, allow
 from shared.wire import Wire
 
 BODY_LIMIT = 32 * 2**20
 """Bytes of one upload."""
 MOST_ROWS = 20_000
 CHUNK = 1_000
+TRIES = 5
 MEDIA = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 
 router = APIRouter(prefix="/v1/feedback", tags=["feedback"], route_class=Route)
 _ROW = TypeAdapter(FeedbackIn)
+Record = Callable[[Sequence[Statement]], Awaitable[list[Recorded | Invalid]]]
 
 
 class RowError(Wire):
@@ -43,8 +48,8 @@ class RowResult(Wire):
 
     row: int = Field(description="its line, counted from 1")
     status: Literal["created", "duplicate", "invalid"]
-    id: UUID | None = None
-    errors: list[RowError] | None = None
+    id: UUID | None = Field(default=None, description="left out for an invalid row")
+    errors: list[RowError] | None = Field(default=None, description="only for an invalid row")
 
 
 class BulkResult(Wire):
@@ -58,6 +63,7 @@ class BulkResult(Wire):
 
 @router.post(
     "/bulk",
+    response_model=BulkResult,
     responses=EDITING,
     dependencies=[allow("feedback:write")],
     openapi_extra={
@@ -73,36 +79,49 @@ class BulkResult(Wire):
         }
     },
 )
-async def create_feedback_in_bulk(request: Request, caller: CallerDep, runtime: RuntimeDep) -> BulkResult:
-    """Store up to 20,000 statements. With an `external_id` in every row, the same upload again stores nothing twice."""
+async def create_feedback_in_bulk(request: Request, caller: CallerDep, tx: TxDep, runtime: RuntimeDep) -> Response:
+    """Store up to 20,000 statements. Give every row an `external_id`: then the same upload again stores none twice."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in MEDIA:
         raise UnsupportedMedia("Send `Content-Type: application/x-ndjson`.")
-    lines = [(number, line) for number, line in enumerate((await request.body()).split(b"\n"), start=1) if line.strip()]
+    body = (await request.body()).removeprefix(b"\xef\xbb\xbf")
+    lines = [(number, line) for number, line in enumerate(body.split(b"\n"), start=1) if line.strip()]
     if len(lines) > MOST_ROWS:
         raise Invalid(f"An upload may have {MOST_ROWS} rows; this one has {len(lines)}. Send it in parts.")
-    results: list[RowResult] = []
-    storing: asyncio.Task[list[RowResult]] | None = None
-    for start in range(0, len(lines), CHUNK):
-        rows, bad = _validated(caller, lines[start : start + CHUNK])
+    keyed = "idempotency-key" in request.headers
+    record = partial(domain.record, tx) if keyed else partial(_record_apart, runtime.database, caller.workspace_id)
+    done: list[_Done] = []
+    storing: asyncio.Task[list[_Done]] | None = None
+    try:
+        for start in range(0, len(lines), CHUNK):
+            rows, bad = _validated(caller, lines[start : start + CHUNK])
+            if storing is not None:
+                done += await storing
+            storing = asyncio.create_task(_store(record, rows, bad))
+            # Let it send its statement before the next chunk is validated: the database works meanwhile.
+            await asyncio.sleep(0)
         if storing is not None:
-            results += await storing
-        storing = asyncio.create_task(_store(runtime.database, caller, rows, bad))
-        # Let it send its statement before the next chunk is validated: the database works meanwhile.
-        await asyncio.sleep(0)
-    if storing is not None:
-        results += await storing
-    counts = {
-        status: sum(result.status == status for result in results) for status in ("created", "duplicate", "invalid")
-    }
-    return BulkResult(**counts, results=results)
+            done += await storing
+    finally:
+        if storing is not None:
+            storing.cancel()
+    counts = Counter(each.status for each in done)
+    totals = ",".join(f'"{status}":{counts[status]}' for status in ("created", "duplicate", "invalid"))
+    results = ",".join(each.json for each in done)
+    return Response(f'{{{totals},"results":[{results}]}}', media_type="application/json")
 
 
-def _validated(
-    caller: Caller, lines: Sequence[tuple[int, bytes]]
-) -> tuple[list[tuple[int, Statement]], list[RowResult]]:
+class _Done(NamedTuple):
+    """A row's result as JSON, written by hand: thousands of models would cost more than what they describe."""
+
+    row: int
+    status: str
+    json: str
+
+
+def _validated(caller: Caller, lines: Sequence[tuple[int, bytes]]) -> tuple[list[tuple[int, Statement]], list[_Done]]:
     rows: list[tuple[int, Statement]] = []
-    bad: list[RowResult] = []
+    bad: list[_Done] = []
     for number, line in lines:
         try:
             rows.append((number, _ROW.validate_json(line).statement(caller)))
@@ -111,33 +130,32 @@ def _validated(
     return rows, bad
 
 
-def _bad(number: int, errors: Sequence[FieldError]) -> RowResult:
+def _bad(number: int, errors: Sequence[FieldError]) -> _Done:
     shown = [RowError(pointer=error.pointer, reason=error.reason) for error in errors]
-    return RowResult(row=number, status="invalid", errors=shown)
+    result = RowResult(row=number, status="invalid", errors=shown)
+    return _Done(number, "invalid", result.model_dump_json(exclude_none=True))
 
 
-async def _store(
-    database: Database, caller: Caller, rows: Sequence[tuple[int, Statement]], bad: Sequence[RowResult]
-) -> list[RowResult]:
-    stored = await _record(database, caller, rows) if rows else []
-    return sorted([*stored, *bad], key=lambda result: result.row)
+async def _store(record: Record, rows: Sequence[tuple[int, Statement]], bad: Sequence[_Done]) -> list[_Done]:
+    recorded = await record([statement for _, statement in rows]) if rows else []
+    stored = [_result(number, each) for (number, _), each in zip(rows, recorded, strict=True)]
+    return sorted([*stored, *bad])
 
 
-async def _record(database: Database, caller: Caller, rows: Sequence[tuple[int, Statement]]) -> list[RowResult]:
-    for attempt in range(3):
+async def _record_apart(
+    database: Database, workspace_id: UUID, statements: Sequence[Statement]
+) -> list[Recorded | Invalid]:
+    for _ in range(TRIES):
         try:
-            async with database.transaction((caller.workspace_id,)) as tx:
-                recorded = await domain.record(tx, [statement for _, statement in rows])
-            return [_result(number, each) for (number, _), each in zip(rows, recorded, strict=True)]
+            async with database.transaction((workspace_id,)) as tx:
+                return await domain.record(tx, statements)
         except RETRYABLE:
-            if attempt == 2:
-                raise
-    return []
+            continue
+    raise Unavailable("The upload lost a race for the same records; send it again.")
 
 
-def _result(number: int, recorded: Recorded | Problem) -> RowResult:
-    if isinstance(recorded, Problem):
+def _result(number: int, recorded: Recorded | Invalid) -> _Done:
+    if isinstance(recorded, Invalid):
         errors = [FieldError(error.pointer.removeprefix("/body"), error.reason) for error in recorded.errors]
         return _bad(number, errors)
-    status: Any = recorded.status
-    return RowResult(row=number, status=status, id=recorded.id)
+    return _Done(number, recorded.status, f'{{"row":{number},"status":"{recorded.status}","id":"{recorded.id}"}}')
