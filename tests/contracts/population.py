@@ -29,8 +29,8 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
     feedback, scoring, roadmap = api.feedback, api.scoring, api.roadmap
     who = {"email": "who@example.com", "account": "acme"}
     await post(feedback, "/v1/accounts", accounts=[{"external_id": "acme", "name": "Acme", "mrr": 100}])
-    idea = await post(feedback, "/v1/ideas", title="Export", key="export")
-    said = await post(feedback, "/v1/feedback", text="Let me export.", contact=who, ideas=["export"])
+    idea = await post(feedback, "/v1/ideas", title="Export", key="csv-export")
+    said = await post(feedback, "/v1/feedback", text="Let me export.", contact=who, ideas=["csv-export"])
     vote = await post(feedback, "/v1/votes", idea_id=idea["id"], contact=who)
     connection = await post(feedback, "/v1/connections", vendor="typeform", name="Survey", secret="shh")
     payload = json.dumps({"event_id": "e1", "event_type": "form_response"}).encode()
@@ -68,7 +68,7 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
         "vote_id": vote["id"],
         "connection_id": connection["id"],
         "delivery_id": await listed("/v1/deliveries"),
-        "key_id": str(api.key_id),
+        "key_id": (await post(feedback, "/v1/keys", name="spare", scopes=["ideas:read"]))["id"],
         "token": token,
         "model_id": model["id"],
         "estimate_id": estimate["id"],

@@ -1,0 +1,225 @@
+"""What a careless or hostile caller sends, by the place where it is put."""
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+from pydantic_core import to_json
+
+from tests.contracts.operations import NOTHING, Document, resolved
+
+LONG = "a" * 100_000
+
+# Put in place of each field of a body that would be accepted. JSON texts, some of which no encoder writes.
+TEXTS: dict[str, str] = {
+    "NUL": r'"\u0000"',
+    "NUL inside": r'"a\u0000b"',
+    "lone high surrogate": r'"\ud800"',
+    "lone low surrogate": r'"a\udfffb"',
+    "surrogates the wrong way round": r'"\udc00\ud800"',
+    "byte order mark": r'"\ufeff"',
+    "right-to-left override": r'"\u202etxt.exe"',
+    "control characters": r'"\u0001\u001f\u007f\u0085"',
+    "raw control character": '"a\tb"',
+    "astral characters": '"' + "\U0001f600" * 400 + '"',
+    "combining marks": '"' + "e\u0301" * 5_000 + '"',
+    "a long text": f'"{LONG}"',
+    "an empty text": '""',
+    "blanks": '"   "',
+    "year 1 with an offset": '"0001-01-01T00:00:00+23:59"',
+    "year 9999 with an offset": '"9999-12-31T23:59:59-23:59"',
+    "a day that is none": '"2026-02-30T00:00:00Z"',
+    "a time without an offset": '"2026-01-01T00:00:00"',
+    "year 0": '"0000-01-01"',
+    "a UUID of nobody": f'"{NOTHING}"',
+    "nearly a UUID": '"0190b5f0-0000-7000-8000-00000000000g"',
+    "the empty UUID": '"00000000-0000-0000-0000-000000000000"',
+    "a statement": '"\'; drop table ideas; --"',
+    "a format": '"%s%n{0}{__class__}${jndi:x}"',
+    "a script": '"<script>alert(1)</script>"',
+    "a path": '"../../../../etc/passwd"',
+    "a header": r'"a\r\nSet-Cookie: b=c"',
+    "a formula": '"=1+1"',
+    "digits of another script": '"\u0661\u0662\u0663"',
+}
+NUMBERS: dict[str, str] = {
+    "NaN": "NaN",
+    "Infinity": "Infinity",
+    "minus Infinity": "-Infinity",
+    "a float beyond its range": "1e400",
+    "a float that is nearly nothing": "-1e-400",
+    "a time as a number": "1e18",
+    "int4 + 1": "2147483648",
+    "int8": "9223372036854775807",
+    "int8 + 1": "9223372036854775808",
+    "below int8": "-9223372036854775809",
+    "5,000 digits": "9" * 5_000,
+    "a negative number": "-1",
+    "zero": "0",
+    "minus zero": "-0.0",
+    "a fraction": "1.5",
+    "true": "true",
+}
+SHAPES: dict[str, str] = {
+    "null": "null",
+    "an empty list": "[]",
+    "an empty object": "{}",
+    "nested lists": "[" * 60 + "]" * 60,
+    "deeply nested lists": "[" * 100_000 + "]" * 100_000,
+    "a list of nulls": "[null, null]",
+    "a list of many": "[" + ",".join(["1"] * 20_000) + "]",
+    "an object of many": "{" + ",".join(f'"k{n}": {n}' for n in range(5_000)) + "}",
+    "an object with a hostile name": r'{"\u0000": 1, "\ud800": "\udfff"}',
+    "an object with doubled names": '{"a": 1, "a": {"a": 2}}',
+}
+VALUES = TEXTS | NUMBERS | SHAPES
+# What every field gets; the rest of a kind is for fields of that kind.
+COMMON = ("NUL", "lone high surrogate", "NaN", "int8 + 1", "5,000 digits", "null", "an empty list", "an empty object")
+
+# Put in place of a whole body.
+BODIES: dict[str, bytes] = {
+    "nothing": b"",
+    "blanks": b" \n\t ",
+    "not JSON": b"hello",
+    "half of it": b'{"title": "a',
+    "more than it": b"{} {}",
+    "a list": b"[]",
+    "a number": b"0",
+    "a text": b'"a"',
+    "null": b"null",
+    "an empty object": b"{}",
+    "invalid UTF-8": b'{"title": "\xff\xfe"}',
+    "overlong UTF-8": b'{"title": "\xc0\x80"}',
+    "surrogates in UTF-8": b'{"title": "\xed\xa0\x80"}',
+    "UTF-16": '{"title": "a"}'.encode("utf-16"),
+    "a byte order mark": b'\xef\xbb\xbf{"title": "a"}',
+    "raw NULs": b"\x00" * 1_000,
+    "depth 100,000 of lists": b"[" * 100_000,
+    "depth 100,000 of objects": b'{"a":' * 100_000,
+    "5,000 digits": b"9" * 5_000,
+    "unknown fields": to_json({f"unknown_{n}": n for n in range(1_000)}),
+    "hostile field names": rb'{"\u0000": 1, "\ud800": 2, "~0/~1": 3, "": 4}',
+    "Python": b"{'title': 'a'}",
+    "XML": b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>',
+    "gzip": b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03",
+}
+# Put in a path or a query, already encoded as they go over the wire.
+ENCODED: dict[str, str] = {
+    "NUL": "%00",
+    "NUL inside": "a%00b",
+    "invalid UTF-8": "%ff%fe",
+    "a surrogate": "%ed%a0%80",
+    "half an escape": "%",
+    "an escape that is none": "%zz",
+    "blanks": "%20%20",
+    "a line break": "a%0d%0aX-Injected:%201",
+    "astral": "%f0%9f%98%80",
+    "a path": "..%2f..%2fetc%2fpasswd",
+    "a statement": "'%20or%201=1--",
+    "a number": "-1",
+    "a large number": "9" * 400,
+    "NaN": "NaN",
+    "true": "true",
+    "braces": "%7B%7D%5B%5D",
+    "long": "a" * 20_000,
+    "a UUID in capitals": NOTHING.upper(),
+    "a UUID without hyphens": NOTHING.replace("-", ""),
+    "a time": "0001-01-01T00:00:00%2B23:59",
+    "base64 of JSON": "WyJhIiwgMV0",
+    "base64 of a number": "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5",
+    "base64 of depth": "W1tbW1tbW1tb",
+}
+QUERIES: dict[str, str] = {
+    "a name that is none": "%00=1",
+    "invalid UTF-8 in a name": "%ff=1",
+    "names only": "a&b&&&=&=1",
+    "the same twice": "limit=1&limit=2",
+    "semicolons": "limit=1;cursor=2",
+    "a list": "limit[]=1&limit%5Ba%5D=2",
+    "many": "&".join(f"q{n}=1" for n in range(2_000)),
+}
+HEADERS: dict[str, tuple[bytes, bytes]] = {
+    "a version that is none": (b"If-Match", b'"abc"'),
+    "a version too large": (b"If-Match", b'"' + b"9" * 5_000 + b'"'),
+    "a negative version": (b"If-Match", b'"-1"'),
+    "several versions": (b"If-Match", b'"1", "2"'),
+    "an empty version": (b"If-Match", b""),
+    "a version in other digits": (b"If-Match", '"\u0661"'.encode()),
+    "a condition that is none": (b"If-None-Match", b"\xff"),
+    "a time that is none": (b"If-Modified-Since", b"yesterday"),
+    "an idempotency key with bytes": (b"Idempotency-Key", b"\xff\x00"),
+    "a long idempotency key": (b"Idempotency-Key", b"a" * 5_000),
+    "a trace that is none": (b"traceparent", b"00-\xff-1-1"),
+    "a trace of zeros": (b"traceparent", b"00-" + b"0" * 32 + b"-" + b"0" * 16 + b"-00"),
+    "a request id with bytes": (b"X-Request-Id", b"\xff\xfe"),
+    "a long request id": (b"X-Request-Id", b"a" * 10_000),
+    "an impossible length": (b"Content-Length", b"-1"),
+    "a length in other digits": (b"Content-Length", "\u0661".encode()),
+    "a huge length": (b"Content-Length", b"9" * 30),
+    "an encoding": (b"Content-Encoding", b"gzip"),
+    "a type with bytes": (b"Content-Type", b"\xff\xfe/\x00"),
+    "a type without an end": (b"Content-Type", b'application/json; charset="'),
+    "another character set": (b"Content-Type", b"application/json; charset=utf-7"),
+    "a form": (b"Content-Type", b"multipart/form-data"),
+    "a scheme": (b"Authorization", b"Digest username=\xff"),
+    "a key with NUL": (b"Authorization", b"Bearer ck_\x00"),
+    "a long key": (b"Authorization", b"Bearer " + b"ck_" * 20_000),
+    "what to accept": (b"Accept", b"\xff;q=NaN"),
+    "a range": (b"Range", b"bytes=-1-2,9-"),
+    "an origin": (b"Origin", b"null\x00"),
+    "a host": (b"Host", b"\xff:99999999"),
+    "another method": (b"X-HTTP-Method-Override", b"DELETE"),
+    "a forwarder": (b"X-Forwarded-For", b"\x00'; drop table ideas; --"),
+}
+
+
+def mutations(body: Any) -> Iterator[tuple[str, bytes]]:
+    """The body as JSON, once for each field or entry and each hostile value in its place; with what it is."""
+    marker = "\u2603 the place \u2603"
+    for where, marked, replaced in _marked(body, marker):
+        before, after = to_json(marked).decode().split(f'"{marker}"')
+        own = TEXTS if isinstance(replaced, str) else SHAPES if isinstance(replaced, dict | list) else NUMBERS
+        for what in dict.fromkeys((*own, *COMMON)):
+            yield f"{where}: {what}", (before + VALUES[what] + after).encode(errors="surrogatepass")
+
+
+def _marked(node: Any, marker: str) -> Iterator[tuple[str, Any, Any]]:
+    """Copies of the node, each with the marker at another place, and what stood there."""
+    if isinstance(node, dict):
+        fields = cast("Document", node)
+        for name, value in fields.items():
+            yield f"/{name}", {**fields, name: marker}, value
+            for where, inner, replaced in _marked(value, marker):
+                yield f"/{name}{where}", {**fields, name: inner}, replaced
+    elif isinstance(node, list):
+        entries = cast("list[Any]", node)
+        for position, value in enumerate(entries):
+            before, after = entries[:position], entries[position + 1 :]
+            yield f"/{position}", [*before, marker, *after], value
+            for where, inner, replaced in _marked(value, marker):
+                yield f"/{position}{where}", [*before, inner, *after], replaced
+
+
+def sample(document: Document, schema: Document, ids: dict[str, str], name: str = "") -> Any:
+    """A value that fits the schema, with every optional field in it. Ids come from `ids` by the name of their field."""
+    examples = schema.get("examples")
+    schema = resolved(document, schema)
+    examples = examples or schema.get("examples")
+    if name in ids:
+        return ids[name]
+    if "properties" in schema:
+        return {name: sample(document, each, ids, name) for name, each in schema["properties"].items()}
+    if schema.get("type") == "array":
+        entry = ids.get(name.removesuffix("s"))
+        return [entry] if entry else examples[0] if examples else [sample(document, schema["items"], ids)]
+    if examples:
+        return examples[0]
+    for given in ("const", "default"):
+        if given in schema:
+            return schema[given]
+    if "enum" in schema:
+        return schema["enum"][0]
+    plain = {"date-time": "2026-01-02T03:04:05Z", "date": "2026-01-02", "uuid": NOTHING}
+    if "@" in schema.get("pattern", ""):
+        return "ada@example.com"
+    kinds = {"integer": int(schema.get("minimum", 1)), "number": 1.5, "boolean": False, "object": {"a": "b"}}
+    return plain.get(schema.get("format", ""), kinds.get(schema["type"], "sample"))

@@ -1,0 +1,187 @@
+"""Nothing a caller sends produces a 5xx, and every refusal is a problem that a program can read."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass
+
+import pytest
+from httpx2 import AsyncClient, Response
+
+from deploy import SERVICES
+from deploy.contracts import FOLDER
+from shared.database import Database
+from tests.builders import Api, new_workspace
+from tests.contracts.hostile import BODIES, ENCODED, HEADERS, QUERIES, VALUES, mutations, sample
+from tests.contracts.operations import Document, Operation, operations, resolved
+from tests.contracts.population import populate
+from tests.servers import World
+
+AT_ONCE = 32
+DOCUMENTS: dict[str, Document] = {name: json.loads((FOLDER / f"{name}.openapi.json").read_text()) for name in SERVICES}
+JSON = (b"Content-Type", b"application/json")
+
+
+def takes_json(operation: Operation) -> bool:
+    return "application/json" in operation.body.get("requestBody", {}).get("content", {})
+
+
+def each(wanted: Callable[[Operation], bool]) -> pytest.MarkDecorator:
+    """A test for each operation of each service that is wanted."""
+    found = [
+        pytest.param(service, operation, id=operation.id)
+        for service, document in DOCUMENTS.items()
+        for operation in operations(document)
+        if wanted(operation)
+    ]
+    return pytest.mark.parametrize(("service", "operation"), found)
+
+
+each_operation = each(lambda _: True)
+each_json = each(takes_json)
+each_write = each(lambda operation: operation.method not in {"get", "head"})
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One request and what is hostile in it."""
+
+    what: str
+    url: str
+    content: bytes = b""
+    headers: Sequence[tuple[bytes, bytes]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """A workspace with one of everything, so that hostile ids and values stand beside good ones."""
+
+    api: Api
+    ids: dict[str, str]
+
+    def body(self, service: str, operation: Operation) -> object:
+        """A body that the operation takes."""
+        schema = operation.body["requestBody"]["content"]["application/json"]["schema"]
+        return sample(DOCUMENTS[service], schema, self.ids)
+
+    def url(self, service: str, operation: Operation, **ids: str) -> str:
+        """Where the operation is, with ids that are there and those that are given."""
+        return f"https://{service}.test{operation.url(**self.ids | ids)}"
+
+
+@pytest.fixture(scope="module")
+async def crowd(world: World, admin: Database) -> AsyncGenerator[Crowd]:
+    api = await new_workspace(world.apps, admin)
+    ids = await populate(api, admin)
+    del ids["message_id"]
+    # The only `id` in a body is that of a contact.
+    yield Crowd(api, ids | {"id": ids["contact_id"]})
+    await api.close()
+
+
+def judge(operation: Operation, case: Case, response: Response) -> None:
+    """No 5xx, and problem+json from 400 on. Pages for people answer with pages."""
+    label = f"{operation.method} {case.url:.200}, {case.what:.200}: {response.status_code} {response.text:.300}"
+    assert response.status_code < 500, label
+    assert response.headers["x-request-id"], label
+    if response.status_code >= 400 and operation.method != "head":
+        kind = response.headers["content-type"]
+        if operation.path.startswith("/p/") and not operation.path.endswith(".json"):
+            assert kind.startswith(("text/html", "application/problem+json")), label
+        else:
+            assert kind == "application/problem+json", label
+            body = response.json()
+            assert body["status"] == response.status_code, label
+            assert body["code"], label
+
+
+async def fire(client: AsyncClient, operation: Operation, cases: Sequence[Case]) -> None:
+    """Send all, some at a time, and judge each."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def send(case: Case) -> None:
+        async with gate:
+            response = await client.request(
+                operation.method.upper(), case.url, content=case.content, headers=list(case.headers)
+            )
+            judge(operation, case, response)
+
+    assert cases
+    await asyncio.gather(*map(send, cases))
+
+
+async def all_lists_answer(crowd: Crowd, service: str) -> None:
+    """What was accepted can be read again."""
+    for operation in operations(DOCUMENTS[service]):
+        required = [each for each in operation.parameters if each.get("in") == "query" and each.get("required")]
+        if operation.method == "get" and "{" not in operation.path and not required:
+            response = await crowd.api.of(service).get(operation.path, params={"limit": 200})
+            assert response.status_code == 200, f"{operation.path}: {response.text}"
+
+
+def test_the_corpus_is_large() -> None:
+    assert sum(map(len, (VALUES, BODIES, ENCODED, QUERIES, HEADERS))) >= 60
+
+
+@each_json
+async def test_the_bodies_that_are_changed_would_be_accepted(crowd: Crowd, service: str, operation: Operation) -> None:
+    """Else a hostile value would be refused for its company, and never get to where it could do harm."""
+    body = crowd.body(service, operation)
+    response = await crowd.api.of(service).request(operation.method.upper(), crowd.url(service, operation), json=body)
+    assert response.status_code in {200, 201, 409}, f"{body}: {response.text}"
+
+
+@each_json
+async def test_hostile_values_in_every_field(crowd: Crowd, service: str, operation: Operation) -> None:
+    url = crowd.url(service, operation)
+    changed = mutations(crowd.body(service, operation))
+    await fire(crowd.api.of(service), operation, [Case(what, url, body, [JSON]) for what, body in changed])
+    await all_lists_answer(crowd, service)
+
+
+@each_write
+async def test_hostile_bodies(crowd: Crowd, service: str, operation: Operation) -> None:
+    kinds = list(operation.body.get("requestBody", {}).get("content", {})) or ["application/json"]
+    url = crowd.url(service, operation)
+    cases = [
+        Case(f"{what} as {kind}", url, body, [(b"Content-Type", kind.encode())])
+        for what, body in BODIES.items()
+        for kind in kinds
+    ]
+    await fire(crowd.api.of(service), operation, cases)
+
+
+@each_operation
+async def test_hostile_paths_and_queries(crowd: Crowd, service: str, operation: Operation) -> None:
+    url = crowd.url(service, operation)
+    parts = [part[1:].partition("}")[0] for part in operation.path.split("/") if part.startswith("{")]
+    fields = [
+        given["name"]
+        for parameter in operation.parameters
+        if (given := resolved(DOCUMENTS[service], parameter))["in"] == "query"
+    ]
+    cases = [Case(what, f"{url}?{query}") for what, query in QUERIES.items()]
+    for what, text in ENCODED.items():
+        cases += [Case(f"{part}: {what}", crowd.url(service, operation, **{part: text})) for part in parts]
+        cases += [Case(f"{field}: {what}", f"{url}?{field}={text}") for field in fields]
+    await fire(crowd.api.of(service), operation, cases)
+
+
+@each_operation
+async def test_hostile_headers(crowd: Crowd, service: str, operation: Operation) -> None:
+    content = json.dumps(crowd.body(service, operation)).encode() if takes_json(operation) else b""
+    usual = [(b"Authorization", f"Bearer {crowd.api.key}".encode()), JSON]
+    url = crowd.url(service, operation)
+    cases = [
+        Case(what, url, content, [*(header for header in usual if header[0] != hostile[0]), hostile])
+        for what, hostile in HEADERS.items()
+    ]
+    await fire(crowd.api.anonymous.of(service), operation, cases)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_hostile_paths_that_no_route_has(crowd: Crowd, service: str) -> None:
+    paths = [f"/{text}" for text in ENCODED.values()] + ["//", "/v1//ideas", "/v1/ideas;a=b", "/v1/%2e%2e/v1"]
+    cases = [Case(path, f"https://{service}.test{path}") for path in paths]
+    for client in (crowd.api.of(service), crowd.api.anonymous.of(service)):
+        await fire(client, Operation("/nowhere", "get", {}, None), cases)
