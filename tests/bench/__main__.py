@@ -7,6 +7,7 @@ import asyncio
 import logging
 import sys
 import time
+import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -28,6 +29,11 @@ PARTS: dict[str, Callable[[Arena], Awaitable[None]]] = {
 }
 RESULT = Path(".cairn/bench.json")
 ROUNDS = 3
+WHAT_RUNS = (
+    "During all of it, on this one machine: for each data set PostgreSQL, NATS and the three services as `make run` "
+    "starts them (role both: the relay, the readers and the intake worker share the processes that are measured), the "
+    "three baselines, and this client. Rates are medians of the rounds, ratios medians of each round's ratio."
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -47,6 +53,7 @@ def main(arguments: list[str]) -> int:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_measure(arena, [only] if only else list(PARTS)))
     report = arena.report
+    report.note(WHAT_RUNS)
     report.note(f"took {time.monotonic() - began:.0f} s")
     report.write(RESULT)
     say(f"\n{report.table()}")
@@ -59,7 +66,12 @@ async def _measure(arena: Arena, parts: list[str]) -> None:
     try:
         for part in parts:
             say(part)
-            await PARTS[part](arena)
+            try:
+                await PARTS[part](arena)
+            except Exception as error:  # noqa: BLE001  # whatever ends one part must not take the others' figures along
+                traceback.print_exc()
+                arena.report.add(part, None, "")
+                arena.report.note(f"{part}: could not be measured: {error!r}")
     finally:
         for site in arena.sites:
             await site.close()

@@ -14,8 +14,6 @@ from functools import partial
 from itertools import count
 from uuid import uuid4
 
-from nats.aio.client import Client
-from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, SubjectTransform
 
 from services.scoring.consumers import CONSUMERS, PROJECTIONS
@@ -25,6 +23,7 @@ from shared.events.feedback import DemandChanged
 from shared.ids import new_id
 from shared.outbox import Relay
 from shared.reader import Consumers, Membership, Reader
+from shared.stream import Broker
 from shared.telemetry import Metrics, Tracer
 from tests.bench.arena import NOT_WORSE, Arena, Contest
 from tests.bench.figures import TIMES, ratio
@@ -48,8 +47,8 @@ class Lab:
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        self.client = Client()
-        self.js: JetStreamContext
+        self.client, self.js = site.client, site.js
+        self.broker = Broker(site.stack.nats.url, "bench")
         self.relay: Relay
         self.relayed = Metrics()
         self.databases = {name: self._database(name) for name in ("feedback", "scoring")}
@@ -65,8 +64,7 @@ class Lab:
         """Stop the services, take their place, and make a second stream with the same settings."""
         for service in self.site.stack.services.values():
             service.stop()
-        await self.client.connect(self.site.stack.nats.url)
-        self.js = self.client.jetstream(timeout=5)  # pyright: ignore[reportUnknownMemberType] untyped in nats-py
+        self.broker.open()
         for database in self.databases.values():
             await database.open()
         config = (await self.js.stream_info(STREAM)).config
@@ -81,7 +79,7 @@ class Lab:
             ),
         )
         await self.js.add_stream(twin)  # pyright: ignore[reportUnknownMemberType] untyped in nats-py
-        self.relay = Relay(self.databases["feedback"], self.site.broker, self.relayed)
+        self.relay = Relay(self.databases["feedback"], self.broker, self.relayed)
         self._running = asyncio.create_task(self.relay.run())
 
     async def close(self) -> None:
@@ -89,7 +87,7 @@ class Lab:
         await asyncio.gather(self._running, return_exceptions=True)
         for database in self.databases.values():
             await database.close()
-        await self.client.close()
+        await self.broker.close()
 
     def events(self, number: int) -> list[DemandChanged]:
         """New snapshots of as many ideas as there are, each newer than all before."""
@@ -142,7 +140,7 @@ class Lab:
 
     async def last(self) -> int:
         """The stream's last sequence."""
-        return (await self.site.broker.stream_state(STREAM)).last_seq
+        return (await self.js.stream_info(STREAM)).state.last_seq
 
     async def timed(self, number: int, work: Callable[[], Awaitable[object]]) -> Sample:
         """How many of `number` events a second `work` handles."""
@@ -187,7 +185,7 @@ async def _read(lab: Lab, consumers: Consumers, number: int) -> Sample:
     database, metrics = lab.databases["scoring"], Metrics()
     membership = Membership(database)
     await membership.beat()
-    reader = Reader(STREAM, consumers, database, lab.site.broker, membership, metrics, Tracer("bench", ""))
+    reader = Reader(STREAM, consumers, database, lab.broker, membership, metrics, Tracer("bench", ""))
 
     async def follow() -> None:
         running = asyncio.create_task(reader.run())

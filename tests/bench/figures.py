@@ -12,6 +12,8 @@ from statistics import median
 
 from tests.bench.load import Sample
 
+QUIET = 0.2
+"""What others may use of a core before the figures are worth a warning."""
 TIMES = "times"
 """Unit of a ratio."""
 
@@ -39,6 +41,8 @@ class Report:
     def __init__(self) -> None:
         self.figures: list[Figure] = []
         self.notes: list[str] = []
+        self.others = 0.0
+        """The most of a core that programs of others used during a measurement."""
 
     def add(
         self, name: str, value: float | None, unit: str, *, least: float | None = None, most: float | None = None
@@ -77,6 +81,7 @@ class Report:
         if not shares or not rate:
             return
         others = max(0.0, shares.pop("machine") - sum(shares.values()))
+        self.others = max(self.others, others)
         costs = {who: share / rate for who, share in shares.items() if share >= 0.01}
         # PostgreSQL and NATS spread over cores; everything else is one Python process each.
         alone = max((cost for who, cost in costs.items() if who not in {"postgres", "nats"}), default=0.0)
@@ -92,7 +97,8 @@ class Report:
             f"{figure.goal or '':<10}{'' if figure.goal is None else 'holds' if figure.holds else 'MISSED'}".rstrip()
             for figure in self.figures
         ]
-        return "\n".join([*lines, "", *self.notes])
+        noise = [f"Programs of others used up to {self.others:.0%} of a core: all rates suffered from that."]
+        return "\n".join([*lines, "", *self.notes, *(noise if self.others > QUIET else ())])
 
     def write(self, path: Path) -> None:
         """As JSON: a list of `{name, value, unit, goal, holds}`."""

@@ -18,7 +18,6 @@ from functools import partial
 from itertools import count
 from statistics import median
 
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from tests.bench import payloads
@@ -75,17 +74,11 @@ async def measure(arena: Arena) -> None:
     """Each data set in turns."""
     contest = Contest(arena)
     tracks = [Track(site, *connection(site, {"idea": "idea", "questions": {"nps": "nps"}})) for site in arena.sites]
-    clients: list[Client] = []
     for track in tracks:
-        client = Client()
-        await client.connect(track.site.stack.nats.url)
         for stage in STAGES:
-            await client.subscribe(f"{stage}.*", cb=partial(track.hear, stage))  # pyright: ignore[reportUnknownMemberType] untyped in nats-py
-        clients.append(client)
+            await track.site.client.subscribe(f"{stage}.*", cb=partial(track.hear, stage))  # pyright: ignore[reportUnknownMemberType] untyped in nats-py
         contest.enter(track.site.size.name, partial(_stretch, track))
     await contest.run()
-    for client in clients:
-        await client.close()
     _tell(arena, contest, tracks)
 
 

@@ -11,14 +11,16 @@ from typing import Any, Self
 import asyncpg
 import httpx2
 import psutil
+from nats.aio.client import Client
+from nats.js import JetStreamContext
 
+from deploy import SERVICES
 from deploy.child import Child
 from deploy.ports import is_free
 from deploy.stack import Stack, uses
 from shared.access import registry
 from shared.access.keys import SCOPES
 from shared.database import Database
-from shared.stream import Broker, BrokerAway
 from tests.bench.baselines import DATABASE
 from tests.bench.population import Size, populate
 
@@ -31,13 +33,11 @@ select (select count(*) from feedback.events where published_at is null)
      + (select count(*) from roadmap.events where published_at is null)
      + (select count(*) from feedback.deliveries where state = 'received') as waiting
 """
-APPLIED = """
-select stream, applied from (
-    select 'feedback' as service, stream, sum(applied) as applied from feedback.cursors group by stream
-    union all select 'scoring', stream, sum(applied) from scoring.cursors group by stream
-    union all select 'roadmap', stream, sum(applied) from roadmap.cursors group by stream
-) as positions
+POSITIONS = """
+select (select sum(seq) from feedback.cursors), (select sum(seq) from scoring.cursors),
+       (select sum(seq) from roadmap.cursors)
 """
+LOOK_SECONDS = 0.05
 
 
 def free_base() -> int:
@@ -53,7 +53,8 @@ class Site:
         """Take the folder; nothing runs yet."""
         self.size = size
         self.stack = Stack(folder, free_base())
-        self.broker = Broker(self.stack.nats.url, "bench")
+        self.client = Client()
+        self.js: JetStreamContext
         self.admin: asyncpg.Connection[asyncpg.Record]
 
     def __enter__(self) -> Self:
@@ -82,11 +83,12 @@ class Site:
     async def open(self) -> None:
         """Connect to its parts from the present loop."""
         self.admin = await asyncpg.connect(self.stack.postgres.url())
-        self.broker.open()
+        await self.client.connect(self.stack.nats.url)
+        self.js = self.client.jetstream(timeout=5)  # pyright: ignore[reportUnknownMemberType] untyped in nats-py
 
     async def close(self) -> None:
         await self.admin.close()
-        await self.broker.close()
+        await self.client.close()
 
     def port(self, service: str) -> int:
         return self.stack.services[service].port
@@ -106,26 +108,22 @@ class Site:
     async def settle(self) -> float:
         """Return when nothing waits anywhere, from raw deliveries to the last projection, and how long that took."""
         began = time.perf_counter()
-        while await self._waiting():
+        before: object = None
+        while True:
+            waiting = await self.admin.fetchval(OUTBOXES) + await self._undelivered()
+            now = tuple(await self.admin.fetchrow(POSITIONS) or ())
+            # Delivered is not yet applied: the readers' positions must have come to rest too.
+            if not waiting and now == before:
+                return time.perf_counter() - began
             if time.perf_counter() - began > PATIENCE_SECONDS:
                 raise TimeoutError(f"{self.size.name}: after {PATIENCE_SECONDS:.0f} s there is still work waiting")
-            await asyncio.sleep(0.05)
-        return time.perf_counter() - began
+            before = now
+            await asyncio.sleep(LOOK_SECONDS)
 
-    async def _waiting(self) -> bool:
-        if await self.admin.fetchval(OUTBOXES):
-            return True
-        last: dict[str, int] = {}
-        for row in await self.admin.fetch(APPLIED):
-            stream = row["stream"]
-            try:
-                if stream not in last:
-                    last[stream] = (await self.broker.stream_state(stream)).last_seq
-            except BrokerAway:
-                return True
-            if row["applied"] < last[stream]:
-                return True
-        return False
+    async def _undelivered(self) -> int:
+        """Messages in streams that the services' readers have not been given yet."""
+        consumers = [each for service in SERVICES for each in await self.js.consumers_info(service)]
+        return sum(each.num_pending or 0 for each in consumers)
 
     def used(self) -> Mapping[str, float]:
         """CPU seconds by part, and those of every process on the machine."""
