@@ -18,7 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy import SERVICES, local
 from deploy.child import Failed
-from deploy.rebuild import REBUILDABLE, connected, published, rebuild, rescore, reseed
+from deploy.rebuild import REBUILD_SECONDS, REBUILDABLE, connected, published, rebuild, rescore, reseed
 from deploy.schemas import SCHEMAS, migrate_all
 from deploy.stack import Keepsakes, Place, admin_url, broker_url
 from shared.access import registry
@@ -174,7 +174,7 @@ async def _reseed(arguments: Arguments) -> None:
 @asynccontextmanager
 async def _schema(service: str) -> AsyncGenerator[Database]:
     """A service's schema, as the administrator."""
-    database = Database(Administration().database(), service, application="cairn-cli")
+    database = Database(Administration().database(), service, application="cairn-cli", patience=REBUILD_SECONDS)
     await database.open()
     try:
         yield database

@@ -26,6 +26,8 @@ from shared.stream import PARTITIONS, Broker, BrokerAway, Fetched, StreamState, 
 REBUILDABLE = ("scoring", "roadmap")
 """Services with tables that hold nothing but what other services said."""
 BATCH = 500
+REBUILD_SECONDS = 3600.0
+"""How long a statement may take that reads a whole table."""
 PATIENCE_SECONDS = 120.0
 """How long relays and readers may take to bring a reseeded stream up to date."""
 

@@ -4,6 +4,7 @@ Row-level security on every table compares `workspace_id` with the setting `cair
 long as the transaction. A statement that forgets its workspace therefore sees nothing.
 """
 
+import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeAlias, TypeVar
@@ -28,7 +29,16 @@ AWAY = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.QueryCanceledError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
 )
+PATIENCE_SECONDS = 10.0
+"""How long a statement may take, and how long the server keeps the locks of a client that says nothing.
+
+When a line goes half-open nobody is told. The client finds out by its own patience; the server's session would hold its
+locks for hours and block everyone else.
+"""
+ROLLBACK_SECONDS = 2.0
 # Losers of a race that has no winner to wait for: the whole transaction may be tried again.
 RETRYABLE = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
@@ -107,8 +117,12 @@ def scope_of(workspaces: Collection[UUID]) -> str:
 class Database:
     """A service's door to PostgreSQL."""
 
-    def __init__(self, url: str, schema: str, *, size: int = 10, application: str = "") -> None:
+    def __init__(
+        self, url: str, schema: str, *, size: int = 10, application: str = "", patience: float = PATIENCE_SECONDS
+    ) -> None:
+        """`patience` is how many seconds a statement may take."""
         self._url = url
+        self._patience = patience
         self.schema = schema
         self._size = size
         self._application = application or f"cairn-{schema}"
@@ -128,9 +142,10 @@ class Database:
             min_size=0,
             max_size=self._size,
             timeout=5,
-            command_timeout=60,
+            command_timeout=self._patience,
             max_inactive_connection_lifetime=300,
             reset=keep,
+            init=self._bound,
             server_settings=self._server_settings(),
         )
 
@@ -139,8 +154,20 @@ class Database:
             "search_path": self.schema,
             "application_name": self._application,
             "jit": "off",
-            "idle_in_transaction_session_timeout": "60000",
+            "idle_in_transaction_session_timeout": f"{self._patience}s",
+            "tcp_keepalives_idle": "10",
+            "tcp_keepalives_interval": "5",
+            "tcp_keepalives_count": "3",
         }
+
+    async def _bound(self, connection: "Connection | asyncpg.Connection[asyncpg.Record]") -> None:
+        """Limit its transactions where the server can (PostgreSQL 17 on).
+
+        No other time-out counts while a statement has come only in part, as when the line breaks between its parsing
+        and its arguments.
+        """
+        if connection.get_server_version() >= (17,):
+            await connection.execute(f"set transaction_timeout = '{2 * self._patience}s'")
 
     async def close(self) -> None:
         if self._pool is not None:
@@ -148,9 +175,16 @@ class Database:
             self._pool = None
 
     async def connect(self) -> "asyncpg.Connection[asyncpg.Record]":
-        """A connection outside the pool, over every workspace, for what must hold one: the relay's advisory lock."""
-        settings = self._server_settings() | {"cairn.workspaces": "*"}
-        return await asyncpg.connect(self._url, timeout=5, command_timeout=60, server_settings=settings)
+        """A connection outside the pool, over every workspace, for what must hold one: the relay's advisory lock.
+
+        The server ends it, and frees what it holds, when it is not used for so long as a statement may take.
+        """
+        settings = self._server_settings() | {"cairn.workspaces": "*", "idle_session_timeout": f"{self._patience}s"}
+        connection = await asyncpg.connect(
+            self._url, timeout=5, command_timeout=self._patience, server_settings=settings
+        )
+        await self._bound(connection)
+        return connection
 
     @asynccontextmanager
     async def _open(self, kind: type[T], scope: str, mode: str, search_path: str) -> AsyncGenerator[T]:
@@ -175,12 +209,9 @@ class Database:
             if held:
                 await held[0].execute("commit")
         except BaseException as error:
-            if held and not held[0].is_closed():
-                try:
-                    await held[0].execute("rollback")
-                except (*AWAY, asyncpg.PostgresError):
-                    # The connection is broken, and so is the transaction: the server rolls it back by itself.
-                    held[0].terminate()
+            if held and not await _roll_back(held[0]):
+                # Lines go dead together. Found one by one, each would cost somebody the whole patience.
+                await pool.expire_connections()
             # asyncpg's own "this argument does not fit" is an InterfaceError too, and no sign of an absent server.
             if isinstance(error, AWAY) and not isinstance(error, ValueError):
                 raise Unavailable from error
@@ -205,6 +236,20 @@ class Database:
         Never for what a caller asked: those know their workspace.
         """
         return self._open(Tx, "*", "", _path(search_path))
+
+
+async def _roll_back(connection: Connection) -> bool:
+    """End a transaction that failed; False when the connection is broken: then the server rolls it back by itself."""
+    try:
+        if connection.is_closed():
+            return False
+        await connection.execute("rollback", timeout=ROLLBACK_SECONDS)
+    except (*AWAY, asyncpg.PostgresError):
+        # It may be out of our hands already: a statement that could not be cancelled takes its connection along.
+        with contextlib.suppress(asyncpg.InterfaceError):
+            connection.terminate()
+        return False
+    return True
 
 
 def _path(search_path: str) -> str:

@@ -50,6 +50,12 @@ where (seq, occurred_at) in (
     select distinct on (type, aggregate_id) seq, occurred_at from events order by type, aggregate_id, version desc
 )
 """
+RESEED_SECONDS = 600.0
+AT_LENGTH = """
+select set_config('transaction_timeout', '10min', true) where current_setting('server_version_num')::int >= 170000
+"""
+MARK_AT = 20
+"""Events published one by one before they are marked: a slow broker must not leave the lock's session silent."""
 SWEEP_SECONDS = 0.25
 STANDBY_SECONDS = 0.5
 
@@ -177,7 +183,8 @@ class Relay:
             return
         async with connection.transaction():
             if known is not None:
-                await connection.execute(RESEED)
+                await connection.execute(AT_LENGTH)
+                await connection.execute(RESEED, timeout=RESEED_SECONDS)
                 log.warning("the stream is new: seeding it again from PostgreSQL")
             await connection.execute(KNOW_STREAM, self._service, state.created)
 
@@ -186,16 +193,23 @@ class Relay:
         rows = await connection.fetch(TAKE, BATCH)
         if not rows:
             return 0
-        messages = [_message(row) for row in rows]
         try:
-            await self._broker.publish_batch(messages)
-            self._metrics.publish_batch.labels("atomic").observe(len(messages))
+            await self._broker.publish_batch([_message(row) for row in rows])
+            self._metrics.publish_batch.labels("atomic").observe(len(rows))
         except (BatchRefused, BrokerAway) as error:
             # Part of it may be there already. One by one, in order, each awaited: the stream drops the ids it knows.
-            log.info("relay: publishing one by one", extra={"reason": str(error), "events": len(messages)})
-            for message in messages:
-                await self._broker.publish(message)
-            self._metrics.publish_batch.labels("single").observe(len(messages))
+            log.info("relay: publishing one by one", extra={"reason": str(error), "events": len(rows)})
+            for start in range(0, len(rows), MARK_AT):
+                few = rows[start : start + MARK_AT]
+                for row in few:
+                    await self._broker.publish(_message(row))
+                await self._mark(connection, few)
+            self._metrics.publish_batch.labels("single").observe(len(rows))
+        else:
+            await self._mark(connection, rows)
+        return len(rows)
+
+    async def _mark(self, connection: "asyncpg.Connection[asyncpg.Record]", rows: Sequence[asyncpg.Record]) -> None:
         await connection.execute(
             MARK,
             [row["seq"] for row in rows],
@@ -203,4 +217,3 @@ class Relay:
             max(row["occurred_at"] for row in rows),
         )
         self._metrics.published.inc(len(rows))
-        return len(rows)
