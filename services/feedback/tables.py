@@ -134,7 +134,7 @@ Table(
     Column("said_at", Moment, nullable=False, comment="when the customer said it"),
     Column("received_at", Moment, nullable=False, server_default=NOW),
     _version(),
-    UniqueConstraint("workspace_id", "source", "external_id", name="feedback_once"),
+    UniqueConstraint("workspace_id", "external_id", "source", name="feedback_once"),
     # One index for identity and for listing: each index less is felt at thousands of rows a second.
     PrimaryKeyConstraint("workspace_id", "id"),
     Index("feedback_source", "workspace_id", "source", "id"),

@@ -36,11 +36,20 @@ from said where f.workspace_id = said.workspace_id and f.id = said.id
   and (said.news or f.revised_at is distinct from said.revised_at)
 returning f.id, f.workspace_id, f.version, f.received_at, f.contact_id, said.before, said.news
 """
+# Found by the whole key, one by one. While a table grows faster than its statistics, the planner takes a whole workspace
+# or all of a source in it for one row, and would read that for each statement: `source` is hidden from it, so that the
+# unique key is the one index that fits.
 STANDING = """
-select f.workspace_id, f.source, f.external_id, f.id
-from unnest($1::uuid[], $2::text[], $3::text[]) as asked (workspace_id, source, external_id)
-join feedback f on f.workspace_id = asked.workspace_id and f.source = asked.source and f.external_id = asked.external_id
-order by f.id for no key update of f
+select f.workspace_id, f.source, f.external_id, f.id from feedback f
+where f.workspace_id = any($1::uuid[]) and f.id = any(array(
+    select found.id
+    from unnest($1::uuid[], $2::text[], $3::text[]) as asked (workspace_id, source, external_id) cross join lateral (
+        select id from feedback
+        where workspace_id = asked.workspace_id and external_id = asked.external_id and source || '' = asked.source
+        limit 1
+    ) as found
+))
+order by f.id for no key update
 """
 LINK = """
 insert into insights (id, workspace_id, feedback_id, idea_id, contact_id, excerpt_start, excerpt_end, linked_by)

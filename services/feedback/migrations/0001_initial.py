@@ -176,7 +176,7 @@ def upgrade() -> None:
         sa.Column("received_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("version", sa.BigInteger(), server_default="1", nullable=False),
         sa.PrimaryKeyConstraint("workspace_id", "id"),
-        sa.UniqueConstraint("workspace_id", "source", "external_id", name="feedback_once"),
+        sa.UniqueConstraint("workspace_id", "external_id", "source", name="feedback_once"),
     )
     op.create_index(
         "feedback_contact",
