@@ -36,8 +36,8 @@ from said where f.workspace_id = said.workspace_id and f.id = said.id
   and (said.news or f.revised_at is distinct from said.revised_at)
 returning f.id, f.workspace_id, f.version, f.received_at, f.contact_id, said.before, said.news
 """
-# Found by the whole key, one by one. While a table grows faster than its statistics the planner takes a whole
-# workspace, or all of a source in it, for one row, and would read that for each statement: `source` is hidden from it, so that
+# Found by the whole key, one by one. While a table grows faster than its statistics the planner takes a whole workspace
+# (or all of a source in it) for one row, and would read that for each statement. `source` is hidden from it, so that
 # the unique key is the one index that fits.
 STANDING = """
 select f.workspace_id, f.source, f.external_id, f.id from feedback f
