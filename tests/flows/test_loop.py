@@ -60,6 +60,7 @@ async def test_a_signed_delivery_becomes_demand(api: Api) -> None:
         return demand if demand["insights"] else None
 
     demand = await eventually(wanted)
+    assert demand is not None
     assert (demand["insights"], demand["contacts"], demand["accounts"], demand["mrr"]) == (1, 1, 1, 42_000)
     assert demand["top_accounts"][0]["external_id"] == "acme"
     (insight,) = (await api.feedback.get(f"/v1/insights?idea_id={idea['id']}")).json()["data"]

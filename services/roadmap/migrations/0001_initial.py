@@ -145,7 +145,7 @@ def upgrade() -> None:
         sa.Column("model_id", sa.UUID(), nullable=False),
         sa.Column("model_version", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("value", sa.Double(), nullable=True),
+        sa.Column("value", sa.Double[float](), nullable=True),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("score_id"),
         comment="projection of scoring.score.changed",

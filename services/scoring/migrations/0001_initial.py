@@ -58,7 +58,7 @@ def upgrade() -> None:
         sa.Column("workspace_id", sa.UUID(), nullable=False),
         sa.Column("idea_id", sa.UUID(), nullable=False),
         sa.Column("input", sa.Text(), nullable=False, comment="reach, impact, confidence, effort…"),
-        sa.Column("value", sa.Double(), nullable=False),
+        sa.Column("value", sa.Double[float](), nullable=False),
         sa.Column("estimator", sa.Text(), nullable=False, comment="who, in the caller's own words: an id, not a name"),
         sa.Column("discipline", sa.Text(), nullable=True),
         sa.Column("note", sa.Text(), nullable=True),
@@ -197,7 +197,7 @@ def upgrade() -> None:
         sa.Column("idea_id", sa.UUID(), nullable=False),
         sa.Column("model_version", sa.BigInteger(), nullable=False, comment="the model's revision"),
         sa.Column("state", sa.Text(), nullable=False, comment="scored or not_scoreable"),
-        sa.Column("value", sa.Double(), nullable=True),
+        sa.Column("value", sa.Double[float](), nullable=True),
         sa.Column(
             "inputs",
             postgresql.JSONB(astext_type=sa.Text()),
