@@ -2,44 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
 from httpx2 import AsyncClient, Response
 
 from deploy import SERVICES
-from deploy.contracts import FOLDER
-from shared.database import Database
-from tests.builders import Api, new_workspace
-from tests.contracts.hostile import BODIES, ENCODED, HEADERS, QUERIES, VALUES, mutations, sample
-from tests.contracts.operations import Document, Operation, operations, resolved
-from tests.contracts.population import populate
-from tests.servers import World
+from tests.contracts.crowd import DOCUMENTS, Crowd, each_json, each_operation, each_write, takes_json
+from tests.contracts.hostile import BODIES, ENCODED, HEADERS, QUERIES, VALUES, mutations
+from tests.contracts.operations import Operation, operations, resolved
 
 AT_ONCE = 32
-DOCUMENTS: dict[str, Document] = {name: json.loads((FOLDER / f"{name}.openapi.json").read_text()) for name in SERVICES}
 JSON = (b"Content-Type", b"application/json")
-
-
-def takes_json(operation: Operation) -> bool:
-    return "application/json" in operation.body.get("requestBody", {}).get("content", {})
-
-
-def each(wanted: Callable[[Operation], bool]) -> pytest.MarkDecorator:
-    """A test for each operation of each service that is wanted."""
-    found = [
-        pytest.param(service, operation, id=operation.id)
-        for service, document in DOCUMENTS.items()
-        for operation in operations(document)
-        if wanted(operation)
-    ]
-    return pytest.mark.parametrize(("service", "operation"), found)
-
-
-each_operation = each(lambda _: True)
-each_json = each(takes_json)
-each_write = each(lambda operation: operation.method not in {"get", "head"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,33 +25,6 @@ class Case:
     url: str
     content: bytes = b""
     headers: Sequence[tuple[bytes, bytes]] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Crowd:
-    """A workspace with one of everything, so that hostile ids and values stand beside good ones."""
-
-    api: Api
-    ids: dict[str, str]
-
-    def body(self, service: str, operation: Operation) -> object:
-        """A body that the operation takes."""
-        schema = operation.body["requestBody"]["content"]["application/json"]["schema"]
-        return sample(DOCUMENTS[service], schema, self.ids)
-
-    def url(self, service: str, operation: Operation, **ids: str) -> str:
-        """Where the operation is, with ids that are there and those that are given."""
-        return f"https://{service}.test{operation.url(**self.ids | ids)}"
-
-
-@pytest.fixture(scope="module")
-async def crowd(world: World, admin: Database) -> AsyncGenerator[Crowd]:
-    api = await new_workspace(world.apps, admin)
-    ids = await populate(api, admin)
-    del ids["message_id"]
-    # The only `id` in a body is that of a contact.
-    yield Crowd(api, ids | {"id": ids["contact_id"]})
-    await api.close()
 
 
 def judge(operation: Operation, case: Case, response: Response) -> None:
