@@ -31,6 +31,8 @@ AWAY = (
     asyncpg.TooManyConnectionsError,
     asyncpg.QueryCanceledError,
     asyncpg.IdleInTransactionSessionTimeoutError,
+    # A statement on a line that was idle while the server took its leave, and is not closed yet.
+    asyncpg.InternalClientError,
 )
 PATIENCE_SECONDS = 10.0
 """How long a statement may take, and how long the server keeps the locks of a client that says nothing.

@@ -8,6 +8,7 @@ message that cannot be applied is parked, with all later ones of its aggregate b
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -49,7 +50,7 @@ COUNT_START = "update cursors set starts = starts + 1 where stream = $1 and part
 MOVE = """
 update cursors as c set seq = moved.seq, applied = applied + moved.messages, starts = 0, attempts = 0
 from unnest($2::int[], $3::bigint[], $4::bigint[], $5::int[]) as moved (partition, expected, seq, messages)
-where c.stream = $1 and c.partition = moved.partition and c.seq = moved.expected
+where c.stream = $1 and c.partition = moved.partition and c.seq = moved.expected and c.created = $6
 returning c.parked
 """
 ATTEMPT = """
@@ -159,6 +160,8 @@ class Reader:
         self._careful = False
         self._tried = 0
         self._attempts = 0
+        self._created = datetime.min.replace(tzinfo=UTC)
+        """Which stream is followed: what was fetched from it counts for no other of its name."""
 
     async def run(self) -> None:
         """Follow the stream until cancelled, whatever goes away and comes back."""
@@ -209,6 +212,7 @@ class Reader:
                 self._counted = True
             rows = await tx.all(LOAD_CURSORS, self._stream, partitions)
             self._metrics.parked.labels(self._stream).set(await tx.value(PARKED_COUNT, self._stream))
+        self._created = state.created
         self._careful = any(row["starts"] > CAREFUL_AFTER_STARTS for row in rows)
         positions = {row["partition"]: row["seq"] for row in rows}
         if state.first_seq > 1 and any(state.first_seq > seq + 1 for seq in positions.values()):
@@ -270,6 +274,7 @@ class Reader:
                     [positions[partition] for partition in moves],
                     [seq for seq, _ in moves.values()],
                     [count for _, count in moves.values()],
+                    self._created,
                 )
                 if len(moved) != len(moves):
                     raise Fenced

@@ -11,7 +11,7 @@ class Proxy:
     def __init__(self, target: int) -> None:
         """`target` is the server's port."""
         self.delay = 0.0
-        """Seconds that whatever passes is kept, in both directions. Order stays."""
+        """Seconds that what clients say is kept on its way. Its order stays, and answers come at once."""
         self._target = target
         self._links: set[_Link] = set()
         self._server: asyncio.Server | None = None
@@ -98,7 +98,8 @@ class _End(asyncio.Protocol):
         """Do something to the other end's transport, after the delay and after what is under way already."""
         loop = asyncio.get_running_loop()
         # Timers that are due at the same moment fire in no order: each gets a moment of its own.
-        self._due = max(self._due + 1e-5, loop.time() + self._link.delay)
+        delay = self._link.delay if self is self._link.near else 0.0
+        self._due = max(self._due + 1e-5, loop.time() + delay)
 
         def arrive() -> None:
             if self._link.frozen:
@@ -108,7 +109,7 @@ class _End(asyncio.Protocol):
             elif not self._link.made:
                 self._early.append(act)
 
-        if self._link.delay or self._due > loop.time() + 1e-4:
+        if delay or self._due > loop.time() + 1e-4:
             loop.call_at(self._due, arrive)
         else:
             arrive()

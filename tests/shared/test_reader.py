@@ -14,8 +14,9 @@ from shared.events.base import headers_of
 from shared.events.feedback import IdeaChanged
 from shared.ids import new_id
 from shared.outbox import emit
-from shared.reader import LIST_PARKED, Membership, redrive
-from shared.stream import Message
+from shared.reader import LIST_PARKED, Fenced, Membership, Reader, redrive
+from shared.stream import PARTITIONS, Message
+from shared.telemetry import Metrics, Tracer
 from tests.builders import eventually
 from tests.shared.plant import Plant, demand
 
@@ -228,3 +229,32 @@ async def test_a_cursor_of_another_stream_begins_anew(plant: Plant) -> None:
     second = await broker.stream_state("feedback")
     assert second.created != first.created
     assert second.messages == 20, "the newest snapshot of each aggregate is enough"
+
+
+async def test_what_was_fetched_from_one_stream_counts_for_no_other_of_its_name(plant: Plant) -> None:
+    await plant.relay()
+    await plant.emit(new_id(), 1)
+    broker = await plant.connected()
+    reader = Reader(
+        "feedback",
+        plant.ledger.consumers,
+        plant.consumer,
+        broker,
+        Membership(plant.consumer),
+        Metrics(),
+        Tracer("test", ""),
+    )
+
+    async def published() -> bool:
+        return await plant.waiting() == 0
+
+    await eventually(published)
+    positions = await reader._positions(await broker.stream_state("feedback"), range(PARTITIONS))
+    subscription = await broker.subscribe("feedback", range(PARTITIONS), 1)
+    fetched = await subscription.fetch(10, wait=5)
+    assert len(fetched) == 1
+    # Meanwhile the broker has lost its data, and another worker has begun anew: at zero, as we are.
+    await plant.query("update cursors set created = created + interval '1 second' returning seq")
+    with pytest.raises(Fenced):
+        await reader._apply(fetched, positions)
+    assert await plant.applied() == []
