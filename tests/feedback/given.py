@@ -1,0 +1,187 @@
+"""What the tests of feedback are written with: its domain without HTTP, and demand counted from scratch."""
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from httpx2 import AsyncClient, Response
+
+from services.feedback.intake.signatures import SCHEMES, sign
+from shared.access.keys import SCOPES, Caller
+from shared.database import Database, Read
+from shared.events.base import Delivered
+from shared.events.feedback import DemandChanged
+from shared.events.roadmap import ItemChanged, ItemStatus
+from shared.ids import new_id
+from tests.builders import Api
+
+Databases = Callable[[str], Awaitable[Database]]
+
+# From votes and insights alone, by no statement of the product's.
+RECOUNTED = """
+with asks as (
+    select idea_id, contact_id from votes where workspace_id = $1
+    union all select idea_id, contact_id from insights where workspace_id = $1
+), people as (
+    select distinct a.idea_id, a.contact_id, c.account_id from asks a join contacts c on c.id = a.contact_id
+), firms as (
+    select distinct p.idea_id, p.account_id, f.mrr from people p join accounts f on f.id = p.account_id
+)
+select i.id as idea_id,
+    (select count(*) from votes v where v.idea_id = i.id) as votes,
+    (select count(*) from insights n where n.idea_id = i.id) as insights,
+    (select count(*) from people p where p.idea_id = i.id) as contacts,
+    (select count(*) from firms f where f.idea_id = i.id) as accounts,
+    (select coalesce(sum(f.mrr), 0)::bigint from firms f where f.idea_id = i.id) as mrr
+from ideas i where i.workspace_id = $1
+"""
+KEPT = "select idea_id, votes, insights, contacts, accounts, mrr from demand where workspace_id = $1"
+BEHIND = "select idea_id, contact_id, asks from idea_contacts where workspace_id = $1"
+BEHIND_RECOUNTED = """
+select idea_id, contact_id, count(*)::int as asks from (
+    select idea_id, contact_id from votes where workspace_id = $1
+    union all select idea_id, contact_id from insights where workspace_id = $1 and contact_id is not null
+) as asks group by idea_id, contact_id
+"""
+FIRMS = "select idea_id, account_id, contacts from idea_accounts where workspace_id = $1"
+FIRMS_RECOUNTED = """
+select b.idea_id, c.account_id, count(*)::int as contacts from idea_contacts b join contacts c on c.id = b.contact_id
+where b.workspace_id = $1 and c.account_id is not null group by b.idea_id, c.account_id
+"""
+TOLD = "select data::text as data from events where workspace_id = $1 and type = $2 order by seq"
+
+
+async def check_demand(read: Read, workspace_id: UUID) -> None:
+    """What is kept of demand is what votes and insights say, on each level."""
+    for kept, recounted in ((KEPT, RECOUNTED), (BEHIND, BEHIND_RECOUNTED), (FIRMS, FIRMS_RECOUNTED)):
+        different = f"(({kept}) except ({recounted})) union all (({recounted}) except ({kept}))"
+        assert await read.all(different, workspace_id) == []
+
+
+async def check_events(read: Read, workspace_id: UUID) -> None:
+    """In the order of their sequence the versions of each idea's demand rise, and the last says what is kept."""
+    last: dict[UUID, DemandChanged] = {}
+    for row in await read.all(TOLD, workspace_id, DemandChanged.type):
+        event = DemandChanged.model_validate_json(row["data"])
+        assert event.idea_id not in last or last[event.idea_id].version < event.version
+        last[event.idea_id] = event
+    kept = await read.all("select * from demand where workspace_id = $1 and version > 0", workspace_id)
+    assert {row["idea_id"]: DemandChanged(**row) for row in kept} == last
+
+
+def caller(workspace_id: UUID) -> Caller:
+    """Somebody with a key of that workspace."""
+    return Caller(new_id(), workspace_id, "test", SCOPES, 1_000, "USD")
+
+
+def told(event: ItemChanged, traceparent: str = "") -> Delivered[ItemChanged]:
+    """An event as a consumer meets it."""
+    return Delivered(id=new_id(), event=event, time=datetime.now(UTC), traceparent=traceparent, seq=1)
+
+
+def item(
+    workspace_id: UUID, item_id: UUID, ideas: Sequence[UUID], status: ItemStatus, version: int = 1
+) -> Delivered[ItemChanged]:
+    """A roadmap item as roadmap tells of it."""
+    shipped_at = datetime.now(UTC) if status == "shipped" else None
+    return told(
+        ItemChanged(
+            workspace_id=workspace_id,
+            item_id=item_id,
+            idea_ids=list(ideas),
+            title="Exports",
+            status=status,
+            version=version,
+            shipped_at=shipped_at,
+        )
+    )
+
+
+async def made(response: Response, status: int = 201) -> Any:
+    """The JSON of an answer that must have this status."""
+    assert response.status_code == status, response.text
+    return response.json()
+
+
+async def new_idea(api: Api, title: str = "Export as CSV", **others: Any) -> Any:
+    """An idea, made over HTTP."""
+    return await made(await api.feedback.post("/v1/ideas", json={"title": title, **others}))
+
+
+async def demand_of(api: Api, idea_id: str) -> dict[str, Any]:
+    """Totals of an idea as they are shown, without what only explains them."""
+    shown = (await api.feedback.get(f"/v1/ideas/{idea_id}/demand")).json()
+    return {name: shown[name] for name in ("votes", "insights", "contacts", "accounts", "mrr")}
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A connection as its vendor knows it: where to deliver, and how to sign."""
+
+    client: AsyncClient
+    vendor: str
+    id: str
+    url: str
+    secret: str
+    shown: dict[str, Any] = field(repr=False)
+
+    @property
+    def path(self) -> str:
+        return "/v1/hooks/" + self.url.rpartition("/")[2]
+
+    def signed(self, body: bytes, *, message_id: str = "msg-1") -> dict[str, str]:
+        """The headers that the vendor would send with these bytes, now."""
+        return sign(SCHEMES[self.vendor], self.secret, body, now=datetime.now(UTC).timestamp(), message_id=message_id)
+
+    async def deliver(self, payload: Any, *, message_id: str = "msg-1", **headers: str) -> Response:
+        """Deliver JSON (or raw bytes), signed."""
+        body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+        return await self.client.post(
+            self.path, content=body, headers={**self.signed(body, message_id=message_id), **headers}
+        )
+
+
+async def open_door(api: Api, vendor: str = "typeform", **others: Any) -> Door:
+    """A new connection."""
+    body = {"vendor": vendor, "name": "Survey", **others}
+    shown = await made(await api.feedback.post("/v1/connections", json=body))
+    return Door(api.anonymous.feedback, vendor, shown["id"], shown["url"], shown["secret"], shown)
+
+
+def typeform(token: str, text: str = "Exports are slow.", **hidden: str) -> dict[str, Any]:
+    """A response in Typeform's shape; its hidden fields are for the rules to read."""
+    asked = {"id": "f1", "type": "long_text", "ref": "why"}
+    return {
+        "event_id": f"event-{token}",
+        "event_type": "form_response",
+        "form_response": {
+            "form_id": "form",
+            "token": token,
+            "submitted_at": "2026-05-01T10:00:00Z",
+            "hidden": hidden,
+            "definition": {"id": "form", "title": "Survey", "fields": [asked]},
+            "answers": [{"type": "text", "text": text, "field": asked}],
+        },
+    }
+
+
+def delighted(key: str, *, updated_at: int, comment: str | None = None, kind: str = "updated", email: str = "") -> Any:
+    """A response in Delighted's shape, at some state of its life (unix seconds)."""
+    return {
+        "event_type": f"survey_response.{kind}",
+        "event_id": f"{key}-{updated_at}-{kind}",
+        "event_data": {
+            "id": key,
+            "survey_type": "nps",
+            "score": 9,
+            "comment": comment,
+            "permalink": "https://app.delighted.com/r/1",
+            "created_at": 1_700_000_000,
+            "updated_at": updated_at,
+            "person": {"id": "p1", "email": email or f"{key}@example.com", "name": "Ada"},
+            "person_properties": None,
+        },
+    }
