@@ -92,7 +92,8 @@ class Demand(Wire):
 
 
 def _idea(row: asyncpg.Record) -> Idea:
-    return Idea(**row)
+    # A locked row has more: an edit that changes nothing answers with that one.
+    return Idea(**{name: row[name] for name in Idea.model_fields})
 
 
 @router.post("", status_code=201, responses=EDITING, dependencies=[allow("ideas:write")])
