@@ -165,9 +165,12 @@ async def _add_accounts(tx: Tx, persons: Iterable[Person], known: _Known) -> Non
 
 
 async def _add_contacts(tx: Tx, persons: Iterable[Person], known: _Known, *, with_email: bool) -> None:
-    # In one order, so that two transactions that meet the same newcomers wait for each other in one direction; who is
-    # named by an id comes first, so that one who is named by the same address alone is recognised as the same.
-    missing = sorted(persons, key=lambda person: (person.external_id is None, *map(str, _identity(person))))
+    # In one order, so that two transactions that meet the same newcomers wait for each other in one direction. Who is
+    # named by both comes first: those named by one of the two are then recognised as the same.
+    missing = sorted(
+        persons,
+        key=lambda person: (person.external_id is None, person.email is None, *map(str, _identity(person))),
+    )
     await tx.run(
         store.ADD_CONTACTS,
         [new_id() for _ in missing],
