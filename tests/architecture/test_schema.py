@@ -9,8 +9,9 @@ import asyncpg
 import pytest
 
 from deploy import SERVICES
-from deploy.schemas import SCHEMAS
+from deploy.schemas import SCHEMAS, migrate_all
 from shared import idempotency, outbox, reader
+from shared.access import directory, registry
 from shared.database import Database
 from shared.migrate import drift
 from tests.servers import World
@@ -52,7 +53,7 @@ async def test_every_statement_prepares_as_its_service(
 
 
 @pytest.mark.parametrize("service", SERVICES)
-@pytest.mark.parametrize("module", [outbox, reader, idempotency], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [outbox, reader, idempotency, directory], ids=lambda module: module.__name__)
 async def test_the_platforms_statements_prepare_in_every_schema(
     service: str, module: ModuleType, database: Callable[[str], Awaitable[Database]]
 ) -> None:
@@ -60,6 +61,21 @@ async def test_the_platforms_statements_prepare_in_every_schema(
         connection = await tx.connection()
         for sql in statements(module).values():
             await connection.prepare(sql)
+
+
+async def test_the_statements_about_keys_prepare_for_who_runs_them(
+    admin: Database, database: Callable[[str], Awaitable[Database]]
+) -> None:
+    for_the_administrator = {"ADD_WORKSPACE"}
+    async with admin.system() as tx, (await database("feedback")).transaction(()) as service:
+        for name, sql in statements(registry).items():
+            runs = tx if name in for_the_administrator else service
+            await (await runs.connection()).prepare(sql)
+
+
+async def test_migrating_again_changes_nothing(world: World) -> None:
+    await migrate_all(world.admin_url, {})
+    assert await drift(world.admin_url, SCHEMAS) == []
 
 
 async def test_every_table_of_a_workspace_has_row_security(admin: Database) -> None:
