@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import importlib
-import logging
 import os
 import shutil
 import tempfile
@@ -25,7 +24,6 @@ from deploy.schemas import migrate_all
 from shared.settings import Settings
 
 PEPPER = "a pepper that only tests know of, at least 32 bytes"
-log = logging.getLogger("tests")
 SEALING_KEY = "a sealing key that only tests know, at least 32 bytes"
 _PREFIX = "cairn-tests-"
 PASSWORDS = {f"cairn_{service}": f"{service}-password" for service in SERVICES}
@@ -144,16 +142,7 @@ class World:
         world = cls(cluster, database, nats_url, apps)
         async with contextlib.AsyncExitStack() as stack:
             for service in SERVICES:
-                app = _create(service, world.settings(service))
-                if app is not None:
-                    apps[service] = await stack.enter_async_context(lifespan(app))
+                module = importlib.import_module(f"services.{service}.app")
+                app = module.create_app(world.settings(service))
+                apps[service] = await stack.enter_async_context(lifespan(app))
             yield world
-
-
-def _create(service: str, settings: Settings) -> ASGIApp | None:
-    try:
-        module = importlib.import_module(f"services.{service}.app")
-    except ImportError:
-        log.exception("no %s", service)
-        return None
-    return module.create_app(settings)

@@ -50,6 +50,11 @@ async def test_a_lone_write_waits_for_nobody(group: GroupCommit[str, str], shelf
     assert shelf.batches == [["a"]]
 
 
+async def test_what_arrives_as_a_flush_ends_is_not_forgotten(group: GroupCommit[str, str]) -> None:
+    for n in range(100):
+        assert await group.submit(f"{n}") == f"stored {n}"
+
+
 async def test_what_arrives_during_a_flush_travels_together(group: GroupCommit[str, str], shelf: Shelf) -> None:
     shelf.open.clear()
     first: list[asyncio.Task[str]] = []
