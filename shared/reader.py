@@ -189,7 +189,9 @@ class Reader:
         if not partitions:
             return
         positions = await self._positions(await self._broker.stream_state(self._stream), partitions)
-        subscription = await self._broker.subscribe(self._stream, partitions, min(positions.values()) + 1)
+        subscription = await self._broker.subscribe(
+            self._stream, partitions, min(positions.values()) + 1, [contract.type for contract in self._consumers]
+        )
         try:
             while (partitions, generation) == (self._membership.partitions, self._broker.generation):
                 fetched = await subscription.fetch(BATCH, wait=1.0)

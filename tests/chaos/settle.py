@@ -1,11 +1,13 @@
 """When the load has ended: return when nobody has anything left to do, and read how things stand."""
 
 import asyncio
+import importlib
 import time
 from dataclasses import dataclass
 
 from shared.database import Database
-from shared.stream import Broker
+from shared.reader import Consumers
+from shared.stream import PARTITIONS, Broker
 from tests.chaos.audit import APPLIED, WAITING
 from tests.chaos.flow import until
 
@@ -43,8 +45,22 @@ async def readings(admin: Database, broker: Broker) -> list[Reading]:
     """How every reader stands with its stream."""
     async with admin.system() as tx:
         rows = await tx.all(APPLIED)
-    messages = {stream: (await broker.stream_state(stream)).messages for stream in {row["stream"] for row in rows}}
-    return [Reading(row["service"], row["stream"], messages[row["stream"]], row["applied"]) for row in rows]
+    return [
+        Reading(row["service"], row["stream"], await _meant_for(broker, row["service"], row["stream"]), row["applied"])
+        for row in rows
+    ]
+
+
+async def _meant_for(broker: Broker, service: str, stream: str) -> int:
+    """How many messages of a stream the service listens to, as the broker counts them."""
+    consumers: Consumers = importlib.import_module(f"services.{service}.consumers").CONSUMERS
+    types = [contract.type for contract in consumers if contract.type.startswith(f"{stream}.")]
+    subscription = await broker.subscribe(stream, range(PARTITIONS), 1, types)
+    try:
+        (first,) = await subscription.fetch(1, wait=2.0) or (None,)
+    finally:
+        await subscription.close()
+    return first.waiting + 1 if first is not None else 0
 
 
 async def settled(admin: Database, broker: Broker) -> list[Reading]:

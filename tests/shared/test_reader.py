@@ -186,7 +186,8 @@ async def test_types_that_are_unknown_or_not_listened_to_are_passed_over(plant: 
 
     await eventually(applied)
     assert await parked(plant) == []
-    assert (await plant.query("select sum(applied) from cursors"))[0][0] == 3
+    # The broker keeps back the type that nobody here listens to. The unknown one came under a subject that is listened to.
+    assert (await plant.query("select sum(applied) from cursors"))[0][0] == 2
 
 
 async def test_a_message_that_kills_the_process_is_parked_before_its_sixth_try(plant: Plant) -> None:
