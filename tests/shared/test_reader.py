@@ -186,7 +186,7 @@ async def test_types_that_are_unknown_or_not_listened_to_are_passed_over(plant: 
 
     await eventually(applied)
     assert await parked(plant) == []
-    # The broker keeps back the type that nobody here listens to. The unknown one came under a subject that is listened to.
+    # The broker keeps back what nobody here listens to; the unknown type came under a subject that is listened to.
     assert (await plant.query("select sum(applied) from cursors"))[0][0] == 2
 
 
