@@ -1,0 +1,126 @@
+"""What a customer said is stored once, however often and with whom it arrives."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from httpx2 import Response
+
+from shared.database import Database
+from tests.builders import Api
+from tests.feedback.given import made, new_idea
+
+STORED = """
+select text, (select count(*) from feedback.events where aggregate_id = f.id) as events
+from feedback.feedback f where id = $1
+"""
+
+
+async def say(api: Api, key: str | None = None, **body: Any) -> Response:
+    headers = {"Idempotency-Key": key} if key else {}
+    return await api.feedback.post("/v1/feedback", json={"text": "Slow", **body}, headers=headers)
+
+
+async def count(api: Api) -> int:
+    return len((await api.feedback.get("/v1/feedback?limit=200")).json()["data"])
+
+
+async def test_the_same_key_gets_the_same_answer(api: Api, neighbour: Api) -> None:
+    first = await say(api, "k1")
+    again = await say(api, "k1")
+    assert (again.status_code, again.content) == (first.status_code, first.content) == (201, first.content)
+    assert ("idempotency-replayed" in first.headers, again.headers["idempotency-replayed"]) == (False, "true")
+    other = await say(neighbour, "k1")
+    assert other.status_code == 201
+    assert other.json()["id"] != first.json()["id"]
+    assert await count(api) == 1
+
+
+async def test_a_key_belongs_to_one_request(api: Api) -> None:
+    await made(await say(api, "k1"))
+    vote = {"idea_id": (await new_idea(api))["id"], "contact": {"email": "a@b.co"}}
+    for mismatch in (
+        await say(api, "k1", text="Fast"),
+        await api.feedback.post("/v1/votes", json=vote, headers={"Idempotency-Key": "k1"}),
+    ):
+        assert (mismatch.status_code, mismatch.json()["code"]) == (422, "idempotency_key_reused")
+    assert await count(api) == 1
+
+
+@pytest.mark.parametrize("key", ["", " ", "a b", "ü", "x" * 201])
+async def test_keys_that_are_none(api: Api, key: str) -> None:
+    answer = await api.feedback.post("/v1/feedback", json={"text": "x"}, headers=[(b"Idempotency-Key", key.encode())])
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/header/Idempotency-Key")
+
+
+async def test_twins_that_travel_together(api: Api) -> None:
+    """Equal keys in one transaction: one is stored, all get its answer; one with another body does not."""
+    answers = await asyncio.gather(
+        *(say(api, "k1") for _ in range(10)), say(api, "k1", text="Fast"), *(say(api, f"own-{n}") for n in range(5))
+    )
+    twins, stranger, others = answers[:10], answers[10], answers[11:]
+    assert {answer.content for answer in twins} == {twins[0].content}
+    assert [answer.status_code for answer in twins] == [201] * 10
+    assert sum("idempotency-replayed" not in answer.headers for answer in twins) == 1
+    assert stranger.status_code == 422
+    assert [answer.status_code for answer in others] == [201] * 5
+    assert await count(api) == 6
+
+
+async def test_a_refusal_is_not_remembered(api: Api) -> None:
+    refused = await say(api, "k1", ideas=["soon"])
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/body/ideas/0")
+    await new_idea(api, key="soon")
+    assert (await say(api, "k1", ideas=["soon"])).status_code == 201
+
+
+async def test_a_statement_of_a_source_is_stored_once(api: Api) -> None:
+    body = {"source": "support", "external_id": "t-1"}
+    first = await made(await say(api, **body))
+    again = await made(await say(api, **{**body, "text": "Else"}), 200)
+    assert again == {"id": first["id"], "status": "duplicate"}
+    assert (await api.feedback.get(f"/v1/feedback/{first['id']}")).json()["text"] == "Slow"
+    assert (await say(api, source="sales", external_id="t-1")).status_code == 201
+    assert [(await say(api)).status_code for _ in range(2)] == [201, 201]
+
+
+async def test_a_statement_that_all_send_at_once(api: Api) -> None:
+    idea = await new_idea(api, key="exports")
+    answers = await asyncio.gather(
+        *(
+            say(api, external_id=f"t-{number % 4}", ideas=["exports"], contact={"email": "a@b.co"})
+            for number in range(40)
+        )
+    )
+    assert sorted(answer.status_code for answer in answers) == [200] * 36 + [201] * 4
+    assert len({answer.json()["id"] for answer in answers}) == 4
+    demand = (await api.feedback.get(f"/v1/ideas/{idea['id']}/demand")).json()
+    assert (demand["insights"], demand["contacts"]) == (4, 1)
+
+
+async def test_each_is_answered_for_itself(api: Api) -> None:
+    await new_idea(api, key="known")
+    bodies: list[dict[str, Any]] = [
+        {"ideas": ["known"]},
+        {"ideas": ["known", "unknown", "also-unknown"], "contact": {"external_id": "nobody"}},
+        {"contact": {"id": "00000000-0000-7000-8000-000000000000"}},
+        {},
+    ]
+    answers = await asyncio.gather(*(say(api, **body) for body in bodies * 5))
+    assert [answer.status_code for answer in answers] == [201, 422, 422, 201] * 5
+    assert [error["pointer"] for error in answers[1].json()["errors"]] == ["/body/ideas/1", "/body/ideas/2"]
+    assert [error["pointer"] for error in answers[2].json()["errors"]] == ["/body/contact/id"]
+    assert await count(api) == 10
+    assert (await api.feedback.get("/v1/contacts")).json()["data"] == []
+
+
+async def test_what_is_answered_is_committed(api: Api, admin: Database) -> None:
+    """Each is looked for over another connection at the moment of its answer, with its event."""
+
+    async def store(number: int) -> bool:
+        answer = await made(await say(api, text=f"Slow {number}"))
+        async with admin.system() as tx:
+            row = await tx.one(STORED, answer["id"])
+        return row is not None and (row["text"], row["events"]) == (f"Slow {number}", 1)
+
+    assert all(await asyncio.gather(*(store(number) for number in range(60))))
