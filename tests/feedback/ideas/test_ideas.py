@@ -36,7 +36,9 @@ async def test_keys_are_taken_once_in_a_workspace(api: Api, neighbour: Api) -> N
     await new_idea(neighbour, key="csv-export")
 
 
-@pytest.mark.parametrize("key", ["a4beac76-d8ce-4afe-ade0-a116e21de5db", "4a667bed82364c6fb7e9f670d55374bb", "Upper", "-edge", "a" * 65, ""])
+@pytest.mark.parametrize(
+    "key", ["a4beac76-d8ce-4afe-ade0-a116e21de5db", "4a667bed82364c6fb7e9f670d55374bb", "Upper", "-edge", "a" * 65, ""]
+)
 async def test_keys_that_are_none(api: Api, key: str) -> None:
     """What looks like an id would be taken for one, and the idea never be found by it."""
     refused = await api.feedback.post("/v1/ideas", json={"title": "Idea", "key": key})

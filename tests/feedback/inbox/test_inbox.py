@@ -1,7 +1,6 @@
 """Feedback and insights as they are shown, linked, listed."""
 
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
