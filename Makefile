@@ -13,7 +13,7 @@ help:
 	@echo "make run      start Cairn here: PostgreSQL, NATS and the three services; data stays in .cairn"
 	@echo "make demo     drive the whole loop over HTTP, on a Cairn of its own (stay=1 keeps it up)"
 	@echo "make test     every test, on a real PostgreSQL and NATS         (only=tests/scoring for a part)"
-	@echo "make check    lint, types, import rules, contracts"
+	@echo "make check    lint, types, rules of the design, contracts"
 	@echo "make bench    measure the hot paths                             (only=NAME for a part)"
 	@echo "make chaos    kill every part under load and count what is lost (only=NAME for a part)"
 	@echo "make rebuild  make the projections again from the log           (service=NAME for one)"
@@ -39,6 +39,7 @@ check: .venv/develops
 	@$(BIN)/lint-imports --no-logo
 	@$(RUN) deptry .
 	@$(RUN) deploy.contracts --check
+	@$(RUN) pytest --quiet --numprocesses=0 tests/architecture tests/contracts/test_documents.py
 	@$(RUN) pyright
 
 fmt: .venv/develops

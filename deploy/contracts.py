@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import functools
 import importlib
 import json
 import sys
@@ -22,6 +23,7 @@ def services() -> list[Service]:
     return [importlib.import_module(f"services.{name}.app").SERVICE for name in SERVICES]
 
 
+@functools.cache
 def documents() -> Mapping[str, dict[str, Any]]:
     """Every contract by the name of its file."""
     made = services()

@@ -266,6 +266,7 @@ async def test_a_worker_serves_probes_only(notes: Api, notebook_settings: Settin
 
 
 async def test_logs_carry_ids_and_no_secrets(notes: Api, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
     await notes.feedback.post("/v1/notes", json={"title": "a verbatim of a customer"})
     lines = [record for record in caplog.records if record.name == "cairn.http"]
     assert lines[0].__dict__["route"] == "/v1/notes"

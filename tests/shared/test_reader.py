@@ -62,6 +62,7 @@ async def test_every_event_is_applied_once_and_in_order_within_its_aggregate(pla
 async def test_rivals_for_the_same_partitions_apply_each_event_once(
     plant: Plant, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO")
     await plant.relay()
     for _ in range(2):
         await plant.reader()
