@@ -199,7 +199,7 @@ class Plant:
         async def enough() -> bool:
             return sum(each.registry.get_sample_value("cairn_events_published_total") or 0 for each in relays) >= count
 
-        await eventually(enough, within=30)
+        await eventually(enough, within=100)
 
     async def waiting(self) -> int:
         """Events not published yet."""

@@ -3,6 +3,7 @@
 import os
 
 import psutil
+import pytest
 
 from shared.ids import new_id
 from shared.outbox import BATCH, TAKE, _message
@@ -53,6 +54,7 @@ async def test_a_nudged_relay_publishes_at_once(plant: Plant) -> None:
     assert calls == [1], "nothing was emitted"
 
 
+@pytest.mark.timeout(150)
 async def test_a_large_backlog_drains_without_growing_memory(plant: Plant) -> None:
     events = 100_000
     await plant.backlog(events, aggregates=1_000)

@@ -13,7 +13,7 @@ from (
     left join contacts by_id on by_id.workspace_id = person.workspace_id and by_id.external_id = person.external_id
     left join contacts by_email on by_email.workspace_id = person.workspace_id and by_email.email = person.email
     left join accounts said on said.workspace_id = person.workspace_id and said.external_id = person.account
-) as found
+) as found order by found.position
 """
 ADD_CONTACTS = """
 insert into contacts (id, workspace_id, external_id, email, name, account_id)
