@@ -1,0 +1,77 @@
+"""The hot paths of ARCHITECTURE.md run as many statements as it says, for one request and for a crowd."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from services.feedback.customers.domain import Person
+from services.feedback.inbox.domain import Statement, record
+from services.feedback.intake.domain import Connection, Parcel, keep
+from services.feedback.intake.signatures import Verdict
+from services.feedback.votes.domain import Ballot, cast
+from shared.database import Database, Tx
+from shared.ids import new_id
+from tests.builders import Api
+
+Databases = Callable[[str], Awaitable[Database]]
+CROWD = 50
+
+
+async def statements(database: Database, workspace_id: UUID, work: Callable[[Tx], Awaitable[object]]) -> list[str]:
+    """The SQL that `work` runs in a transaction."""
+    seen: list[str] = []
+    database.observers.append(seen.append)
+    try:
+        async with database.transaction({workspace_id}) as tx:
+            await work(tx)
+    finally:
+        database.observers.remove(seen.append)
+    return seen
+
+
+def said(api: Api, count: int, person: Person | None = None) -> list[Statement]:
+    now = datetime.now(UTC)
+    return [
+        Statement(api.workspace_id, "api", "words", now, "key:test", external_id=str(new_id()), person=person)
+        for _ in range(count)
+    ]
+
+
+@pytest.mark.parametrize("crowd", [1, CROWD])
+async def test_feedback(api: Api, database: Databases, crowd: int) -> None:
+    feedback = await database("feedback")
+    ran = await statements(feedback, api.workspace_id, lambda tx: record(tx, said(api, crowd)))
+    assert len(ran) <= 2
+    person = Person(api.workspace_id, None, "u1", "ada@example.com")
+    await statements(feedback, api.workspace_id, lambda tx: record(tx, said(api, 1, person)))
+    ran = await statements(feedback, api.workspace_id, lambda tx: record(tx, said(api, crowd, person)))
+    assert len(ran) <= 3, "a contact that is known costs one look"
+
+
+@pytest.mark.parametrize("crowd", [1, CROWD])
+async def test_votes(api: Api, database: Databases, crowd: int) -> None:
+    feedback = await database("feedback")
+    idea = (await api.feedback.post("/v1/ideas", json={"title": "Export"})).json()["id"]
+    people = [Person(api.workspace_id, None, None, f"c{n}@example.com") for n in range(crowd)]
+    for person in people:
+        await statements(feedback, api.workspace_id, lambda tx, p=person: record(tx, said(api, 1, p)))
+    ballots = [Ballot(idea, person, "important", False, api.key_id, None, None) for person in people]
+    ran = await statements(feedback, api.workspace_id, lambda tx: cast(tx, ballots))
+    assert len(ran) <= 7
+
+
+@pytest.mark.parametrize("crowd", [1, CROWD])
+async def test_deliveries(api: Api, database: Databases, crowd: int) -> None:
+    feedback = await database("feedback")
+    made = (await api.feedback.post("/v1/connections", json={"vendor": "tally", "name": "Survey"})).json()
+    connection = Connection(UUID(made["id"]), api.workspace_id, "tally", ("x",), True)
+    bodies = [str(new_id()).encode() for _ in range(crowd)]
+    parcels = [
+        Parcel(connection, body.decode(), hashlib.sha256(body).digest(), Verdict.VERIFIED, "{}", body, "")
+        for body in bodies
+    ]
+    ran = await statements(feedback, api.workspace_id, lambda tx: keep(tx, parcels))
+    assert len(ran) == 1
