@@ -28,7 +28,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 traceparent: ContextVar[str] = ContextVar("traceparent", default="")
 
-_TRACEPARENT = re.compile(r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
+_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _PROPAGATOR = TraceContextTextMapPropagator()
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -42,7 +42,7 @@ def new_traceparent() -> str:
 
 def accepted_traceparent(value: str) -> str:
     """The caller's traceparent when it is well formed, else a new one."""
-    return value if _TRACEPARENT.match(value) else new_traceparent()
+    return value if _TRACEPARENT.fullmatch(value) else new_traceparent()
 
 
 class _Json(logging.Formatter):
