@@ -16,6 +16,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
+import asyncpg
 from opentelemetry import context as otel_context
 from opentelemetry import trace as otel
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -66,6 +67,16 @@ class _Json(logging.Formatter):
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str, ensure_ascii=False)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  # logging's name
+        """The traceback, without what PostgreSQL says of values: it quotes them, whoever's they are."""
+        told = super().formatException(ei)
+        error: BaseException | None = ei[1]
+        while error is not None:
+            if isinstance(error, asyncpg.DataError | asyncpg.IntegrityConstraintViolationError) and str(error):
+                told = told.replace(str(error), "(withheld)")
+            error = error.__cause__ or error.__context__
+        return told
 
 
 def configure_logging(service: str, level: str) -> None:
