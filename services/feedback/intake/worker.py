@@ -47,7 +47,7 @@ async def process_some(runtime: Runtime, limit: int = BATCH) -> bool:
     except Unavailable:
         raise
     except Exception as error:  # noqa: BLE001  # whatever is wrong with one delivery must not stop the others
-        log.warning("a batch of deliveries failed: trying one by one", extra={"reason": repr(error)})
+        log.warning("a batch of deliveries failed: trying one by one", extra={"reason": type(error).__name__})
     for _ in range(limit):
         if not await _process_alone(runtime, workspaces):
             return False
