@@ -4,12 +4,12 @@ Prints a table and writes `.cairn/chaos.json`. The exit status is 0 when every g
 """
 
 import logging
-import signal
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from deploy.local import raise_when_asked_to_stop
 from tests.bench.figures import Report, say
 from tests.chaos import controls, kills
 from tests.servers import data_folder
@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
         say(f"python -m tests.chaos [only={'|'.join(PARTS)}] [seconds=N]")
         return 2
     logging.getLogger("cairn").setLevel(logging.ERROR)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    raise_when_asked_to_stop()
     began = time.monotonic()
     report = Report()
     try:

@@ -14,7 +14,7 @@ from tests.chaos.caller import Caller
 from tests.chaos.faults import Recovery
 from tests.chaos.flow import Flow
 from tests.chaos.load import Load
-from tests.chaos.stage import Stage
+from tests.chaos.stage import STOP_SECONDS, Stage
 
 RATE = 110.0
 """Of the mixed callers; single writers and the probe come on top."""
@@ -47,6 +47,7 @@ def run(folder: Path, report: Report, seconds: float) -> None:
             say(f"load for {seconds:.0f} s, with a fault every few")
             recoveries = _under_fire(stage, caller, load, flow, seconds, report)
             background.run(_balance(stage, load, report))
+            report.add("stop.without any server", stage.stop_in_the_dark(), "s", most=STOP_SECONDS)
         finally:
             background.run(caller.close())
         for each in recoveries:

@@ -3,6 +3,7 @@
 import os
 import secrets
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Self
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from deploy.child import Child
+from deploy.child import Child, until
 from deploy.infra import Nats, Postgres, nats_url, postgres_url
 from deploy.ports import free_port
 from deploy.schemas import migrate_all
@@ -23,6 +24,9 @@ from tests.servers import PASSWORDS, PEPPER, SEALING_KEY
 
 PRODUCT = ("deploy.run",)
 """The module that starts a service as it is shipped."""
+
+STOP_SECONDS = 15.0
+"""What a supervisor gives a service to end in order."""
 
 
 class Replica:
@@ -64,6 +68,14 @@ class Replica:
     def kill(self) -> None:
         """End it as a crash would."""
         self._child.kill()
+
+    def ask_to_stop(self) -> None:
+        """Ask it to end in order, without waiting."""
+        self._child.ask_to_stop()
+
+    @property
+    def running(self) -> bool:
+        return self._child.running
 
     def _ready(self) -> bool:
         connection = HTTPConnection("127.0.0.1", self._port, timeout=2)
@@ -127,6 +139,16 @@ class Stage:
             replica.kill()
             for proxy in (replica.postgres, replica.nats):
                 self.background.run(proxy.close())
+
+    def stop_in_the_dark(self) -> float | None:
+        """Seconds that the replicas take to end in order when both servers are gone; None when one does not."""
+        self.nats.kill()
+        self.postgres.kill()
+        began = time.monotonic()
+        for replica in self.replicas.values():
+            replica.ask_to_stop()
+        ended = until(lambda: not any(each.running for each in self.replicas.values()), STOP_SECONDS * 2)
+        return time.monotonic() - began if ended else None
 
     def urls(self, service: str) -> list[str]:
         """Where a service answers requests."""

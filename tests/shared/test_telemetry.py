@@ -76,7 +76,7 @@ def test_a_log_line_is_json_with_the_ids(capsys: pytest.CaptureFixture[str]) -> 
         request_id.reset(ids[0])
         traceparent.reset(ids[1])
     # Services of other tests run in this process and log as well.
-    (line,) = [line for line in capsys.readouterr().err.splitlines() if "cairn.test" in line]
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("{") and '"cairn.test"' in line]
     record = json.loads(line)
     assert record.pop("at")
     assert "ValueError: broken" in record.pop("exception")
