@@ -48,7 +48,7 @@ where {key} in (select aggregate_id from {service}.parked where redriven_at is n
 insert into rebuild_{service}.{table} select * from {service}.{table}
 where {key} in (select aggregate_id from {service}.parked where redriven_at is null)
 """
-WAITING = "select count(*) from {service}.events where published_at is null"
+WAITING = "select count(*) from {service}.outbox"
 WORKSPACES = "select distinct workspace_id from scoring.scores order by 1"
 HASH = """
 select count(*) as rows, md5(coalesce(string_agg(md5(t::text), '' order by {key}), '')) as hash

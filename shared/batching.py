@@ -17,7 +17,7 @@ Result = TypeVar("Result")
 
 MOST = 256
 """Requests in one flush."""
-LANES = 1
+LANES = 3
 """Flushes under way at once: while one waits for its commit, the next is being written."""
 WAITING = 5_000
 """Requests that may queue before new ones are shed."""
@@ -38,15 +38,15 @@ class GroupCommit(Generic[Item, Result]):
         self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def submit(self, item: Item) -> Result:
-        """Store an item and return its result once committed. TooMany when the queue is full."""
+    def submit(self, item: Item) -> "asyncio.Future[Result]":
+        """Store an item; the future has its result once that is committed. TooMany when the queue is full."""
         if len(self._waiting) >= WAITING:
             raise TooMany("The service is overloaded.", code="overloaded", headers={"Retry-After": "1"})
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if len(self._tasks) < LANES:
             self._tasks.add(asyncio.create_task(self._drain(), name="group-commit"))
-        return await future
+        return future
 
     async def _drain(self) -> None:
         try:

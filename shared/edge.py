@@ -1,48 +1,39 @@
 """The outermost ASGI layer, and the only middleware: ids, limits, metrics, and problems for whatever escapes.
 
-Ingest routes are served from here directly: at thousands of requests a second the framework's own layers would cost
-more than the work.
+Ingest routes are served from here directly. `deploy/protocol.py` finds them by `Edge.direct` before there is a scope;
+under any other server they come through ASGI to the same place.
 """
 
-import logging
-import re
+import asyncio
 import time
 from collections.abc import Mapping
 from typing import Any
 
 from opentelemetry.trace import SpanKind
-from prometheus_client import Counter, Histogram
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.errors import Problem, TooLarge
-from shared.problems import problem_of, render
-from shared.routes import Answered, IngestRoute
+from shared.direct import Counts, Direct, Found, Reply, identities, log, refusal
+from shared.errors import TooLarge
+from shared.routes import IngestRoute
 from shared.runtime import Runtime
-from shared.telemetry import accepted_traceparent, new_traceparent, request_id, traceparent
-
-_REQUEST_ID = re.compile(rb"^[A-Za-z0-9._-]{1,64}$")
-
-log = logging.getLogger("cairn.http")
+from shared.telemetry import request_id, traceparent
 
 
 class Edge:
     """Wraps a service's application.
 
-    `direct` maps method and path to ingest routes, which need nothing else in between; a trailing parameter stands as
-    `{}`. `limits` raises the body limit of single paths. A body is counted as it arrives, so a chunked one cannot slip
-    past its limit.
+    `routes` and `limits` are those of `Direct`. A body is counted as it arrives, so a chunked one cannot slip past its
+    limit.
     """
 
     def __init__(
-        self, app: ASGIApp, runtime: Runtime, direct: Mapping[tuple[str, str], IngestRoute], limits: Mapping[str, int]
+        self, app: ASGIApp, runtime: Runtime, routes: Mapping[tuple[str, str], IngestRoute], limits: Mapping[str, int]
     ) -> None:
         self._app = app
         self._runtime = runtime
-        self._direct = direct
-        self._limits = limits
-        # A look-up by labels costs microseconds each time; the children are few and stay.
-        self._counted: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._counts = Counts(runtime)
+        self.direct = Direct(runtime, routes, limits, self._counts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -52,66 +43,47 @@ class Edge:
         headers: dict[bytes, bytes] = dict(scope["headers"])
         scope["cairn.headers"] = headers
         scope["runtime"] = self._runtime
-        parent = headers.get(b"traceparent")
-        trace = accepted_traceparent(parent.decode("latin-1")) if parent else new_traceparent()
-        given = headers.get(b"x-request-id")
-        # One identity for both, unless the caller brings one of its own.
-        identity = given.decode() if given and _REQUEST_ID.match(given) else trace[3:35]
+        trace, identity = identities(headers)
         traces, ids = traceparent.set(trace), request_id.set(identity)
-        path: str = scope["path"]
-        method: str = scope["method"]
-        limit = self._limits.get(path) or self._runtime.settings.body_limit
+        method, path = scope["method"], scope["path"]
+        limit = self.direct.limit(path)
         named = (b"x-request-id", identity.encode())
-        route, tail, template = self._direct.get((method, path)), "", path
-        if route is None:
-            head, _, tail = path.rpartition("/")
-            template = f"{head}/{{}}"
-            route = self._direct.get((method, template)) if tail else None
+        counted = False
         status = 0
         try:
             declared = headers.get(b"content-length")
             if declared and not (declared.isdigit() and int(declared) <= limit):
                 raise _too_large(limit)
-            if route is not None:
-                answered = await self._ingest(route, scope, receive, tail, limit)
-                status = answered.status
-                answered.headers.append(named)
-                await send({"type": "http.response.start", "status": status, "headers": answered.headers})
-                await send({"type": "http.response.body", "body": answered.body})
-            else:
+            found = self.direct.find(method, path)
+            if found is None:
                 status = await self._pass(scope, receive, send, limit, named)
+            else:
+                body = await _whole(receive, limit)
+                counted = True
+                await _send(send, await self._ingest(found, method, path, headers, body))
         except ClientDisconnect:
             log.info("the caller went away", extra={"path": path})
-        except Exception as error:
-            problem = problem_of(error)
-            if problem.status == Problem.status:
-                log.exception("unhandled", extra={"path": path})
-            status, refusal, body = render(problem)
+        except Exception as error:  # noqa: BLE001  # every kind becomes a problem
+            reply = refusal(error, path)
+            status = reply.status
+            reply.headers.append(named)
             if not scope.get("cairn.started"):
-                await send({"type": "http.response.start", "status": status, "headers": [*refusal, named]})
-                await send({"type": "http.response.body", "body": body})
+                await _send(send, reply)
         finally:
-            if route is None:
-                template = _template(scope)
-            seconds = time.perf_counter() - began
-            self._count(method, template, status, seconds)
-            # Accepted ingest is counted, not narrated: a line for each would cost as much as the work.
-            if route is None or status >= 400:
-                log.log(
-                    logging.INFO if status < 500 else logging.ERROR,
-                    "request",
-                    extra={"method": method, "route": template, "status": status, "ms": round(seconds * 1000, 1)},
-                )
+            if not counted:
+                self._counts.note(method, _template(scope), status, time.perf_counter() - began, told=True)
             traceparent.reset(traces)
             request_id.reset(ids)
 
-    async def _ingest(self, route: IngestRoute, scope: Scope, receive: Receive, tail: str, limit: int) -> Answered:
-        body = await _whole(receive, limit)
-        tracer = self._runtime.tracer
-        if not tracer.on:
-            return await route.answer(self._runtime, scope["cairn.headers"], body, scope["path"], tail)
-        with tracer.span(f"{scope['method']} {route.path}", SpanKind.SERVER, traceparent.get()):
-            return await route.answer(self._runtime, scope["cairn.headers"], body, scope["path"], tail)
+    async def _ingest(self, found: Found, method: str, path: str, headers: dict[bytes, bytes], body: bytes) -> Reply:
+        replied: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+
+        def answered(reply: Reply) -> None:
+            if not replied.done():
+                replied.set_result(reply)
+
+        self.direct.serve(found, method, path, headers, body, answered)
+        return await replied
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send, limit: int, named: tuple[bytes, bytes]) -> int:
         """Through the framework, counting the body on its way in and naming the answer on its way out."""
@@ -147,19 +119,13 @@ class Edge:
                 raise
         return status
 
-    def _count(self, method: str, template: str, status: int, seconds: float) -> None:
-        held = self._counted.get((method, template, status))
-        if held is None:
-            metrics = self._runtime.metrics
-            held = metrics.requests.labels(method, template, str(status)), metrics.request_seconds.labels(template)
-            self._counted[(method, template, status)] = held
-        requests, histogram = held
-        requests.inc()
-        histogram.observe(seconds)
-
-
 def _too_large(limit: int) -> TooLarge:
     return TooLarge(f"The body may have {limit} bytes.", headers={"Connection": "close"})
+
+
+async def _send(send: Send, reply: Reply) -> None:
+    await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
+    await send({"type": "http.response.body", "body": reply.body})
 
 
 async def _whole(receive: Receive, limit: int) -> bytes:

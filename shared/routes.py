@@ -4,7 +4,7 @@
 `IngestRoute` serves the hot writes, whose transaction is shared with other requests.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import Depends, Request, Security
@@ -31,14 +31,22 @@ KEPT = ("content-type", "etag", "location", "cache-control")
 bearer = HTTPBearer(scheme_name="apiKey", description="An API key: `ck_…`", auto_error=False)
 
 
-async def identify(runtime: Runtime, headers: dict[bytes, bytes]) -> Caller:
-    """The caller behind the Authorization header, within its rate."""
+def _key(headers: Mapping[bytes, bytes]) -> str:
     scheme, _, key = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
     if scheme.lower() != "bearer" or not key:
         raise Unauthorized
-    caller = runtime.directory.remembered(key) or await runtime.directory.caller(key)
-    runtime.limits.spend(caller)
-    return caller
+    return key
+
+
+def remembered(runtime: Runtime, headers: Mapping[bytes, bytes]) -> Caller | None:
+    """The caller behind the Authorization header, where it was looked up a moment ago."""
+    return runtime.directory.remembered(_key(headers))
+
+
+async def identify(runtime: Runtime, headers: Mapping[bytes, bytes]) -> Caller:
+    """The caller behind the Authorization header; Unauthorized when there is none."""
+    key = _key(headers)
+    return runtime.directory.remembered(key) or await runtime.directory.caller(key)
 
 
 class Route(APIRoute):
@@ -52,6 +60,7 @@ class Route(APIRoute):
         async def handle(request: Request) -> Response:
             runtime: Runtime = request.scope["runtime"]
             caller = await identify(runtime, request.scope["cairn.headers"])
+            runtime.limits.spend(caller)
             # Before anything is read or replayed: an earlier answer is for those only who may ask.
             require_scopes(caller, scopes)
             request.scope["cairn.caller"] = caller
@@ -202,14 +211,6 @@ class Answer(NamedTuple):
     replayed: bool = False
 
 
-class Answered(NamedTuple):
-    """An answer with its headers, ready to be sent."""
-
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
-
-
 class Inlet(NamedTuple):
     """An ingest request: what came, and who sent it. `tail` is the last part of a path that ends in a parameter."""
 
@@ -223,50 +224,49 @@ class Inlet(NamedTuple):
 
 
 async def _inlet(_request: Request) -> Inlet:
-    """For the contract alone, which FastAPI reads off the signature: the edge makes the inlet."""
-    raise AssertionError("an ingest route is served at the edge")
+    """For the contract alone, which FastAPI reads off the signature."""
+    raise AssertionError("an ingest route is served by shared/direct.py")
 
 
 InletDep = Annotated[Inlet, Depends(_inlet)]
 
 
 class IngestRoute(APIRoute):
-    """A hot write. Declared and documented like any route; served without the framework in between.
+    """A hot write. Declared and documented like any route; served by `shared/direct.py`, without the framework.
 
-    The endpoint takes `inlet` and, where it declares one, a validated `body`, and returns an `Answer`.
+    The endpoint takes `inlet` and, where it declares one, a validated `body`. It is a plain function that returns an
+    `Answer`, or what to await for one: usually the future of its batch.
     """
 
-    def __init__(self, path: str, endpoint: Callable[..., Awaitable[Answer]], **options: Any) -> None:
+    def __init__(self, path: str, endpoint: Callable[..., Answer | Awaitable[Answer]], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
-        self._scopes = _scopes(self)
+        self.scopes = _scopes(self)
         body = endpoint.__annotations__.get("body")
-        self._body: TypeAdapter[Any] | None = TypeAdapter(body) if body is not None else None
+        self._validator = TypeAdapter[Any](body).validator if body is not None else None
         self._serve = endpoint
 
-    async def answer(self, runtime: Runtime, headers: dict[bytes, bytes], raw: bytes, path: str, tail: str) -> Answered:
-        """Serve one request; the edge calls this."""
-        caller: Caller | None = None
-        if self._scopes:
-            caller = await identify(runtime, headers)
-            if not self._scopes <= caller.scopes:
-                require_scopes(caller, self._scopes)
+    def begin(
+        self,
+        runtime: Runtime,
+        caller: Caller | None,
+        headers: dict[bytes, bytes],
+        raw: bytes,
+        path: str,
+        tail: str,
+    ) -> Answer | Awaitable[Answer]:
+        """Check and validate a request and hand it to the endpoint. Raises what refuses it."""
+        if caller is not None and not self.scopes <= caller.scopes:
+            require_scopes(caller, self.scopes)
         given = headers.get(b"idempotency-key")
         key = accepted_key(given.decode("latin-1")) if given is not None else None
         inlet = Inlet(runtime, caller, headers, raw, tail, key, path)
-        if self._body is None:
-            answer = await self._serve(inlet)
-        else:
-            kind = headers.get(b"content-type", b"")
-            if kind != b"application/json":
-                _require_json(kind)
-            try:
-                body = self._body.validate_json(raw)
-            except ValidationError as error:
-                raise invalid_body(error) from None
-            answer = await self._serve(inlet, body)
-        response = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(answer.body))]
-        if answer.replayed:
-            response.append((b"idempotency-replayed", b"true"))
-        if caller is not None:
-            response += runtime.limits.raw_headers(caller)
-        return Answered(answer.status, response, answer.body)
+        if self._validator is None:
+            return self._serve(inlet)
+        kind = headers.get(b"content-type", b"")
+        if kind != b"application/json":
+            _require_json(kind)
+        try:
+            body = self._validator.validate_json(raw)
+        except ValidationError as error:
+            raise invalid_body(error) from None
+        return self._serve(inlet, body)

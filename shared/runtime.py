@@ -1,5 +1,6 @@
 """What a running service has at hand. It travels with each request and each job; nothing is global."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
@@ -41,7 +42,7 @@ class Runtime:
     """Short-lived caches, by owner."""
     _groups: dict[str, GroupCommit[Any, Any]] = field(default_factory=dict[str, GroupCommit[Any, Any]])
 
-    async def submit(self, batch: Batch[Item, Result], item: Item) -> Result:
+    def submit(self, batch: Batch[Item, Result], item: Item) -> "asyncio.Future[Result]":
         """Store an item together with whatever else arrives meanwhile."""
         group = self._groups.get(batch.name)
         if group is None:
@@ -50,7 +51,7 @@ class Runtime:
                 return await batch.flush(self, items)
 
             group = self._groups[batch.name] = GroupCommit(batch.name, flush, self.metrics)
-        return await cast("GroupCommit[Item, Result]", group).submit(item)
+        return cast("GroupCommit[Item, Result]", group).submit(item)
 
     def wake(self, name: str) -> None:
         """Tell a job that there is work. Nothing happens where the job runs elsewhere: it looks by itself."""

@@ -20,7 +20,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.dialects.postgresql import JSON, JSONB, UUID
 
 NOW = text("now()")
 Moment = DateTime(timezone=True)
@@ -45,13 +45,19 @@ def platform_tables(metadata: MetaData) -> None:
         Column("version", BigInteger, nullable=False),
         Column("occurred_at", Moment, nullable=False),
         Column("traceparent", Text, nullable=False, server_default=""),
-        Column("data", JSONB, nullable=False),
-        Column("published_at", Moment),
+        # As it came: nothing looks into it here, and jsonb would be made and printed for nobody.
+        Column("data", JSON, nullable=False),
         PrimaryKeyConstraint("seq", "occurred_at"),
         CheckConstraint(f"octet_length(data::text) <= {EVENT_BYTES}", name="events_data_fits"),
-        Index("events_unpublished", "seq", postgresql_where=text("published_at is null")),
         postgresql_partition_by="RANGE (occurred_at)",
-        comment="outbox (published_at is null) and log, partitioned by day",
+        comment="the log, partitioned by day: written once and never changed",
+    )
+    Table(
+        "outbox",
+        metadata,
+        Column("seq", BigInteger, primary_key=True, autoincrement=False),
+        Column("occurred_at", Moment, nullable=False, comment="names the partition of the log"),
+        comment="events that the stream has not acknowledged yet",
     )
     Table(
         "published_stream",

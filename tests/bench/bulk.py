@@ -24,7 +24,7 @@ COLUMNS = (
     "received_at",
 )  # fmt: skip
 EVENT_COLUMNS = (
-    "id", "workspace_id", "type", "aggregate_id", "version", "occurred_at", "traceparent", "data", "published_at",
+    "id", "workspace_id", "type", "aggregate_id", "version", "occurred_at", "traceparent", "data",
 )  # fmt: skip
 
 
@@ -88,13 +88,13 @@ def _record(site: Site, row: Mapping[str, Any]) -> Sequence[Any]:
 
 
 def _event(site: Site, record: Sequence[Any]) -> Sequence[Any]:
-    """Published already: the relay is not to be kept busy by what is only compared with."""
+    """In the log alone: the relay is not to be kept busy by what is only compared with."""
     id, _, source, *_, now = record
     event = FeedbackReceived(
         workspace_id=site.workspace_id, version=1, feedback_id=id, source=source, contact_id=None, received_at=now
     )
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
-    return new_id(), site.workspace_id, event.type, id, 1, now, trace, event.model_dump_json(), now
+    return new_id(), site.workspace_id, event.type, id, 1, now, trace, event.model_dump_json()
 
 
 def _sample(site: Site, used: Mapping[str, float], start: float, took: list[float]) -> Sample:

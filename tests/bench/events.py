@@ -39,6 +39,7 @@ STREAM, TWIN = "feedback", "bare"
 Message = tuple[str, bytes, dict[str, str]]
 """Subject, payload, headers."""
 OUTBOX = ("id", "workspace_id", "type", "aggregate_id", "version", "occurred_at", "traceparent", "data")
+PUT_OUT = "insert into feedback.outbox select seq, occurred_at from feedback.events where occurred_at = $1"
 MOVE_CURSORS = "update scoring.cursors set seq = $1 where stream = 'feedback'"
 
 
@@ -169,6 +170,7 @@ async def _relayed(lab: Lab) -> Sample:
             for data in [event.model_dump_json()]
         ],
     )
+    await lab.site.admin.execute(PUT_OUT, now)
     before = _count(lab.relayed, "cairn_events_published_total", {})
 
     async def drain() -> None:

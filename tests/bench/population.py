@@ -83,14 +83,12 @@ from generate_series(0::bigint, {feedback} - 1) as n
 )
 LOG = (
     """
-insert into feedback.events (seq, id, workspace_id, type, aggregate_id, version, occurred_at, traceparent, data,
-    published_at)
+insert into feedback.events (seq, id, workspace_id, type, aggregate_id, version, occurred_at, traceparent, data)
 select nextval('feedback.events_seq'), pg_temp.made(5, n), {workspace}, 'feedback.feedback.received.v1',
     pg_temp.made(4, n), 1, (current_date - 1)::timestamptz + make_interval(secs => n % 80000),
     '00-' || md5(n::text) || '-0123456789abcdef-00',
     jsonb_build_object('version', 1, 'workspace_id', {workspace}, 'feedback_id', pg_temp.made(4, n), 'source',
-        'support', 'contact_id', pg_temp.made(2, n % {contacts}), 'received_at', now()),
-    now()
+        'support', 'contact_id', pg_temp.made(2, n % {contacts}), 'received_at', now())
 from generate_series(0::bigint, {feedback} / 5) as n
 """,
     """

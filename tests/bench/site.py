@@ -28,9 +28,9 @@ RATE = 1_000_000
 """Requests a second that the key may make: the limiter works and never refuses."""
 PATIENCE_SECONDS = 120.0
 OUTBOXES = """
-select (select count(*) from feedback.events where published_at is null)
-     + (select count(*) from scoring.events where published_at is null)
-     + (select count(*) from roadmap.events where published_at is null)
+select (select count(*) from feedback.outbox)
+     + (select count(*) from scoring.outbox)
+     + (select count(*) from roadmap.outbox)
      + (select count(*) from feedback.deliveries where state = 'received') as waiting
 """
 POSITIONS = """

@@ -70,9 +70,9 @@ select (select count(*) from feedback.parked) + (select count(*) from scoring.pa
     + (select count(*) from roadmap.parked)
 """
 WAITING = """
-select (select count(*) from feedback.events where published_at is null)
-    + (select count(*) from scoring.events where published_at is null)
-    + (select count(*) from roadmap.events where published_at is null)
+select (select count(*) from feedback.outbox)
+    + (select count(*) from scoring.outbox)
+    + (select count(*) from roadmap.outbox)
     + (select count(*) from feedback.deliveries where state = 'received') + (select count(*) from scoring.rescores)
 """
 """What is still to be done by somebody."""

@@ -155,8 +155,9 @@ async def test_what_is_parked_is_no_part_of_it(api: Api, nats: Nats, schemas: di
     async with schemas["feedback"].transaction((api.workspace_id,)) as tx:
         # An event that no handler of today can read.
         await tx.run(
-            "insert into events (id, workspace_id, type, aggregate_id, version, occurred_at, data)"
-            " values ($1, $2, 'feedback.demand.changed.v1', $3, 99, now(), '{}')",
+            "with told as (insert into events (id, workspace_id, type, aggregate_id, version, occurred_at, data)"
+            " values ($1, $2, 'feedback.demand.changed.v1', $3, 99, now(), '{}') returning seq, occurred_at)"
+            " insert into outbox select * from told",
             uuid4(),
             api.workspace_id,
             idea,

@@ -1,7 +1,7 @@
 """A service of the smallest kind, to try on it what the platform promises for all."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from uuid import UUID
 
 import asyncpg
@@ -159,9 +159,9 @@ JOTTED: Batch[Submission[NoteIn], Answer] = Batch("notes", _flush)
 
 
 @ingest.post("", status_code=201, response_model=Note, responses=EDITING, dependencies=[allow("ideas:write")])
-async def jot(inlet: InletDep, body: NoteIn) -> Answer:
+def jot(inlet: InletDep, body: NoteIn) -> Awaitable[Answer]:
     """Add a note, together with whatever else arrives."""
-    return await inlet.runtime.submit(JOTTED, submission(inlet, body))
+    return inlet.runtime.submit(JOTTED, submission(inlet, body))
 
 
 SERVICE = Service(

@@ -23,7 +23,7 @@ from tests.builders import eventually
 from tests.servers import Cluster
 
 EMPTY = """
-truncate feedback.events, feedback.published_stream, scoring.cursors, scoring.parked, scoring.workers, scoring.applied
+truncate feedback.events, feedback.outbox, feedback.published_stream, scoring.cursors, scoring.parked, scoring.workers, scoring.applied
 """
 # Without a key: what is applied twice shows.
 ADD_LEDGER = """
@@ -203,10 +203,11 @@ class Plant:
 
     async def waiting(self) -> int:
         """Events not published yet."""
-        return (await self.query("select count(*) from feedback.events where published_at is null"))[0][0]
+        return (await self.query("select count(*) from feedback.outbox"))[0][0]
 
 
 BACKLOG = """
+with told as (
 insert into events (id, workspace_id, type, aggregate_id, version, occurred_at, data)
 select gen_random_uuid(), $1, 'feedback.demand.changed.v1', idea, version, now(),
        jsonb_build_object('workspace_id', $1::uuid, 'idea_id', idea, 'version', version, 'votes', version,
@@ -215,6 +216,8 @@ from (select count(*)::int as count from events) as already,
      lateral generate_series(already.count, already.count + $2::int - 1) as n,
      lateral (select md5((n % $3::int)::text)::uuid as idea, n / $3::int + 1 as version) as what
 order by n
+returning seq, occurred_at
+) insert into outbox select * from told
 """
 OUT_OF_ORDER = """
 select idea_id, array_agg(version order by place) as versions from scoring.applied

@@ -59,7 +59,9 @@ async def test_apis_answer_without_a_broker_and_what_they_took_arrives_later(
 
             await eventually(arrived, within=20)
             async with admin.system() as tx:
-                waiting = "select count(*) from feedback.events where published_at is null and workspace_id = $1"
+                waiting = """
+                select count(*) from feedback.outbox join feedback.events using (seq, occurred_at) where workspace_id = $1
+                """
 
                 async def outbox_is_empty() -> bool:
                     return await tx.value(waiting, api.workspace_id) == 0

@@ -62,9 +62,9 @@ async def test_what_arrives_during_a_flush_travels_together(group: GroupCommit[s
     shelf.open.clear()
     first: list[asyncio.Task[str]] = []
     for n in range(LANES):
-        first.append(asyncio.create_task(group.submit(f"first {n}")))
+        first.append(asyncio.ensure_future(group.submit(f"first {n}")))
         await shelf.entered.acquire()
-    others = [asyncio.create_task(group.submit(f"{n}")) for n in range(MOST + 10)]
+    others = [asyncio.ensure_future(group.submit(f"{n}")) for n in range(MOST + 10)]
     shelf.open.set()
     assert await asyncio.gather(*first) == [f"stored first {n}" for n in range(LANES)]
     assert await asyncio.gather(*others) == [f"stored {n}" for n in range(MOST + 10)]
@@ -87,7 +87,7 @@ async def test_an_absent_database_fails_all_at_once(group: GroupCommit[str, str]
 
 async def test_a_caller_who_leaves_takes_nobody_along(group: GroupCommit[str, str], shelf: Shelf) -> None:
     shelf.open.clear()
-    tasks = [asyncio.create_task(group.submit(f"{n}")) for n in range(3)]
+    tasks = [asyncio.ensure_future(group.submit(f"{n}")) for n in range(3)]
     await shelf.entered.acquire()
     tasks[1].cancel()
     shelf.open.set()
@@ -98,7 +98,7 @@ async def test_a_caller_who_leaves_takes_nobody_along(group: GroupCommit[str, st
 
 async def test_too_many_waiting_are_shed(group: GroupCommit[str, str], shelf: Shelf) -> None:
     shelf.open.clear()
-    tasks = [asyncio.create_task(group.submit(f"{n}")) for n in range(WAITING + 1)]
+    tasks = [asyncio.ensure_future(group.submit(f"{n}")) for n in range(WAITING + 1)]
     await shelf.entered.acquire()
     shelf.open.set()
     results = await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,6 +1,6 @@
 """Feedback and insights over HTTP."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -138,10 +138,10 @@ def _answer(result: Recorded | Exception) -> Answer | Exception:
 @ingest.post(
     "", status_code=201, response_model=FeedbackAccepted, responses=EDITING, dependencies=[allow("feedback:write")]
 )
-async def create_feedback(inlet: InletDep, body: FeedbackIn) -> Answer:
+def create_feedback(inlet: InletDep, body: FeedbackIn) -> Awaitable[Answer]:
     """Store what a customer said. The same `source` and `external_id` again answer 200 with the first one's id."""
     assert inlet.caller is not None  # the route demands a scope
-    return await inlet.runtime.submit(FEEDBACK, submission(inlet, body.statement(inlet.caller)))
+    return inlet.runtime.submit(FEEDBACK, submission(inlet, body.statement(inlet.caller)))
 
 
 def _feedback(row: asyncpg.Record) -> Feedback:

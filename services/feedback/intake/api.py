@@ -1,6 +1,6 @@
 """Connections, deliveries and the door that vendors knock at."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -22,6 +22,7 @@ from shared.routes import (
     CallerDep,
     IfMatch,
     IngestRoute,
+    Inlet,
     InletDep,
     ReadDep,
     Route,
@@ -107,11 +108,16 @@ class DeliveryAccepted(Wire):
     status: Literal["accepted", "duplicate", "ignored"]
 
 
-async def _flush(runtime: Runtime, batch: Sequence[Parcel]) -> Sequence[Kept | Exception]:
+async def _flush(runtime: Runtime, batch: Sequence[Parcel]) -> Sequence[Answer | Exception]:
     async with runtime.database.transaction({parcel.connection.workspace_id for parcel in batch}) as tx:
         kept = await domain.keep(tx, batch)
     runtime.wake("intake")
-    return kept
+    return [_answer(each) for each in kept]
+
+
+def _answer(kept: Kept) -> Answer:
+    status = b"accepted" if kept.fresh else b"duplicate"
+    return Answer(200, b'{"id":"%s","status":"%s"}' % (str(kept.id).encode(), status))
 
 
 DELIVERIES = Batch("deliveries", _flush)
@@ -123,21 +129,26 @@ IGNORED = Answer(200, b'{"id":null,"status":"ignored"}')
     response_model=DeliveryAccepted,
     responses=responses(Unauthorized, NotFound, TooLarge, Unavailable),
 )
-async def receive_delivery(inlet: InletDep) -> Answer:
+def receive_delivery(inlet: InletDep) -> Answer | Awaitable[Answer]:
     """Take a vendor's delivery.
 
     It is kept raw, with its hash, before anything reads it. Unsigned or wrongly signed ones are refused with 401 and
     not kept. A retry of a delivery answers 200 and changes nothing. So does every delivery while the connection is
     disabled: vendors switch off an address for good that answers 404 or 410.
     """
-    connection = await domain.connection_of(inlet.runtime, inlet.tail)
+    connection = domain.connections(inlet.runtime).peek(inlet.tail)
+    return _receive(inlet, connection) if connection is not None else _look_up(inlet)
+
+
+async def _look_up(inlet: Inlet) -> Answer:
+    answer = _receive(inlet, await domain.connection_of(inlet.runtime, inlet.tail))
+    return answer if isinstance(answer, Answer) else await answer
+
+
+def _receive(inlet: Inlet, connection: domain.Connection) -> Answer | Awaitable[Answer]:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in inlet.headers.items()}
     parcel = domain.accept(connection, headers, inlet.raw, traceparent.get())
-    if not connection.enabled:
-        return IGNORED
-    kept = await inlet.runtime.submit(DELIVERIES, parcel)
-    status = b"accepted" if kept.fresh else b"duplicate"
-    return Answer(200, b'{"id":"%s","status":"%s"}' % (str(kept.id).encode(), status))
+    return inlet.runtime.submit(DELIVERIES, parcel) if connection.enabled else IGNORED
 
 
 @door.head("/{token}", response_model=None, responses=responses(NotFound))

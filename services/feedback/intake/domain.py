@@ -140,8 +140,8 @@ async def update_connection(
     return row
 
 
-async def connection_of(runtime: Runtime, token: str) -> Connection:
-    """The connection that a URL's token belongs to, believed for a moment. NotFound for other tokens."""
+def connections(runtime: Runtime) -> Memory[str, Connection]:
+    """Connections by the token of their URL, believed for a moment."""
     memory: Memory[str, Connection] | None = runtime.memory.get("connections")
     if memory is None:
 
@@ -151,7 +151,12 @@ async def connection_of(runtime: Runtime, token: str) -> Connection:
             return _connection(runtime, row) if row else None
 
         memory = runtime.memory["connections"] = Memory(find, REMEMBER_SECONDS)
-    connection = await memory.get(token)
+    return memory
+
+
+async def connection_of(runtime: Runtime, token: str) -> Connection:
+    """The connection that a URL's token belongs to. NotFound for other tokens."""
+    connection = await connections(runtime).get(token)
     if connection is None:
         raise NotFound("No connection takes deliveries here.")
     return connection

@@ -1,6 +1,6 @@
 """Votes over HTTP."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -87,7 +87,7 @@ def _answer(result: Cast | Exception) -> Answer | Exception:
 
 
 @ingest.post("", status_code=201, response_model=VoteAccepted, responses=EDITING, dependencies=[allow("votes:write")])
-async def cast_vote(inlet: InletDep, body: VoteIn) -> Answer:
+def cast_vote(inlet: InletDep, body: VoteIn) -> Awaitable[Answer]:
     """Cast a vote, also on behalf of a contact. Voting twice leaves the first vote as it is (200, `duplicate`)."""
     assert inlet.caller is not None  # the route demands a scope
     ballot = Ballot(
@@ -100,7 +100,7 @@ async def cast_vote(inlet: InletDep, body: VoteIn) -> Answer:
         reason=body.reason,
         traceparent=traceparent.get(),
     )
-    return await inlet.runtime.submit(VOTES, submission(inlet, ballot))
+    return inlet.runtime.submit(VOTES, submission(inlet, ballot))
 
 
 def _vote(row: asyncpg.Record) -> Vote:

@@ -1,0 +1,228 @@
+"""The hot writes, served with nothing in between: from whole bytes to an answer by one callback.
+
+At thousands of requests a second a task, a scope and the framework's layers for each would cost more than the work. What
+is known from memory is decided at once; then the request waits for its batch's commit, and only its callback waits with
+it.
+"""
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
+
+from opentelemetry.trace import SpanKind
+from prometheus_client import Counter, Histogram
+
+from shared.access.keys import Caller
+from shared.errors import Problem, Unavailable
+from shared.problems import problem_of, render
+from shared.routes import Answer, IngestRoute, identify, remembered
+from shared.runtime import Runtime
+from shared.telemetry import accepted_traceparent, new_traceparent, request_id, traceparent
+
+_REQUEST_ID = re.compile(rb"^[A-Za-z0-9._-]{1,64}$")
+_JSON = (b"content-type", b"application/json")
+
+log = logging.getLogger("cairn.http")
+
+
+class Reply(NamedTuple):
+    """An answer with its headers, ready to be sent."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+class Found(NamedTuple):
+    """The ingest route of a request."""
+
+    route: IngestRoute
+    template: str
+    tail: str
+    """The last part of a path that ends in a parameter, else empty."""
+    limit: int
+    """Bytes that a body may have."""
+
+
+def identities(headers: Mapping[bytes, bytes]) -> tuple[str, str]:
+    """The traceparent and the id of a request: the caller's own where they are well formed."""
+    parent = headers.get(b"traceparent")
+    trace = accepted_traceparent(parent.decode("latin-1")) if parent else new_traceparent()
+    given = headers.get(b"x-request-id")
+    # One identity for both, unless the caller brings one of its own.
+    return trace, given.decode() if given and _REQUEST_ID.match(given) else trace[3:35]
+
+
+class Counts:
+    """Requests answered and the time that they took, by route and status."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._metrics = runtime.metrics
+        # A look-up by labels costs microseconds each time; the children are few and stay.
+        self._held: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def note(self, method: str, template: str, status: int, seconds: float, *, told: bool) -> None:
+        """Count one, and write its line to the log when `told`."""
+        held = self._held.get((method, template, status))
+        if held is None:
+            counter = self._metrics.requests.labels(method, template, str(status))
+            held = self._held[(method, template, status)] = counter, self._metrics.request_seconds.labels(template)
+        requests, histogram = held
+        requests.inc()
+        histogram.observe(seconds)
+        if told:
+            log.log(
+                logging.INFO if status < 500 else logging.ERROR,
+                "request",
+                extra={"method": method, "route": template, "status": status, "ms": round(seconds * 1000, 1)},
+            )
+
+
+def refusal(error: Exception, path: str) -> Reply:
+    """What an exception is answered with; an unexpected one is logged."""
+    problem = problem_of(error)
+    if problem.status == Problem.status:
+        log.error("unhandled", exc_info=error, extra={"path": path})
+    return Reply(*render(problem))
+
+
+class Direct:
+    """A service's ingest routes, by method and path; a trailing parameter stands as `{}`.
+
+    `limits` raises the body limit of single paths.
+    """
+
+    def __init__(
+        self, runtime: Runtime, routes: Mapping[tuple[str, str], IngestRoute], limits: Mapping[str, int], counts: Counts
+    ) -> None:
+        self.runtime = runtime
+        self.counts = counts
+        self._routes = routes
+        self._limits = limits
+
+    def limit(self, path: str) -> int:
+        """Bytes that a body to this path may have."""
+        return self._limits.get(path) or self.runtime.settings.body_limit
+
+    def find(self, method: str, path: str) -> Found | None:
+        """The ingest route that serves this, if one does."""
+        route = self._routes.get((method, path))
+        if route is not None:
+            return Found(route, path, "", self.limit(path))
+        head, _, tail = path.rpartition("/")
+        template = f"{head}/{{}}"
+        route = self._routes.get((method, template)) if tail else None
+        return Found(route, template, tail, self.limit(path)) if route is not None else None
+
+    def serve(
+        self,
+        found: Found,
+        method: str,
+        path: str,
+        headers: dict[bytes, bytes],
+        body: bytes,
+        answered: Callable[[Reply], object],
+    ) -> None:
+        """Answer one request through `answered`: now, or when its batch is committed. Raises nothing."""
+        _Call(self, found, method, path, headers, body, answered).begin()
+
+
+class _Call:
+    """One request on its way."""
+
+    __slots__ = ("_answered", "_began", "_body", "_caller", "_direct", "_found", "_headers", "_identity", "_method", "_path")
+
+    def __init__(
+        self,
+        direct: Direct,
+        found: Found,
+        method: str,
+        path: str,
+        headers: dict[bytes, bytes],
+        body: bytes,
+        answered: Callable[[Reply], object],
+    ) -> None:
+        self._direct = direct
+        self._found = found
+        self._method = method
+        self._path = path
+        self._headers = headers
+        self._body = body
+        self._answered = answered
+        self._began = time.perf_counter()
+        self._caller: Caller | None = None
+        self._identity = ""
+
+    def begin(self) -> None:
+        """Decide what can be decided now, and have `_done` called with the rest."""
+        trace, self._identity = identities(self._headers)
+        traces, ids = traceparent.set(trace), request_id.set(self._identity)
+        try:
+            try:
+                runtime, route = self._direct.runtime, self._found.route
+                if runtime.tracer.on:
+                    pending = self._traced()
+                elif route.scopes and (caller := remembered(runtime, self._headers)) is None:
+                    pending = self._identified()
+                else:
+                    self._caller = caller if route.scopes else None
+                    pending = self._start()
+            except Exception as error:  # noqa: BLE001  # every kind becomes a problem
+                self._reply(refusal(error, self._path))
+                return
+            if isinstance(pending, Answer):
+                self._reply(self._accepted(pending))
+            else:
+                asyncio.ensure_future(pending).add_done_callback(self._done)
+        finally:
+            traceparent.reset(traces)
+            request_id.reset(ids)
+
+    def _start(self) -> Answer | Awaitable[Answer]:
+        runtime, caller = self._direct.runtime, self._caller
+        if caller is not None:
+            runtime.limits.spend(caller)
+        return self._found.route.begin(runtime, caller, self._headers, self._body, self._path, self._found.tail)
+
+    async def _identified(self) -> Answer:
+        """With a key that is not remembered."""
+        self._caller = await identify(self._direct.runtime, self._headers)
+        pending = self._start()
+        return pending if isinstance(pending, Answer) else await pending
+
+    async def _traced(self) -> Answer:
+        tracer = self._direct.runtime.tracer
+        with tracer.span(f"{self._method} {self._found.route.path}", SpanKind.SERVER, traceparent.get()):
+            if self._found.route.scopes:
+                return await self._identified()
+            pending = self._start()
+            return pending if isinstance(pending, Answer) else await pending
+
+    def _done(self, future: "asyncio.Future[Answer]") -> None:
+        try:
+            reply = self._accepted(future.result())
+        except asyncio.CancelledError:
+            reply = refusal(Unavailable("The service is stopping."), self._path)
+        except Exception as error:  # noqa: BLE001  # every kind becomes a problem
+            reply = refusal(error, self._path)
+        self._reply(reply)
+
+    def _accepted(self, answer: Answer) -> Reply:
+        headers = [_JSON, (b"content-length", b"%d" % len(answer.body))]
+        if answer.replayed:
+            headers.append((b"idempotency-replayed", b"true"))
+        if self._caller is not None:
+            headers += self._direct.runtime.limits.raw_headers(self._caller)
+        return Reply(answer.status, headers, answer.body)
+
+    def _reply(self, reply: Reply) -> None:
+        reply.headers.append((b"x-request-id", self._identity.encode()))
+        seconds = time.perf_counter() - self._began
+        # What is accepted is counted, not narrated: a line for each would cost as much as the work.
+        self._direct.counts.note(
+            self._method, self._found.template, reply.status, seconds, told=reply.status >= 400
+        )
+        self._answered(reply)
