@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import SpanKind, StatusCode
 from prometheus_client import Counter, Histogram
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,7 +19,7 @@ from shared.errors import Problem, TooLarge
 from shared.problems import problem_of, render
 from shared.routes import Answered, IngestRoute
 from shared.runtime import Runtime
-from shared.telemetry import accepted_traceparent, new_traceparent, request_id, traceparent
+from shared.telemetry import known_traceparent, new_traceparent, request_id, traceparent
 
 _REQUEST_ID = re.compile(rb"^[A-Za-z0-9._-]{1,64}$")
 
@@ -48,12 +48,30 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began = time.perf_counter()
         headers: dict[bytes, bytes] = dict(scope["headers"])
         scope["cairn.headers"] = headers
         scope["runtime"] = self._runtime
-        parent = headers.get(b"traceparent")
-        trace = accepted_traceparent(parent.decode("latin-1")) if parent else new_traceparent()
+        given = headers.get(b"traceparent")
+        parent = known_traceparent(given.decode("latin-1")) if given else ""
+        tracer = self._runtime.tracer
+        if not tracer.on:
+            await self._serve(scope, receive, send, headers, parent or new_traceparent())
+            return
+        # Named when its route is known: a path holds ids, and some hold secrets.
+        with tracer.span(scope["method"], SpanKind.SERVER, parent) as span:
+            template, status = await self._serve(scope, receive, send, headers, traceparent.get())
+            span.update_name(f"{scope['method']} {template}")
+            span.set_attributes(
+                {"http.request.method": scope["method"], "http.route": template, "http.response.status_code": status}
+            )
+            if status >= 500:
+                span.set_status(StatusCode.ERROR)
+
+    async def _serve(
+        self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes], trace: str
+    ) -> tuple[str, int]:
+        """Answer one request as a part of this trace; return the template of its route and the status."""
+        began = time.perf_counter()
         given = headers.get(b"x-request-id")
         # One identity for both, unless the caller brings one of its own.
         identity = given.decode() if given and _REQUEST_ID.match(given) else trace[3:35]
@@ -81,11 +99,11 @@ class Edge:
             else:
                 status = await self._pass(scope, receive, send, limit, named)
         except ClientDisconnect:
-            log.info("the caller went away", extra={"path": path})
+            log.info("the caller went away", extra={"route": template if route else _template(scope)})
         except Exception as error:
             problem = problem_of(error)
             if problem.status == Problem.status:
-                log.exception("unhandled", extra={"path": path})
+                log.exception("unhandled", extra={"route": template if route else _template(scope)})
             status, refusal, body = render(problem)
             if not scope.get("cairn.started"):
                 await send({"type": "http.response.start", "status": status, "headers": [*refusal, named]})
@@ -104,14 +122,11 @@ class Edge:
                 )
             traceparent.reset(traces)
             request_id.reset(ids)
+        return template, status
 
     async def _ingest(self, route: IngestRoute, scope: Scope, receive: Receive, tail: str, limit: int) -> Answered:
         body = await _whole(receive, limit)
-        tracer = self._runtime.tracer
-        if not tracer.on:
-            return await route.answer(self._runtime, scope["cairn.headers"], body, scope["path"], tail)
-        with tracer.span(f"{scope['method']} {route.path}", SpanKind.SERVER, traceparent.get()):
-            return await route.answer(self._runtime, scope["cairn.headers"], body, scope["path"], tail)
+        return await route.answer(self._runtime, scope["cairn.headers"], body, scope["path"], tail)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send, limit: int, named: tuple[bytes, bytes]) -> int:
         """Through the framework, counting the body on its way in and naming the answer on its way out."""
@@ -135,12 +150,7 @@ class Edge:
             await send(message)
 
         try:
-            if self._runtime.tracer.on:
-                name = f"{scope['method']} {scope['path']}"
-                with self._runtime.tracer.span(name, SpanKind.SERVER, traceparent.get()):
-                    await self._app(scope, receive_counted, send_named)
-            else:
-                await self._app(scope, receive_counted, send_named)
+            await self._app(scope, receive_counted, send_named)
         except Exception:
             # The framework answers with a problem first and raises then; that was logged where it was answered.
             if not status:
