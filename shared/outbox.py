@@ -18,7 +18,7 @@ from shared.database import AWAY, Database, Tx
 from shared.events.base import Event, headers_of
 from shared.ids import new_id
 from shared.stream import BATCH, BatchRefused, Broker, BrokerAway, Message
-from shared.telemetry import Metrics, traceparent
+from shared.telemetry import Metrics, Once, traceparent
 
 EMIT = """
 insert into events (id, workspace_id, type, aggregate_id, version, occurred_at, traceparent, data)
@@ -128,16 +128,18 @@ class Relay:
 
     async def run(self) -> None:
         """Stand by for the lock and serve while holding it, until cancelled."""
+        once = Once(log)
         while True:
             connection: asyncpg.Connection[asyncpg.Record] | None = None
             try:
                 connection = await self._database.connect()
                 while not await connection.fetchval(LOCK, self._service):
                     await asyncio.sleep(STANDBY_SECONDS)
+                once.over("relay: the database is back")
                 self._metrics.relay_active.set(1)
                 await self._serve(connection)
             except (*AWAY, asyncpg.PostgresError) as error:
-                log.warning("relay: the database is away", extra={"reason": repr(error)})
+                once.say(logging.WARNING, "relay: the database is away", reason=repr(error))
                 await asyncio.sleep(STANDBY_SECONDS)
             finally:
                 self._metrics.relay_active.set(0)
@@ -147,6 +149,7 @@ class Relay:
     async def _serve(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         generation = -1
         looked = 0.0
+        once = Once(log)
         while True:
             self._wake.clear()
             now = asyncio.get_running_loop().time()
@@ -161,11 +164,14 @@ class Relay:
                     seen = self._broker.generation
                     await self._know_stream(connection)
                     generation = seen
+                    once.over("relay: the broker is back")
                 if await self.publish_some(connection) == BATCH:
                     continue
             except BrokerAway as error:
                 generation = -1
-                log.info("relay: the broker is away", extra={"reason": str(error)})
+                # At a start the broker has not been met yet, and says itself when it cannot be.
+                if self._broker.generation:
+                    once.say(logging.INFO, "relay: the broker is away", reason=str(error))
                 await asyncio.sleep(SWEEP_SECONDS)
                 continue
             try:
