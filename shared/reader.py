@@ -73,7 +73,8 @@ select id, stream, seq, type, aggregate_id, error, parked_at from parked
 where workspace_id = $1 and redriven_at is null and id > $2 order by id limit $3
 """
 PARKED_ONE = (
-    "select stream, partition, aggregate_id from parked where id = $1 and workspace_id = $2 and redriven_at is null"
+    "select stream, partition, aggregate_id from parked "
+    "where id = $1 and workspace_id is not distinct from $2 and redriven_at is null"
 )
 LOCK_CURSOR = "select 1 from cursors where stream = $1 and partition = $2 for update"
 PARKED_OF = """
@@ -368,8 +369,10 @@ def _workspaces(messages: Iterable[Fetched]) -> set[UUID] | None:
     return scope
 
 
-async def redrive(tx: Tx, consumers: Consumers, workspace_id: UUID, parked_id: UUID) -> int:
+async def redrive(tx: Tx, consumers: Consumers, workspace_id: UUID | None, parked_id: UUID) -> int:
     """Apply a parked message and all behind it, in order; return how many. Conflict when one still fails.
+
+    `workspace_id` is None for a message that names no workspace.
 
     The cursor's row is locked first: the reader of that partition waits, so nothing parks behind unseen.
     """
