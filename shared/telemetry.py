@@ -226,7 +226,9 @@ class Metrics:
         self.batch_rows = Histogram(
             "cairn_batch_rows", "Requests sharing one commit", ["batch"], buckets=sizes, registry=self.registry
         )
-        self.outbox_depth = Gauge("cairn_outbox_depth", "Events not yet published", registry=self.registry)
+        self.outbox_depth = Gauge(
+            "cairn_outbox_depth", "Events not yet published, counted up to 100,000", registry=self.registry
+        )
         self.outbox_age = Gauge(
             "cairn_outbox_oldest_seconds", "Age of the oldest event not yet published", registry=self.registry
         )
