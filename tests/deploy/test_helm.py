@@ -4,7 +4,7 @@ import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
@@ -55,7 +55,7 @@ def merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     together = dict(one)
     for name, value in other.items():
         both = isinstance(together.get(name), dict) and isinstance(value, dict)
-        together[name] = merged(together[name], value) if both else value
+        together[name] = merged(together[name], cast("dict[str, Any]", value)) if both else value
     return together
 
 
