@@ -114,7 +114,7 @@ async def test_five_minutes_of_tries_leave_nothing_behind(
     made, tries = (relaying.made, reading.made), FIVE_MINUTES
     await eventually(tried, within=30)
     tasks, objects = (after - earlier for after, earlier in zip(weight(), before, strict=True))
-    assert tasks <= 0
+    assert tasks < 10, "a few come and go with each attempt to connect"
     assert objects < FIVE_MINUTES / 2, "less than one for each try"
     for client in cast("list[Any]", [relaying._client, reading._client]):
         assert len(client._subs) <= 2, "its own inbox, and what was followed last"
