@@ -8,79 +8,27 @@ import argparse
 import asyncio
 import re
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import asyncpg
-from pydantic import SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from deploy import SERVICES, local
+from deploy import SERVICES, local, parked
+from deploy.administration import Administration, administrator, schema
 from deploy.child import Failed
 from deploy.rebuild import REBUILD_SECONDS, REBUILDABLE, connected, published, rebuild, rescore, reseed
 from deploy.schemas import SCHEMAS, migrate_all
-from deploy.stack import Keepsakes, Place, admin_url, broker_url
 from shared.access import registry
 from shared.access.keys import SCOPES
 from shared.access.registry import KeyRow, Workspace
-from shared.database import Database, Tx
+from shared.database import Tx
 from shared.errors import Problem
 from shared.migrate import drift
 
 SPANS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 Arguments = argparse.Namespace
 Command = Callable[[Arguments], Awaitable[None]]
-
-
-class Administration(BaseSettings):
-    """What an administrator needs that no service is given."""
-
-    model_config = SettingsConfigDict(env_prefix="CAIRN_")
-
-    admin_url: SecretStr | None = None
-    key_pepper: SecretStr | None = None
-    nats_url: SecretStr | None = None
-    role_passwords: dict[str, str] = {}
-    """Passwords for the services' roles, by role, as JSON. A role without one keeps what it has."""
-
-    def database(self) -> str:
-        """Where the administrator connects. Raises Failed when nothing says where."""
-        if self.admin_url is not None:
-            return self.admin_url.get_secret_value()
-        place = Place()
-        try:
-            return admin_url(place.data, place.port_base)
-        except FileNotFoundError as error:
-            raise Failed(f"There is no Cairn in {place.data}: `make run` makes one, or set CAIRN_ADMIN_URL") from error
-
-    def broker(self) -> str:
-        """Where the broker is. Raises Failed when nothing says where."""
-        if self.nats_url is not None:
-            return self.nats_url.get_secret_value()
-        if self.admin_url is not None:
-            raise Failed("Set CAIRN_NATS_URL to what the services have")
-        return broker_url(Place().data, Place().port_base)
-
-    def pepper(self) -> str:
-        """What keys are hashed with."""
-        if self.key_pepper is not None:
-            return self.key_pepper.get_secret_value()
-        if self.admin_url is not None:
-            raise Failed("Set CAIRN_KEY_PEPPER to what the services have, or they will not believe the key")
-        return Keepsakes(Place().data / "secrets.json").key_pepper
-
-
-@asynccontextmanager
-async def _administrator() -> AsyncGenerator[Tx]:
-    """A transaction over everything, committed at the end."""
-    database = Database(Administration().database(), "access", application="cairn-cli")
-    await database.open()
-    try:
-        async with database.system() as tx:
-            yield tx
-    finally:
-        await database.close()
 
 
 async def _migrate(arguments: Arguments) -> None:
@@ -94,13 +42,13 @@ async def _migrate(arguments: Arguments) -> None:
 
 
 async def _create_workspace(arguments: Arguments) -> None:
-    async with _administrator() as tx:
+    async with administrator() as tx:
         name = arguments.name or arguments.slug
         print(await registry.create_workspace(tx, arguments.slug, name, arguments.currency))
 
 
 async def _list_workspaces(_: Arguments) -> None:
-    async with _administrator() as tx:
+    async with administrator() as tx:
         _table(
             ("slug", "name", "currency", "id"),
             [(found.slug, found.name, found.currency, found.id) for found in await registry.list_workspaces(tx)],
@@ -108,7 +56,7 @@ async def _list_workspaces(_: Arguments) -> None:
 
 
 async def _create_key(arguments: Arguments) -> None:
-    async with _administrator() as tx:
+    async with administrator() as tx:
         workspace = await _workspace(tx, arguments.workspace)
         _, text = await registry.create_key(
             tx,
@@ -123,7 +71,7 @@ async def _create_key(arguments: Arguments) -> None:
 
 
 async def _list_keys(arguments: Arguments) -> None:
-    async with _administrator() as tx:
+    async with administrator() as tx:
         workspace = await _workspace(tx, arguments.workspace)
         keys = await registry.list_keys(tx, workspace.id)
     _table(
@@ -133,7 +81,7 @@ async def _list_keys(arguments: Arguments) -> None:
 
 
 async def _rotate_key(arguments: Arguments) -> None:
-    async with _administrator() as tx:
+    async with administrator() as tx:
         workspace = await _workspace(tx, arguments.workspace)
         key = await _key(tx, workspace, arguments.key)
         _, text = await registry.rotate_key(tx, Administration().pepper(), workspace.id, key.id, arguments.overlap)
@@ -141,7 +89,7 @@ async def _rotate_key(arguments: Arguments) -> None:
 
 
 async def _revoke_key(arguments: Arguments) -> None:
-    async with _administrator() as tx:
+    async with administrator() as tx:
         workspace = await _workspace(tx, arguments.workspace)
         await registry.revoke_key(tx, workspace.id, (await _key(tx, workspace, arguments.key)).id)
 
@@ -151,7 +99,7 @@ async def _rebuild(arguments: Arguments) -> None:
     different = False
     async with connected(administration.broker()) as broker:
         for service in (arguments.service,) if arguments.service else REBUILDABLE:
-            async with _schema(service) as database:
+            async with schema(service, patience=REBUILD_SECONDS) as database:
                 for each in await rebuild(database, broker, service, check=arguments.check, say=print):
                     verdict = "equal" if each.equal else f"{each.different} different"
                     print(f"{each.table:<20}{each.rows:>10} rows  {verdict}")
@@ -166,20 +114,25 @@ async def _rebuild(arguments: Arguments) -> None:
 
 async def _reseed(arguments: Arguments) -> None:
     for service in (arguments.service,) if arguments.service else SERVICES:
-        async with _schema(service) as database:
+        async with schema(service, patience=REBUILD_SECONDS) as database:
             print(f"{service:<10}{await reseed(database, service):>10} events to publish again")
             await published(database, service)
 
 
-@asynccontextmanager
-async def _schema(service: str) -> AsyncGenerator[Database]:
-    """A service's schema, as the administrator."""
-    database = Database(Administration().database(), service, application="cairn-cli", patience=REBUILD_SECONDS)
-    await database.open()
-    try:
-        yield database
-    finally:
-        await database.close()
+async def _list_parked(arguments: Arguments) -> None:
+    rows: list[Sequence[object]] = []
+    for service in (arguments.service,) if arguments.service else SERVICES:
+        async with schema(service) as database:
+            rows += [(service, *row) for row in await parked.listed(database, arguments.limit)]
+    _table(("service", "id", "workspace", "stream", "seq", "type", "aggregate", "since", "error"), rows)
+
+
+async def _redrive(arguments: Arguments) -> None:
+    async with schema(arguments.service) as database:
+        applied, failures = await parked.redriven(database, arguments.service, arguments.message)
+    print(f"{applied} applied")
+    if failures:
+        raise Failed("\n".join(failures))
 
 
 async def _workspace(tx: Tx, slug: str) -> Workspace:
@@ -247,6 +200,21 @@ def parser() -> argparse.ArgumentParser:
     reseeding = commands.add_parser("reseed", help="fill the streams again with the newest of every aggregate")
     reseeding.add_argument("service", nargs="?", choices=SERVICES, help="the publisher; all when left out")
     reseeding.set_defaults(command=_reseed)
+
+    setting_aside = commands.add_parser("parked", help="messages that were set aside")
+    parking = setting_aside.add_subparsers(required=True, metavar="ACTION")
+    showing = parking.add_parser("list", help="show those of every workspace, in the order of the stream")
+    showing.add_argument(
+        "service", nargs="?", choices=SERVICES, help="the one that could not apply them; all when left out"
+    )
+    showing.add_argument("--limit", type=int, default=200, help="how many of each service; 200 when left out")
+    showing.set_defaults(command=_list_parked)
+    redriving = parking.add_parser(
+        "redrive", help="apply one and all behind it, in order; none while one of them fails"
+    )
+    redriving.add_argument("service", choices=SERVICES, help="the one that could not apply them")
+    redriving.add_argument("message", nargs="?", type=UUID, help="id, as the list shows it; all of them when left out")
+    redriving.set_defaults(command=_redrive)
 
     workspaces = commands.add_parser("workspaces", help="tenants").add_subparsers(required=True, metavar="ACTION")
     creating = workspaces.add_parser("create", help="make one and print its id")

@@ -1,8 +1,8 @@
 """How a service speaks HTTP: uvicorn's protocol, with a short way for the hot writes and its writes gathered.
 
-A request that `Edge.direct` serves gets no scope, no task and no ASGI messages: `_Shortcut` stands where uvicorn has its
-cycle, collects the body and writes the answer. uvicorn still parses, keeps the order of pipelined requests, times idle
-connections out and ends them when the server stops.
+A request that `Edge.direct` serves gets no scope, no task and no ASGI messages: `_Shortcut` stands where uvicorn has
+its cycle, collects the body and writes the answer. uvicorn still parses, keeps the order of pipelined requests,
+times idle connections out and ends them when the server stops.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from shared.direct import Found, Reply
+from shared.direct import Call, Direct, Found, Reply, identities
 from shared.edge import Edge
 
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
@@ -84,9 +84,11 @@ class _Shortcut:
         self._path = path
         self._headers = headers
 
-    def serve(self, direct: Edge) -> None:
+    def serve(self, direct: Direct) -> None:
         """The body is whole."""
-        direct.direct.serve(self._found, "POST", self._path, self._headers, bytes(self.body), self._answered)
+        identified = identities(self._headers)
+        call = Call(self._found, "POST", self._path, self._headers, bytes(self.body), *identified)
+        direct.serve(call, self._answered)
 
     def _answered(self, reply: Reply) -> None:
         self.response_complete = True
@@ -125,6 +127,9 @@ class Protocol(HttpToolsProtocol):
             return None
         if self.cycle is not None and not self.cycle.response_complete:
             return None
+        if app.direct.runtime.tracer.on:
+            # The span is made around the application.
+            return None
         if b"?" in self.url or b"%" in self.url:
             return None
         path = self.url.decode("latin-1")
@@ -142,4 +147,4 @@ class Protocol(HttpToolsProtocol):
         # Typed by what uvicorn puts there; of ours it is while a shortcut is under way.
         cycle: object = self.cycle
         if isinstance(cycle, _Shortcut) and not cycle.response_complete:
-            cycle.serve(cast("Edge", self.app))
+            cycle.serve(cast("Edge", self.app).direct)

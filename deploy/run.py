@@ -19,14 +19,19 @@ from shared.telemetry import configure_logging
 GRACE_SECONDS = 10
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve until told to stop."""
+def parser() -> argparse.ArgumentParser:
+    """What it is told: which service, as what, and where to listen."""
     parser = argparse.ArgumentParser(prog="python -m deploy.run", description="Run one service of Cairn.")
     parser.add_argument("service", choices=SERVICES)
     parser.add_argument("--role", choices=("api", "worker", "both"), default="both", help="what it does here")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on; a worker answers probes there")
     parser.add_argument("--port", type=int, default=8700)
-    chosen = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve until told to stop."""
+    chosen = parser().parse_args(arguments)
     # Imported by name so that a service never loads another's code.
     app = importlib.import_module(f"services.{chosen.service}.app")
     settings = Settings(role=chosen.role)  # pyright: ignore[reportCallIssue]  # the rest comes from the environment

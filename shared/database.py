@@ -185,7 +185,12 @@ class Database:
         connection = await asyncpg.connect(
             self._url, timeout=5, command_timeout=self._patience, server_settings=settings
         )
-        await self._bound(connection)
+        try:
+            await self._bound(connection)
+        except BaseException:
+            # Told to end just then: nobody else knows of it, and the server would keep it.
+            connection.terminate()
+            raise
         return connection
 
     @asynccontextmanager

@@ -1,8 +1,8 @@
 """The hot writes, served with nothing in between: from whole bytes to an answer by one callback.
 
-At thousands of requests a second a task, a scope and the framework's layers for each would cost more than the work. What
-is known from memory is decided at once; then the request waits for its batch's commit, and only its callback waits with
-it.
+At thousands of requests a second a task, a scope and the framework's layers for each would cost more than the work.
+What is known from memory is decided at once; then the request waits for its batch's commit, and only its
+callback waits with it.
 """
 
 import asyncio
@@ -12,7 +12,6 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
-from opentelemetry.trace import SpanKind
 from prometheus_client import Counter, Histogram
 
 from shared.access.keys import Caller
@@ -20,7 +19,7 @@ from shared.errors import Problem, Unavailable
 from shared.problems import problem_of, render
 from shared.routes import Answer, IngestRoute, identify, remembered
 from shared.runtime import Runtime
-from shared.telemetry import accepted_traceparent, new_traceparent, request_id, traceparent
+from shared.telemetry import known_traceparent, new_traceparent, request_id, traceparent
 
 _REQUEST_ID = re.compile(rb"^[A-Za-z0-9._-]{1,64}$")
 _JSON = (b"content-type", b"application/json")
@@ -47,13 +46,22 @@ class Found(NamedTuple):
     """Bytes that a body may have."""
 
 
-def identities(headers: Mapping[bytes, bytes]) -> tuple[str, str]:
-    """The traceparent and the id of a request: the caller's own where they are well formed."""
-    parent = headers.get(b"traceparent")
-    trace = accepted_traceparent(parent.decode("latin-1")) if parent else new_traceparent()
+def parent_of(headers: Mapping[bytes, bytes]) -> str:
+    """The caller's traceparent where it is well formed, else nothing."""
+    given = headers.get(b"traceparent")
+    return known_traceparent(given.decode("latin-1")) if given else ""
+
+
+def identity_of(headers: Mapping[bytes, bytes], trace: str) -> str:
+    """The caller's own id of a request where it is well formed, else the trace's."""
     given = headers.get(b"x-request-id")
-    # One identity for both, unless the caller brings one of its own.
-    return trace, given.decode() if given and _REQUEST_ID.match(given) else trace[3:35]
+    return given.decode() if given and _REQUEST_ID.match(given) else trace[3:35]
+
+
+def identities(headers: Mapping[bytes, bytes]) -> tuple[str, str]:
+    """The traceparent and the id of a request that nobody traces here."""
+    trace = parent_of(headers) or new_traceparent()
+    return trace, identity_of(headers, trace)
 
 
 class Counts:
@@ -81,11 +89,11 @@ class Counts:
             )
 
 
-def refusal(error: Exception, path: str) -> Reply:
+def refusal(error: Exception, template: str) -> Reply:
     """What an exception is answered with; an unexpected one is logged."""
     problem = problem_of(error)
     if problem.status == Problem.status:
-        log.error("unhandled", exc_info=error, extra={"path": path})
+        log.error("unhandled", exc_info=error, extra={"route": template})
     return Reply(*render(problem))
 
 
@@ -117,61 +125,42 @@ class Direct:
         route = self._routes.get((method, template)) if tail else None
         return Found(route, template, tail, self.limit(path)) if route is not None else None
 
-    def serve(
-        self,
-        found: Found,
-        method: str,
-        path: str,
-        headers: dict[bytes, bytes],
-        body: bytes,
-        answered: Callable[[Reply], object],
-    ) -> None:
+    def serve(self, call: "Call", answered: Callable[[Reply], object]) -> None:
         """Answer one request through `answered`: now, or when its batch is committed. Raises nothing."""
-        _Call(self, found, method, path, headers, body, answered).begin()
+        call.begin(self, answered)
 
 
-class _Call:
+class Call:
     """One request on its way."""
 
-    __slots__ = ("_answered", "_began", "_body", "_caller", "_direct", "_found", "_headers", "_identity", "_method", "_path")
+    __slots__ = (
+        "_answered", "_began", "_body", "_caller", "_direct", "_found", "_headers", "_identity", "_method", "_path",
+        "_trace",
+    )  # fmt: skip
 
     def __init__(
-        self,
-        direct: Direct,
-        found: Found,
-        method: str,
-        path: str,
-        headers: dict[bytes, bytes],
-        body: bytes,
-        answered: Callable[[Reply], object],
+        self, found: Found, method: str, path: str, headers: dict[bytes, bytes], body: bytes, trace: str, identity: str
     ) -> None:
-        self._direct = direct
         self._found = found
         self._method = method
         self._path = path
         self._headers = headers
         self._body = body
+        self._trace = trace
+        self._identity = identity
+        self._caller: Caller | None = None
+
+    def begin(self, direct: Direct, answered: Callable[[Reply], object]) -> None:
+        """Decide what can be decided now, and have `_done` called with the rest."""
+        self._direct = direct
         self._answered = answered
         self._began = time.perf_counter()
-        self._caller: Caller | None = None
-        self._identity = ""
-
-    def begin(self) -> None:
-        """Decide what can be decided now, and have `_done` called with the rest."""
-        trace, self._identity = identities(self._headers)
-        traces, ids = traceparent.set(trace), request_id.set(self._identity)
+        traces, ids = traceparent.set(self._trace), request_id.set(self._identity)
         try:
             try:
-                runtime, route = self._direct.runtime, self._found.route
-                if runtime.tracer.on:
-                    pending = self._traced()
-                elif route.scopes and (caller := remembered(runtime, self._headers)) is None:
-                    pending = self._identified()
-                else:
-                    self._caller = caller if route.scopes else None
-                    pending = self._start()
+                pending = self._start()
             except Exception as error:  # noqa: BLE001  # every kind becomes a problem
-                self._reply(refusal(error, self._path))
+                self._reply(refusal(error, self._found.template))
                 return
             if isinstance(pending, Answer):
                 self._reply(self._accepted(pending))
@@ -182,32 +171,31 @@ class _Call:
             request_id.reset(ids)
 
     def _start(self) -> Answer | Awaitable[Answer]:
+        if self._found.route.scopes:
+            self._caller = remembered(self._direct.runtime, self._headers)
+            if self._caller is None:
+                return self._identified()
+        return self._hand_over()
+
+    async def _identified(self) -> Answer:
+        """With a key that is not remembered."""
+        self._caller = await identify(self._direct.runtime, self._headers)
+        pending = self._hand_over()
+        return pending if isinstance(pending, Answer) else await pending
+
+    def _hand_over(self) -> Answer | Awaitable[Answer]:
         runtime, caller = self._direct.runtime, self._caller
         if caller is not None:
             runtime.limits.spend(caller)
         return self._found.route.begin(runtime, caller, self._headers, self._body, self._path, self._found.tail)
 
-    async def _identified(self) -> Answer:
-        """With a key that is not remembered."""
-        self._caller = await identify(self._direct.runtime, self._headers)
-        pending = self._start()
-        return pending if isinstance(pending, Answer) else await pending
-
-    async def _traced(self) -> Answer:
-        tracer = self._direct.runtime.tracer
-        with tracer.span(f"{self._method} {self._found.route.path}", SpanKind.SERVER, traceparent.get()):
-            if self._found.route.scopes:
-                return await self._identified()
-            pending = self._start()
-            return pending if isinstance(pending, Answer) else await pending
-
     def _done(self, future: "asyncio.Future[Answer]") -> None:
         try:
             reply = self._accepted(future.result())
         except asyncio.CancelledError:
-            reply = refusal(Unavailable("The service is stopping."), self._path)
+            reply = refusal(Unavailable("The service is stopping."), self._found.template)
         except Exception as error:  # noqa: BLE001  # every kind becomes a problem
-            reply = refusal(error, self._path)
+            reply = refusal(error, self._found.template)
         self._reply(reply)
 
     def _accepted(self, answer: Answer) -> Reply:
@@ -222,7 +210,5 @@ class _Call:
         reply.headers.append((b"x-request-id", self._identity.encode()))
         seconds = time.perf_counter() - self._began
         # What is accepted is counted, not narrated: a line for each would cost as much as the work.
-        self._direct.counts.note(
-            self._method, self._found.template, reply.status, seconds, told=reply.status >= 400
-        )
+        self._direct.counts.note(self._method, self._found.template, reply.status, seconds, told=reply.status >= 400)
         self._answered(reply)

@@ -9,11 +9,11 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import SpanKind, StatusCode
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.direct import Counts, Direct, Found, Reply, identities, log, refusal
+from shared.direct import Call, Counts, Direct, Reply, identities, identity_of, log, parent_of, refusal
 from shared.errors import TooLarge
 from shared.routes import IngestRoute
 from shared.runtime import Runtime
@@ -39,50 +39,73 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began = time.perf_counter()
         headers: dict[bytes, bytes] = dict(scope["headers"])
         scope["cairn.headers"] = headers
         scope["runtime"] = self._runtime
-        trace, identity = identities(headers)
+        tracer = self._runtime.tracer
+        if not tracer.on:
+            trace, identity = identities(headers)
+            await self._serve(scope, receive, send, headers, trace, identity)
+            return
+        # Named when its route is known: a path holds ids, and some hold secrets.
+        with tracer.span(scope["method"], SpanKind.SERVER, parent_of(headers)) as span:
+            trace = traceparent.get()
+            template, status = await self._serve(scope, receive, send, headers, trace, identity_of(headers, trace))
+            span.update_name(f"{scope['method']} {template}")
+            span.set_attributes(
+                {"http.request.method": scope["method"], "http.route": template, "http.response.status_code": status}
+            )
+            if status >= 500:
+                span.set_status(StatusCode.ERROR)
+
+    async def _serve(
+        self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes], trace: str, identity: str
+    ) -> tuple[str, int]:
+        """Answer one request as a part of this trace; return the template of its route and the status."""
+        began = time.perf_counter()
         traces, ids = traceparent.set(trace), request_id.set(identity)
         method, path = scope["method"], scope["path"]
         limit = self.direct.limit(path)
         named = (b"x-request-id", identity.encode())
+        found = self.direct.find(method, path)
         counted = False
         status = 0
         try:
             declared = headers.get(b"content-length")
             if declared and not (declared.isdigit() and int(declared) <= limit):
                 raise _too_large(limit)
-            found = self.direct.find(method, path)
             if found is None:
                 status = await self._pass(scope, receive, send, limit, named)
             else:
-                body = await _whole(receive, limit)
+                call = Call(found, method, path, headers, await _whole(receive, limit), trace, identity)
                 counted = True
-                await _send(send, await self._ingest(found, method, path, headers, body))
+                reply = await self._ingest(call)
+                status = reply.status
+                await _send(send, reply)
         except ClientDisconnect:
-            log.info("the caller went away", extra={"path": path})
+            log.info("the caller went away", extra={"route": found.template if found else _template(scope)})
         except Exception as error:  # noqa: BLE001  # every kind becomes a problem
-            reply = refusal(error, path)
+            reply = refusal(error, found.template if found else _template(scope))
             status = reply.status
             reply.headers.append(named)
             if not scope.get("cairn.started"):
                 await _send(send, reply)
         finally:
+            template = found.template if found else _template(scope)
             if not counted:
-                self._counts.note(method, _template(scope), status, time.perf_counter() - began, told=True)
+                self._counts.note(method, template, status, time.perf_counter() - began, told=True)
             traceparent.reset(traces)
             request_id.reset(ids)
+        return template, status
 
-    async def _ingest(self, found: Found, method: str, path: str, headers: dict[bytes, bytes], body: bytes) -> Reply:
+    async def _ingest(self, call: Call) -> Reply:
         replied: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
 
         def answered(reply: Reply) -> None:
             if not replied.done():
                 replied.set_result(reply)
 
-        self.direct.serve(found, method, path, headers, body, answered)
+        self.direct.serve(call, answered)
         return await replied
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send, limit: int, named: tuple[bytes, bytes]) -> int:
@@ -107,17 +130,13 @@ class Edge:
             await send(message)
 
         try:
-            if self._runtime.tracer.on:
-                name = f"{scope['method']} {scope['path']}"
-                with self._runtime.tracer.span(name, SpanKind.SERVER, traceparent.get()):
-                    await self._app(scope, receive_counted, send_named)
-            else:
-                await self._app(scope, receive_counted, send_named)
+            await self._app(scope, receive_counted, send_named)
         except Exception:
             # The framework answers with a problem first and raises then; that was logged where it was answered.
             if not status:
                 raise
         return status
+
 
 def _too_large(limit: int) -> TooLarge:
     return TooLarge(f"The body may have {limit} bytes.", headers={"Connection": "close"})

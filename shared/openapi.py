@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 from starlette.routing import BaseRoute
 
 from shared import errors
+from shared.examples import NOTHING, example
 from shared.problems import MEDIA_TYPE, FieldErrorBody, ProblemBody
 from shared.routes import SAFE, expected_version
 
@@ -43,11 +44,37 @@ HEADERS: Document = {
     "RateLimit-Remaining": {"description": "requests left just now", "schema": {"type": "integer", "minimum": 0}},
     "RateLimit-Reset": {"description": "seconds until all are back", "schema": {"type": "integer", "minimum": 1}},
 }
+HEADERS["ETag"] = {
+    "description": "the record's version; send it as `If-Match` to change that one only",
+    "schema": {"type": "string"},
+    "example": '"3"',
+}
+HEADERS["Idempotency-Replayed"] = {
+    "description": "`true` on an answer that is given again",
+    "schema": {"const": "true"},
+}
+RATES = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 HEADERS_OF: dict[type[errors.Problem], tuple[str, ...]] = {
     errors.Unauthorized: ("WWW-Authenticate",),
-    errors.TooMany: ("Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"),
+    errors.TooMany: ("Retry-After", *RATES),
     errors.Unavailable: ("Retry-After",),
 }
+WORDS = {
+    "id": "its id",
+    "name": "its name, for people",
+    "version": "rises by each change",
+    "created_at": "when it was made",
+    "updated_at": "when it was last changed",
+    "data": "the records, in order",
+    "external_id": "its id in the caller's own system",
+    "attributes": "whatever else is known of it",
+    "idea_id": "the idea",
+    "contact_id": "the contact",
+    "account_id": "the account that the contact belongs to",
+    "feedback_id": "the feedback",
+    "currency": "ISO 4217 code that money is in",
+}
+"""What a field means that says nothing of itself, by its name: these mean the same in every record."""
 PARAMETERS: Document = {
     "IdempotencyKey": {
         "name": "Idempotency-Key",
@@ -83,12 +110,19 @@ def finished(document: Document, routes: Iterable[BaseRoute]) -> Document:
     components["headers"] = HEADERS
     components["parameters"] = PARAMETERS
     _name_by_title(document)
+    for schema in components["schemas"].values():
+        for name, field in schema.get("properties", {}).items():
+            if name in WORDS and "$ref" not in field:
+                field.setdefault("description", WORDS[name])
     document["info"]["license"] = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
     document["servers"] = [{"url": "/", "description": "wherever it is served from"}]
-    for route in routes:
-        if isinstance(route, APIRoute) and route.include_in_schema:
-            for method in route.methods or ():
-                _complete(document["paths"][route.path_format][method.lower()], route, method)
+    shown = [route for route in routes if isinstance(route, APIRoute) and route.include_in_schema]
+    versioned = {route.path_format for route in shown if _depends_on_version(route.dependant)}
+    for route in shown:
+        for method in route.methods or ():
+            operation = document["paths"][route.path_format][method.lower()]
+            _complete(operation, route, method, components["schemas"])
+            _add_headers(operation, method, versioned=route.path_format in versioned)
     return document
 
 
@@ -124,7 +158,7 @@ def _problem(kind: type[errors.Problem]) -> Document:
     }
 
 
-def _complete(operation: Document, route: APIRoute, method: str) -> None:
+def _complete(operation: Document, route: APIRoute, method: str, schemas: Document) -> None:
     sentences = re.split(r"\.\s+", operation.get("description", ""), maxsplit=1)
     operation["summary"] = " ".join(sentences[0].removesuffix(".").split())
     if len(sentences) == 1:
@@ -135,21 +169,59 @@ def _complete(operation: Document, route: APIRoute, method: str) -> None:
         # An ingest route reads its path by itself.
         if name not in declared:
             parameters.append({"name": name, "in": "path", "required": True, "schema": {"type": "string"}})
+    for parameter in parameters:
+        if parameter["in"] == "path":
+            noun, _, kind = parameter["name"].rpartition("_")
+            parameter.setdefault("description", f"{kind} of the {noun}" if noun else f"the {kind}")
     if operation.get("security") and method not in SAFE:
         parameters.append({"$ref": "#/components/parameters/IdempotencyKey"})
     if _depends_on_version(route.dependant):
         parameters.append({"$ref": "#/components/parameters/IfMatch"})
     if not parameters:
         del operation["parameters"]
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    if body is not None and (shown := example(body["schema"], schemas)) is not NOTHING:
+        body.setdefault("example", shown)
+    impossible = _impossible(operation, route, method)
     operation["responses"] = {
-        status: _response(int(status), response) for status, response in sorted(operation["responses"].items())
+        status: _response(int(status), response)
+        for status, response in sorted(operation["responses"].items())
+        if status not in impossible
     }
 
 
+def _impossible(operation: Document, route: APIRoute, method: str) -> set[str]:
+    """Statuses that are declared, by all writing routes alike or by FastAPI itself, and that this one never answers."""
+    impossible: set[str] = set()
+    if method not in SAFE:
+        if "{" not in route.path_format:
+            impossible.add("404")
+        if not _depends_on_version(route.dependant):
+            impossible.add("412")
+        if "requestBody" not in operation:
+            impossible |= {"413", "415"}
+    if "422" not in {str(status) for status in route.responses}:
+        # FastAPI adds it wherever there is a parameter. A route that can refuse one says so.
+        impossible.add("422")
+    return impossible
+
+
+def _add_headers(operation: Document, method: str, *, versioned: bool) -> None:
+    """What comes with every answer that is no problem; problems have theirs."""
+    names = ["X-Request-Id"]
+    if operation.get("security"):
+        names += RATES
+        if method not in SAFE:
+            names.append("Idempotency-Replayed")
+    for status, response in operation["responses"].items():
+        if "$ref" not in response:
+            tagged = ["ETag"] if versioned and status == "200" else []
+            headers = {name: {"$ref": f"#/components/headers/{name}"} for name in (*names, *tagged)}
+            response["headers"] = headers | response.get("headers", {})
+
+
 def _response(status: int, response: Document) -> Document:
-    content = response.get("content", {})
-    validation = any("HTTPValidationError" in str(each.get("schema")) for each in content.values())
-    if status in PROBLEMS and (MEDIA_TYPE in content or validation):
+    if status in PROBLEMS and MEDIA_TYPE in response.get("content", {}):
         return {"$ref": f"#/components/responses/{PROBLEMS[status].__name__}"}
     if response["description"] == "Successful Response":
         response["description"] = HTTPStatus(status).phrase

@@ -19,12 +19,12 @@ class ParkedMessage(Wire):
     """A message that could not be applied, or that waits behind one of its aggregate that could not."""
 
     id: UUID
-    stream: str
+    stream: str = Field(description="the service that published it", examples=["feedback"])
     seq: int = Field(description="its place in the stream")
-    type: str
-    aggregate_id: UUID | None
-    error: str
-    parked_at: datetime
+    type: str = Field(description="what it tells", examples=["feedback.demand.changed.v1"])
+    aggregate_id: UUID | None = Field(description="what it is about; later messages about that wait behind it")
+    error: str = Field(description="why it was set aside")
+    parked_at: datetime = Field(description="when it was set aside")
 
 
 class Redriven(Wire):

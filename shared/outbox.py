@@ -19,7 +19,7 @@ from shared.database import AWAY, Database, Tx
 from shared.events.base import Event, headers_of
 from shared.ids import new_id
 from shared.stream import BATCH, BatchRefused, Broker, BrokerAway, Message
-from shared.telemetry import Metrics, traceparent
+from shared.telemetry import Metrics, Once, traceparent
 
 EMIT = """
 with told as (
@@ -43,8 +43,10 @@ TAKE = """
 select seq, id, workspace_id, type, aggregate_id, occurred_at, traceparent, data::text as data
 from events where seq = any($1::bigint[]) and occurred_at between $2 and $3 order by seq
 """
+# Looks at a bounded part: counting all that a day without a broker leaves would take longer than a statement may.
 DEPTH = """
-select count(*) as depth, coalesce(extract(epoch from now() - min(occurred_at)), 0)::float8 as age from outbox
+select (select count(*) from (select 1 from outbox limit 100000) as waiting) as depth,
+       coalesce(extract(epoch from now() - (select occurred_at from outbox order by seq limit 1)), 0)::float8 as age
 """
 KNOWN_STREAM = "select created from published_stream where stream = $1"
 KNOW_STREAM = """
@@ -143,6 +145,7 @@ class Relay:
 
     async def run(self) -> None:
         """Stand by for the lock and serve while holding it, until cancelled."""
+        once = Once(log)
         while True:
             connection: asyncpg.Connection[asyncpg.Record] | None = None
             try:
@@ -151,10 +154,11 @@ class Relay:
                 await connection.execute("set synchronous_commit = off")
                 while not await connection.fetchval(LOCK, self._service):
                     await asyncio.sleep(STANDBY_SECONDS)
+                once.over("relay: the database is back")
                 self._metrics.relay_active.set(1)
                 await self._serve(connection)
             except (*AWAY, asyncpg.PostgresError) as error:
-                log.warning("relay: the database is away", extra={"reason": repr(error)})
+                once.say(logging.WARNING, "relay: the database is away", reason=repr(error))
                 await asyncio.sleep(STANDBY_SECONDS)
             finally:
                 self._metrics.relay_active.set(0)
@@ -166,6 +170,7 @@ class Relay:
         generation = -1
         looked = 0.0
         self._acknowledged = []
+        once = Once(log)
         while True:
             self._wake.clear()
             began = clock()
@@ -180,10 +185,13 @@ class Relay:
                     seen = self._broker.generation
                     await self._know_stream(connection)
                     generation = seen
+                    once.over("relay: the broker is back")
                 published = await self.publish_some(connection)
             except BrokerAway as error:
                 generation = -1
-                log.info("relay: the broker is away", extra={"reason": str(error)})
+                # At a start the broker has not been met yet, and says itself when it cannot be.
+                if self._broker.generation:
+                    once.say(logging.INFO, "relay: the broker is away", reason=str(error))
                 await asyncio.sleep(SWEEP_SECONDS)
                 continue
             if published:

@@ -42,19 +42,21 @@ class FieldErrorBody(BaseModel):
     """One thing to mend."""
 
     pointer: str = Field(description="JSON Pointer into the request", examples=["/body/title"])
-    reason: str = Field(examples=["Field required"])
+    reason: str = Field(description="what is wrong there", examples=["Field required"])
 
 
 class ProblemBody(BaseModel):
     """RFC 9457 problem details. `code` is stable: branch on it, not on the words."""
 
-    type: str = Field(examples=["urn:cairn:problem:invalid"])
-    title: str
-    status: int
-    code: str = Field(examples=["invalid"])
-    detail: str = ""
-    request_id: str = ""
-    errors: list[FieldErrorBody] = Field(default_factory=list[FieldErrorBody])
+    type: str = Field(description="`urn:cairn:problem:` and the code", examples=["urn:cairn:problem:invalid"])
+    title: str = Field(description="the kind of problem, for people", examples=["Invalid request"])
+    status: int = Field(description="the HTTP status once more", examples=[422])
+    code: str = Field(description="the kind of problem, for programs", examples=["invalid"])
+    detail: str = Field(default="", description="what is wrong with this request, for people; often empty")
+    request_id: str = Field(default="", description="quote it when you ask about this")
+    errors: list[FieldErrorBody] = Field(
+        default_factory=list[FieldErrorBody], description="each thing to mend, 50 at most; left out when there is none"
+    )
 
 
 def responses(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
@@ -71,7 +73,7 @@ def responses(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
 GUARDED = responses(Malformed, Unauthorized, Forbidden, Invalid, TooMany, Unavailable)
 """What any route behind a key can answer."""
 EDITING = GUARDED | responses(NotFound, Conflict, PreconditionFailed, TooLarge, UnsupportedMedia)
-"""What a route that writes can answer besides."""
+"""What a route that writes can answer besides. Its contract leaves out what it cannot: a 412 without `If-Match`."""
 
 
 def field_errors(errors: Sequence[Mapping[str, Any]], prefix: str = "") -> list[FieldError]:

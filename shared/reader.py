@@ -13,15 +13,14 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from opentelemetry.trace import SpanKind
 from pydantic_core import from_json, to_json
 
 from shared.database import AWAY, RETRYABLE, Database, Tx
 from shared.errors import Conflict, NotFound, Unavailable
 from shared.events.base import Delivered, Event, decode
 from shared.ids import new_id
-from shared.stream import PARTITIONS, Broker, BrokerAway, Fetched, StreamState
-from shared.telemetry import Metrics, Tracer
+from shared.stream import PARTITIONS, Broker, BrokerAway, Fetched, StreamMissing, StreamState
+from shared.telemetry import Metrics, Once, Tracer, known_traceparent, traceparent
 
 Handler = Callable[[Tx, Sequence[Delivered[Any]]], Awaitable[object]]
 """Applies some events, in stream order. One that is registered for several types gets them together; handlers must
@@ -74,7 +73,8 @@ select id, stream, seq, type, aggregate_id, error, parked_at from parked
 where workspace_id = $1 and redriven_at is null and id > $2 order by id limit $3
 """
 PARKED_ONE = (
-    "select stream, partition, aggregate_id from parked where id = $1 and workspace_id = $2 and redriven_at is null"
+    "select stream, partition, aggregate_id from parked "
+    "where id = $1 and workspace_id is not distinct from $2 and redriven_at is null"
 )
 LOCK_CURSOR = "select 1 from cursors where stream = $1 and partition = $2 for update"
 PARKED_OF = """
@@ -92,6 +92,8 @@ CAREFUL_AFTER_STARTS = 3
 KILLS = 2
 """Counted tries that a message gets; with the uncounted starts before them it is parked before its sixth."""
 BEAT_SECONDS = 1.0
+SHORTEST_WAIT, LONGEST_WAIT = 0.1, 1.0
+"""Seconds between two tries to follow a stream: twice as long each time."""
 
 log = logging.getLogger("cairn.reader")
 
@@ -120,11 +122,13 @@ class Membership:
 
     async def run(self) -> None:
         """Beat until cancelled."""
+        once = Once(log)
         while True:
             try:
                 await self.beat()
+                once.over("membership: the database is back")
             except (Unavailable, asyncpg.PostgresError) as error:
-                log.warning("membership: the database is away", extra={"reason": repr(error)})
+                once.say(logging.WARNING, "membership: the database is away", reason=repr(error))
             await asyncio.sleep(BEAT_SECONDS)
 
     async def leave(self) -> None:
@@ -160,28 +164,33 @@ class Reader:
         self._careful = False
         self._tried = 0
         self._attempts = 0
+        self._once = Once(log)
         self._created = datetime.min.replace(tzinfo=UTC)
         """Which stream is followed: what was fetched from it counts for no other of its name."""
 
     async def run(self) -> None:
         """Follow the stream until cancelled, whatever goes away and comes back."""
-        wait = 0.1
+        wait = SHORTEST_WAIT
         while True:
             try:
                 await self._follow()
-                wait = 0.1
+                wait = SHORTEST_WAIT
             except Fenced:
                 log.info("reader: a rival moved the cursor", extra={"stream": self._stream})
             except RETRYABLE as error:
                 log.info("reader: lost a race for locks", extra={"stream": self._stream, "reason": repr(error)})
+            except StreamMissing:
+                self._once.say(logging.INFO, "reader: the stream is not there yet", stream=self._stream)
             except BrokerAway as error:
-                log.info("reader: the broker is away", extra={"stream": self._stream, "reason": str(error)})
+                # At a start the broker has not been met yet, and says itself when it cannot be.
+                if self._broker.generation:
+                    self._once.say(logging.INFO, "reader: the broker is away", stream=self._stream, reason=str(error))
             except (Unavailable, *AWAY) as error:
-                log.warning("reader: the database is away", extra={"stream": self._stream, "reason": repr(error)})
+                self._once.say(logging.WARNING, "reader: the database is away", stream=self._stream, reason=repr(error))
             except Exception:
                 log.exception("reader: failed outside of any message", extra={"stream": self._stream})
             await asyncio.sleep(wait)
-            wait = min(wait * 2, 1.0)
+            wait = min(wait * 2, LONGEST_WAIT)
 
     async def _follow(self) -> None:
         """Read from the cursor on until the partitions, the connection or the fence change."""
@@ -192,6 +201,7 @@ class Reader:
         subscription = await self._broker.subscribe(
             self._stream, partitions, min(positions.values()) + 1, [contract.type for contract in self._consumers]
         )
+        self._once.over("reader: follows the stream", stream=self._stream)
         try:
             while (partitions, generation) == (self._membership.partitions, self._broker.generation):
                 fetched = await subscription.fetch(BATCH, wait=1.0)
@@ -237,9 +247,13 @@ class Reader:
                 raise
             except Exception as error:  # noqa: BLE001  # some message is bad: found below
                 log.warning("reader: a batch failed", extra={"stream": self._stream, "reason": repr(error)})
-        # One by one, so that a bad message harms only itself.
+        # One by one, so that a bad message harms only itself, and what is said of it can be found by its trace.
         for message in messages:
-            await self._apply_alone(message, positions)
+            token = traceparent.set(known_traceparent(message.headers.get("traceparent", "")))
+            try:
+                await self._apply_alone(message, positions)
+            finally:
+                traceparent.reset(token)
         self._careful = False
 
     async def _apply_alone(self, message: Fetched, positions: dict[int, int]) -> None:
@@ -267,7 +281,9 @@ class Reader:
             moves[message.partition] = (message.seq, count + 1)
         scope = _workspaces(messages)
         opened = self._database.transaction(scope) if scope is not None else self._database.system()
-        with self._tracer.span(f"apply {self._stream}", SpanKind.CONSUMER, messages[-1].headers.get("traceparent", "")):
+        causes = (message.headers.get("traceparent", "") for message in messages)
+        described = {"messaging.system": "nats", "messaging.batch.message_count": len(messages)}
+        with self._tracer.batch(f"apply {self._stream}", causes, described):
             async with opened as tx:
                 moved = await tx.all(
                     MOVE,
@@ -353,8 +369,10 @@ def _workspaces(messages: Iterable[Fetched]) -> set[UUID] | None:
     return scope
 
 
-async def redrive(tx: Tx, consumers: Consumers, workspace_id: UUID, parked_id: UUID) -> int:
+async def redrive(tx: Tx, consumers: Consumers, workspace_id: UUID | None, parked_id: UUID) -> int:
     """Apply a parked message and all behind it, in order; return how many. Conflict when one still fails.
+
+    `workspace_id` is None for a message that names no workspace.
 
     The cursor's row is locked first: the reader of that partition waits, so nothing parks behind unseen.
     """

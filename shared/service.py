@@ -172,7 +172,7 @@ class _Life:
             await runtime.directory.touch()
             await runtime.broker.close()
             await runtime.database.close()
-            runtime.tracer.close()
+            await runtime.tracer.close()
 
     def _work(self) -> None:
         runtime = self.runtime

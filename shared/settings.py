@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     )
     stream_replicas: int = Field(default=1, ge=1, le=5, description="copies of each stream: 3 in production")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    trace_endpoint: str = Field(default="", description="OTLP/HTTP traces endpoint; empty switches tracing off")
+    trace_endpoint: str = Field(default="", description="whole address of an OTLP/HTTP collector; no traces when empty")
     key_cache_seconds: float = Field(
         default=2.0, ge=0, le=4.5, description="how long a key is believed; revocation's delay"
     )

@@ -63,6 +63,10 @@ class _Client(Client):
         await self._flush_pending()
 
 
+class StreamMissing(BrokerAway):
+    """The broker answers and has no such stream yet: its publisher makes it."""
+
+
 class BatchRefused(Exception):
     """Nothing of the batch was stored: usually because the stream knows one of its ids already."""
 
@@ -183,7 +187,7 @@ class Broker:
     async def _connect(self) -> None:
         async def reconnected() -> None:
             self.generation += 1
-            log.info("reconnected to the broker")
+            log.info("reached the broker again")
 
         async def disconnected() -> None:
             log.warning("lost the broker")
@@ -192,6 +196,7 @@ class Broker:
             log.debug("broker: %s", problem)
 
         wait = 0.1
+        told = False
         while True:
             try:
                 # pending_size=0: a publish while disconnected must fail now, not be sent later behind our back.
@@ -209,7 +214,8 @@ class Broker:
                     error_cb=error,
                 )
             except (NatsError, OSError, TimeoutError) as problem:
-                log.warning("cannot reach the broker yet: %s", problem)
+                log.log(logging.DEBUG if told else logging.WARNING, "cannot reach the broker yet: %s", problem)
+                told = True
                 with contextlib.suppress(Exception):
                     await self._client.close()
                 self._client = _Client()
@@ -218,6 +224,7 @@ class Broker:
                 continue
             self._js = self._client.jetstream(timeout=5)  # pyright: ignore[reportUnknownMemberType] untyped in nats-py
             self.generation += 1
+            log.info("reached the broker")
             return
 
     async def close(self) -> None:
@@ -263,9 +270,11 @@ class Broker:
             raise BrokerAway(str(error)) from error
 
     async def stream_state(self, service: str) -> StreamState:
-        """What the service's stream is now; BrokerAway while it does not exist."""
+        """What the service's stream is now. StreamMissing while it does not exist."""
         try:
             return _state(await self._jetstream().stream_info(service))
+        except NotFoundError as error:
+            raise StreamMissing(f"there is no stream {service} yet") from error
         except (NatsError, APIError, OSError, TimeoutError) as error:
             raise BrokerAway(str(error)) from error
 

@@ -5,20 +5,21 @@ endpoint is configured; the W3C `traceparent` is carried through events either w
 be found from the webhook that caused it.
 """
 
+import asyncio
 import json
 import logging
 import random
 import re
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
-from opentelemetry import context as otel_context
 from opentelemetry import trace as otel
+from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
@@ -29,9 +30,16 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 traceparent: ContextVar[str] = ContextVar("traceparent", default="")
 
-_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+# Zeros alone are no id.
+_TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _PROPAGATOR = TraceContextTextMapPropagator()
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+EXPORT_SECONDS = 5.0
+"""How long a batch of spans may take to be sent, with all tries."""
+FLUSH_SECONDS = 3.0
+"""How long the last spans may hold up the end."""
+
+log = logging.getLogger("cairn.telemetry")
 
 
 def new_traceparent() -> str:
@@ -41,9 +49,14 @@ def new_traceparent() -> str:
     return f"00-{raw[:32]}-{raw[32:]}-00"
 
 
+def known_traceparent(value: str) -> str:
+    """The caller's traceparent when it is well formed, else nothing."""
+    return value if _TRACEPARENT.fullmatch(value) else ""
+
+
 def accepted_traceparent(value: str) -> str:
     """The caller's traceparent when it is well formed, else a new one."""
-    return value if _TRACEPARENT.fullmatch(value) else new_traceparent()
+    return known_traceparent(value) or new_traceparent()
 
 
 class _Json(logging.Formatter):
@@ -63,7 +76,9 @@ class _Json(logging.Formatter):
             line["request_id"] = request
         if parent := traceparent.get():
             line["trace_id"] = parent[3:35]
-        line.update((name, value) for name, value in vars(record).items() if name not in _STANDARD)
+        # What other libraries add is for handlers of their own: uvicorn's is the same words again, in colours.
+        if record.name.partition(".")[0] == "cairn":
+            line |= {name: value for name, value in vars(record).items() if name not in _STANDARD | line.keys()}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str, ensure_ascii=False)
@@ -90,15 +105,42 @@ def configure_logging(service: str, level: str) -> None:
     logging.getLogger("nats").setLevel(logging.CRITICAL)
 
 
+class Once:
+    """Says a thing once, until it is over: an hour without a broker is two lines, not ten thousand."""
+
+    def __init__(self, log: logging.Logger) -> None:
+        self._log = log
+        self._said = ""
+
+    def say(self, level: int, what: str, **fields: str) -> None:
+        """Log `what`, unless it is what was said last."""
+        if what != self._said:
+            self._log.log(level, what, extra=fields)
+            self._said = what
+
+    def over(self, what: str, **fields: str) -> None:
+        """Log at level info that all is well again, if anything was not."""
+        if self._said:
+            self._log.info(what, extra=fields)
+            self._said = ""
+
+
 class Tracer:
-    """Spans, when there is somewhere to send them; nothing at all otherwise."""
+    """Spans, when there is somewhere to send them; nothing at all otherwise.
+
+    A span tells what was done, for how long and whether it failed. What an exception says stays out of it: that may
+    quote a customer.
+    """
 
     def __init__(self, service: str, endpoint: str) -> None:
+        """`endpoint` is the whole address, like `http://collector:4318/v1/traces`."""
         self._provider: TracerProvider | None = None
         self._tracer: otel.Tracer | None = None
         if endpoint:
-            self._provider = TracerProvider(resource=Resource.create({"service.name": f"cairn-{service}"}))
-            self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
+            self._exporter = OTLPSpanExporter(endpoint=endpoint, timeout=EXPORT_SECONDS)
+            resource = Resource.create({"service.name": f"cairn-{service}"})
+            self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+            self._provider.add_span_processor(BatchSpanProcessor(self._exporter))
             self._tracer = self._provider.get_tracer("cairn")
 
     @property
@@ -106,26 +148,66 @@ class Tracer:
         return self._tracer is not None
 
     @contextmanager
-    def span(
-        self, name: str, kind: otel.SpanKind, parent: str = "", attributes: Mapping[str, str | int] | None = None
-    ) -> Generator[None]:
-        """A span under `parent` (a traceparent), which becomes the traceparent of what happens inside."""
+    def span(self, name: str, kind: otel.SpanKind, parent: str = "") -> Generator[otel.Span]:
+        """A span under `parent` (a traceparent), which becomes the traceparent of what happens inside.
+
+        Without a parent it begins a trace.
+        """
+        if self._tracer is None:
+            yield otel.INVALID_SPAN
+            return
+        span = self._tracer.start_span(name, _context(parent), kind)
+        carrier: dict[str, str] = {}
+        _PROPAGATOR.inject(carrier, otel.set_span_in_context(span))
+        token = traceparent.set(carrier.get("traceparent", parent))
+        try:
+            yield span
+        except BaseException as error:
+            _failed(span, error)
+            raise
+        finally:
+            traceparent.reset(token)
+            span.end()
+
+    @contextmanager
+    def batch(self, name: str, parents: Iterable[str], attributes: Mapping[str, str | int]) -> Generator[None]:
+        """Work done at once for several causes: a span of it under each of them, so that every trace shows it."""
         if self._tracer is None:
             yield
             return
-        carried = _PROPAGATOR.extract({"traceparent": parent}) if parent else None
-        with self._tracer.start_as_current_span(name, context=carried, kind=kind, attributes=attributes):
-            carrier: dict[str, str] = {}
-            _PROPAGATOR.inject(carrier, context=otel_context.get_current())
-            token = traceparent.set(carrier.get("traceparent", parent))
-            try:
-                yield
-            finally:
-                traceparent.reset(token)
+        spans = [
+            self._tracer.start_span(name, _context(parent), otel.SpanKind.CONSUMER, attributes)
+            for parent in dict.fromkeys(known_traceparent(parent) for parent in parents)
+            if parent
+        ]
+        try:
+            yield
+        except BaseException as error:
+            for span in spans:
+                _failed(span, error)
+            raise
+        finally:
+            for span in spans:
+                span.end()
 
-    def close(self) -> None:
-        if self._provider is not None:
-            self._provider.shutdown()
+    async def close(self) -> None:
+        """Send what waits. A collector that does not answer holds up the end for a few seconds only."""
+        if self._provider is None:
+            return
+        sending = asyncio.ensure_future(asyncio.to_thread(self._provider.shutdown))
+        _, late = await asyncio.wait({sending}, timeout=FLUSH_SECONDS)
+        if late:
+            log.warning("the last spans are lost: the collector does not take them")
+            self._exporter.shutdown()
+
+
+def _context(parent: str) -> Context:
+    return _PROPAGATOR.extract({"traceparent": parent}, Context())
+
+
+def _failed(span: otel.Span, error: BaseException) -> None:
+    span.set_attribute("error.type", type(error).__name__)
+    span.set_status(otel.StatusCode.ERROR)
 
 
 class Metrics:
@@ -144,7 +226,9 @@ class Metrics:
         self.batch_rows = Histogram(
             "cairn_batch_rows", "Requests sharing one commit", ["batch"], buckets=sizes, registry=self.registry
         )
-        self.outbox_depth = Gauge("cairn_outbox_depth", "Events not yet published", registry=self.registry)
+        self.outbox_depth = Gauge(
+            "cairn_outbox_depth", "Events not yet published, counted up to 100,000", registry=self.registry
+        )
         self.outbox_age = Gauge(
             "cairn_outbox_oldest_seconds", "Age of the oldest event not yet published", registry=self.registry
         )

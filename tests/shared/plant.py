@@ -17,13 +17,14 @@ from shared.events.feedback import DemandChanged
 from shared.ids import new_id
 from shared.outbox import Relay, emit
 from shared.reader import Consumers, Membership, Reader
-from shared.stream import PARTITIONS, Broker
+from shared.stream import PARTITIONS, Broker, StreamState
 from shared.telemetry import Metrics, Tracer
 from tests.builders import eventually
 from tests.servers import Cluster
 
 EMPTY = """
-truncate feedback.events, feedback.outbox, feedback.published_stream, scoring.cursors, scoring.parked, scoring.workers, scoring.applied
+truncate feedback.events, feedback.outbox, feedback.published_stream,
+    scoring.cursors, scoring.parked, scoring.workers, scoring.applied
 """
 # Without a key: what is applied twice shows.
 ADD_LEDGER = """
@@ -79,6 +80,22 @@ class Ledger:
     def consumers(self) -> Consumers:
         """The table that a reader is given."""
         return {DemandChanged: self.apply}
+
+
+class Tries(Broker):
+    """A connection that counts how often the state of a stream was asked for."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, "plant")
+        self.made = 0
+
+    async def stream_state(self, service: str) -> StreamState:
+        self.made += 1
+        return await super().stream_state(service)
+
+    async def ensure_stream(self, service: str) -> StreamState:
+        self.made += 1
+        return await super().ensure_stream(service)
 
 
 @dataclass
@@ -141,22 +158,25 @@ class Plant:
         self.start(relay.run())
         return metrics
 
-    async def reader(self, *, ledger: Ledger | None = None, partitions: Sequence[int] = range(PARTITIONS)) -> Metrics:
-        """Start a reader that believes these partitions are its own; return what it measures."""
+    async def reader(self) -> Metrics:
+        """Start a reader that believes all partitions are its own; return what it measures."""
         metrics = Metrics()
+        self.start(self.reader_on(await self.connect(), await self.open("scoring"), metrics).run())
+        return metrics
+
+    def reader_on(self, broker: Broker, database: Database, metrics: Metrics | None = None) -> Reader:
+        """A reader that believes all partitions are its own, on this connection."""
         membership = Membership(self.consumer)
-        membership.partitions = tuple(partitions)
-        reader = Reader(
+        membership.partitions = tuple(range(PARTITIONS))
+        return Reader(
             "feedback",
-            (ledger or self.ledger).consumers,
-            await self.open("scoring"),
-            await self.connect(),
+            self.ledger.consumers,
+            database,
+            broker,
             membership,
-            metrics,
+            metrics or Metrics(),
             Tracer("test", ""),
         )
-        self.start(reader.run())
-        return metrics
 
     async def emit(self, idea_id: UUID, *versions: int) -> list[UUID]:
         """Commit a change of an idea for each version, as a service does."""

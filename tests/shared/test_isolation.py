@@ -14,7 +14,7 @@ from tests.servers import Cluster
 
 ROLES = {schema.name: schema.role for schema in SCHEMAS if schema.role}
 # They hold positions of streams and of workers, nobody's data.
-WITHOUT_WORKSPACE = {"cursors", "published_stream", "workers", "alembic_version"}
+WITHOUT_WORKSPACE = {"cursors", "outbox", "published_stream", "workers", "alembic_version"}
 SHARED_WITH_FEEDBACK = {"access.workspaces", "access.api_keys"}
 FUNCTIONS = {"access.find_key", "access.touch_keys", "access.find_workspace"}
 
@@ -39,6 +39,7 @@ VALUES = {
     "text": "'x'",
     "text[]": "'{x}'::text[]",
     "bytea": "'\\x00'::bytea",
+    "json": "'{}'::json",
     "jsonb": "'{}'::jsonb",
     "boolean": "true",
     "smallint": "1",

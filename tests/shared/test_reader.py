@@ -18,7 +18,7 @@ from shared.reader import LIST_PARKED, Fenced, Membership, Reader, redrive
 from shared.stream import PARTITIONS, Message
 from shared.telemetry import Metrics, Tracer
 from tests.builders import eventually
-from tests.shared.plant import Plant, demand
+from tests.shared.plant import Plant, Tries, demand
 
 FIRST = UUID(int=0)
 
@@ -57,6 +57,27 @@ async def test_every_event_is_applied_once_and_in_order_within_its_aggregate(pla
     assert await plant.out_of_order() == []
     assert measured(metrics.registry, "cairn_events_applied_total") == 2_000
     assert max(plant.ledger.batches) > 20, "a backlog is applied in batches"
+
+
+async def test_a_stream_that_is_not_there_yet_is_waited_for_without_alarm(
+    plant: Plant, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level("INFO")
+    monkeypatch.setattr("shared.reader.LONGEST_WAIT", 0.01)
+    tries = Tries(plant.nats.url)
+    plant.start(plant.reader_on(tries, await plant.open("scoring")).run())
+
+    async def tried() -> bool:
+        return tries.made > 20
+
+    tries.open()
+    await eventually(tried)
+    await plant.relay()
+    await plant.emit(new_id(), 1)
+    await plant.all_applied(1)
+    await tries.close()
+    told = [(record.levelname, record.message) for record in caplog.records if record.name == "cairn.reader"]
+    assert told == [("INFO", "reader: the stream is not there yet"), ("INFO", "reader: follows the stream")]
 
 
 async def test_rivals_for_the_same_partitions_apply_each_event_once(

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from shared.database import Database
-from shared.telemetry import accepted_traceparent, configure_logging, new_traceparent, request_id, traceparent
+from shared.telemetry import Once, accepted_traceparent, configure_logging, new_traceparent, request_id, traceparent
 from tests.builders import Api, eventually
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -44,7 +44,10 @@ async def test_a_request_without_a_trace_begins_one(api: Api, admin: Database) -
     assert all(re.fullmatch("[0-9a-f]{32}", trace) for trace in found)
 
 
-@pytest.mark.parametrize("given", ["", "00", GIVEN.upper(), GIVEN + "0", f"{GIVEN}\n", GIVEN.replace("-", "_")])
+@pytest.mark.parametrize(
+    "given",
+    ["", "00", GIVEN.upper(), GIVEN.replace(TRACE, "0" * 32), GIVEN + "0", f"{GIVEN}\n", GIVEN.replace("-", "_")],
+)
 def test_a_trace_that_is_none_is_replaced(given: str) -> None:
     accepted = accepted_traceparent(given)
     assert accepted != given
@@ -89,6 +92,36 @@ def test_a_log_line_is_json_with_the_ids(capsys: pytest.CaptureFixture[str]) -> 
         "trace_id": TRACE,
         "path": "/v1/ideas",
     }
+
+
+def test_a_log_line_has_no_field_that_another_library_added_for_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    with logged_as_a_service_does():
+        # As uvicorn says that it starts.
+        logging.getLogger("uvicorn.error").info(
+            "Started %s", "it", extra={"color_message": "Started \x1b[36m%s\x1b[0m"}
+        )
+        logging.getLogger("cairn.test").info("told", extra={"level": "mine", "service": "mine", "reason": "why"})
+    lines = [
+        line for line in capsys.readouterr().err.splitlines() if '"uvicorn.error"' in line or '"cairn.test"' in line
+    ]
+    theirs, ours = map(json.loads, lines)
+    assert list(theirs) == ["at", "level", "service", "logger", "event"]
+    assert theirs["event"] == "Started it"
+    assert list(ours) == ["at", "level", "service", "logger", "event", "reason"]
+    assert (ours["level"], ours["service"], ours["reason"]) == ("info", "feedback", "why")
+
+
+def test_what_goes_on_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    once = Once(logging.getLogger("cairn.test"))
+    once.over("all is well")
+    for reason in ("not connected", "no answer"):
+        once.say(logging.INFO, "it is away", reason=reason)
+    once.say(logging.WARNING, "something else")
+    once.over("all is well")
+    once.over("all is well")
+    once.say(logging.INFO, "it is away")
+    said = [record.message for record in caplog.records if record.name == "cairn.test"]
+    assert said == ["it is away", "something else", "all is well", "it is away"]
 
 
 def test_a_new_trace_is_new() -> None:

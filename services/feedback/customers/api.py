@@ -84,7 +84,7 @@ class ContactEdit(Wire):
 
     external_id: Key | None = None
     email: Email | None = None
-    name: Line | None = None
+    name: Line | None = Field(default=None, examples=["Ada King"])
     account: Key | None = Field(default=None, description="external id of the account they belong to now")
     attributes: Attributes = Field(default_factory=dict, description="merged into what is there")
 

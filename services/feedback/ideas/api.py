@@ -44,7 +44,7 @@ class IdeaIn(Wire):
 class IdeaEdit(Wire):
     """What to change of an idea; fields left out stay. While it is in a roadmap item, its status is the item's."""
 
-    title: Line | None = None
+    title: Line | None = Field(default=None, examples=["Export any list as CSV or XLSX"])
     description: Text | None = None
     kind: IdeaKind | None = None
     status: IdeaStatus | None = None

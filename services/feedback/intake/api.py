@@ -13,7 +13,7 @@ from pydantic_core import from_json
 from services.feedback.intake import domain, store
 from services.feedback.intake.adapters.normalized import Rules
 from services.feedback.intake.domain import Kept, Parcel
-from shared.errors import NotFound, TooLarge, Unauthorized, Unavailable
+from shared.errors import NotFound, TooLarge, TooMany, Unauthorized, Unavailable
 from shared.paging import LAST, Cursor, Limit, Page, after, page
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import (
@@ -43,6 +43,13 @@ door = APIRouter(prefix="/v1/hooks", tags=["hooks"], route_class=IngestRoute)
 RAW: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/octet-stream": {}}, "description": "the bytes as they came"}
 }
+RAW_IN: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "whatever the connection's vendor sends, signed as the vendor signs it",
+        "content": {"*/*": {"schema": {}}},
+    }
+}
 
 
 class ConnectionIn(Wire):
@@ -63,7 +70,11 @@ class ConnectionEdit(Wire):
 
     name: Line | None = None
     rules: Rules | None = None
-    enabled: bool | None = None
+    enabled: bool | None = Field(
+        default=None,
+        description="whether deliveries are taken; while they are not, they are answered and dropped",
+        examples=[False],
+    )
 
 
 class Connection(Wire):
@@ -127,7 +138,8 @@ IGNORED = Answer(200, b'{"id":null,"status":"ignored"}')
 @door.post(
     "/{token}",
     response_model=DeliveryAccepted,
-    responses=responses(Unauthorized, NotFound, TooLarge, Unavailable),
+    responses=responses(Unauthorized, NotFound, TooLarge, TooMany, Unavailable),
+    openapi_extra=RAW_IN,
 )
 def receive_delivery(inlet: InletDep) -> Answer | Awaitable[Answer]:
     """Take a vendor's delivery.
@@ -151,7 +163,7 @@ def _receive(inlet: Inlet, connection: domain.Connection) -> Answer | Awaitable[
     return inlet.runtime.submit(DELIVERIES, parcel) if connection.enabled else IGNORED
 
 
-@door.head("/{token}", response_model=None, responses=responses(NotFound))
+@door.head("/{token}", response_model=None, responses=responses(NotFound, Unavailable))
 async def check_door(inlet: InletDep) -> Answer:
     """Answer a vendor that looks whether the address is there."""
     await domain.connection_of(inlet.runtime, inlet.tail)

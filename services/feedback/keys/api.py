@@ -31,7 +31,9 @@ class KeyIn(Wire):
 class Rotation(Wire):
     """How long the old key goes on beside its successor."""
 
-    overlap_seconds: int = Field(default=86_400, ge=0, le=30 * 86_400)
+    overlap_seconds: int = Field(
+        default=86_400, ge=0, le=30 * 86_400, description="how long both keys are taken", examples=[3_600]
+    )
 
 
 class ApiKey(Wire):

@@ -52,7 +52,7 @@ class ItemEdit(Wire):
     """What to change of an item. Fields left out stay as they are; a null `target` takes the date away."""
 
     idea_ids: IdeaIds | None = Field(default=None, description="the whole set that it has from now on")
-    title: Line | None = None
+    title: Line | None = Field(default=None, examples=["Sign in with your company account"])
     summary: Summary | None = Field(default=None, description=SUMMARY)
     target: Target | None = Field(default=None, description=TARGET)
 

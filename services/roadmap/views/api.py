@@ -62,7 +62,7 @@ class ViewEdit(Wire):
     introduction: Introduction | None = None
     statuses: Statuses | None = Field(default=None, description=STATUSES)
     fields: Fields | None = Field(default=None, description=FIELDS)
-    published: bool | None = None
+    published: bool | None = Field(default=None, description="whether anyone may read it", examples=[True])
 
 
 class View(Wire):

@@ -13,9 +13,7 @@ def upgrade() -> None:
     op.create_table(
         "outbox",
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column(
-            "occurred_at", sa.DateTime(timezone=True), nullable=False, comment="names the partition of the log"
-        ),
+        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False, comment="names the partition of the log"),
         sa.PrimaryKeyConstraint("seq"),
         comment="events that the stream has not acknowledged yet",
     )

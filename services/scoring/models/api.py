@@ -37,7 +37,7 @@ class ModelEdit(Wire):
 
     name: Line | None = None
     parameters: RiceParameters | None = None
-    active: bool | None = None
+    active: bool | None = Field(default=None, description="whether it scores", examples=[True])
 
 
 class Model(Wire):
