@@ -17,7 +17,7 @@ Result = TypeVar("Result")
 
 MOST = 256
 """Requests in one flush."""
-LANES = 3
+LANES = 2
 """Flushes under way at once: while one waits for its commit, the next is being written."""
 WAITING = 5_000
 """Requests that may queue before new ones are shed."""

@@ -12,7 +12,7 @@ from pydantic_core import from_json, to_json
 
 from services.feedback.customers.api import ContactRef
 from services.feedback.inbox import domain, store
-from services.feedback.inbox.domain import Recorded, Statement
+from services.feedback.inbox.domain import Newcomer, Recorded, Statement
 from shared.access.keys import Caller
 from shared.database import Tx
 from shared.errors import NotFound
@@ -117,10 +117,27 @@ class Insight(Wire):
 
 
 async def _flush(runtime: Runtime, batch: Sequence[Submission[Statement]]) -> list[Answer | Exception]:
-    async def store_statements(tx: Tx, fresh: Sequence[Submission[Statement]]) -> list[Answer | Exception]:
-        return [_answer(result) for result in await domain.record(tx, [each.body for each in fresh])]
+    plain = [position for position, each in enumerate(batch) if domain.is_plain(each.body)]
+    answers: dict[int, Answer | Exception] = {}
+    if plain:
+        stored = await _store_plain(runtime, [batch[position] for position in plain])
+        answers.update(zip(plain, stored or (), strict=stored is not None))
+    rest = [position for position in range(len(batch)) if position not in answers]
+    if rest:
+        stored = await store_once(runtime.database, [batch[position] for position in rest], _store)
+        answers.update(zip(rest, stored, strict=True))
+    return [answers[position] for position in range(len(batch))]
 
-    return await store_once(runtime.database, batch, store_statements)
+
+async def _store_plain(runtime: Runtime, batch: Sequence[Submission[Statement]]) -> list[Answer] | None:
+    newcomers = [Newcomer(each.body, each.key, each.fingerprint) for each in batch]
+    async with runtime.database.lane({each.workspace_id for each in batch}, emits=True) as lane:
+        stored = await domain.record_new(lane, newcomers)
+    return [Answer(201, answer.encode()) for _, answer in stored] if stored is not None else None
+
+
+async def _store(tx: Tx, fresh: Sequence[Submission[Statement]]) -> list[Answer | Exception]:
+    return [_answer(result) for result in await domain.record(tx, [each.body for each in fresh])]
 
 
 FEEDBACK = Batch("feedback", _flush)

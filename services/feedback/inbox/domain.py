@@ -17,7 +17,7 @@ from services.feedback.demand import domain as demand
 from services.feedback.demand.domain import Ask
 from services.feedback.ideas import domain as ideas
 from services.feedback.inbox import store
-from shared.database import Tx
+from shared.database import RETRYABLE, Lane, Tx
 from shared.errors import FieldError, Invalid, NotFound
 from shared.events.feedback import FeedbackReceived
 from shared.ids import new_id
@@ -63,6 +63,58 @@ class Recorded(NamedTuple):
 
     id: UUID
     status: str
+
+
+class Newcomer(NamedTuple):
+    """A plain statement with the Idempotency-Key that its answer is to be remembered under, if any."""
+
+    statement: Statement
+    key: str | None
+    fingerprint: bytes
+
+
+def is_plain(statement: Statement) -> bool:
+    """Whether nothing has to be known before it can be stored: it names nobody and speaks for nothing."""
+    return not (statement.person or statement.ideas or statement.replaces or statement.answers != "[]")
+
+
+async def record_new(lane: Lane, newcomers: Sequence[Newcomer]) -> list[tuple[UUID, str]] | None:
+    """Store plain statements with the answers to them in one round trip; each one's id and answer (JSON).
+
+    None when one of them or of their keys is there already: then nothing was stored.
+    """
+    now = datetime.now(UTC)
+    ids = [new_id() for _ in newcomers]
+    stored = [(id, f'{{"id":"{id}","status":"created"}}') for id in ids]
+    given = [
+        {
+            "id": id,
+            "workspace_id": each.workspace_id,
+            "source": each.source,
+            "external_id": each.external_id or str(id),
+            "text": each.text,
+            "attributes": each.attributes,
+            "source_url": each.source_url,
+            "language": each.language,
+            "said_at": each.said_at,
+            "event_id": new_id(),
+            "event_type": FeedbackReceived.type,
+            "event": FeedbackReceived(
+                workspace_id=each.workspace_id, feedback_id=id, version=1, source=each.source, received_at=now
+            ),
+            "traceparent": each.traceparent,
+            "key": key,
+            "fingerprint": fingerprint.hex(),
+            "status": 201,
+            "answer": answer,
+        }
+        for (each, key, fingerprint), (id, answer) in zip(newcomers, stored, strict=True)
+    ]
+    try:
+        await lane.all(store.ADD_NEW, to_json(given).decode(), now)
+    except (asyncpg.DivisionByZeroError, *RETRYABLE):
+        return None
+    return stored
 
 
 async def record(tx: Tx, statements: Sequence[Statement]) -> list[Recorded | Invalid]:

@@ -120,8 +120,8 @@ class DeliveryAccepted(Wire):
 
 
 async def _flush(runtime: Runtime, batch: Sequence[Parcel]) -> Sequence[Answer | Exception]:
-    async with runtime.database.transaction({parcel.connection.workspace_id for parcel in batch}) as tx:
-        kept = await domain.keep(tx, batch)
+    async with runtime.database.lane({parcel.connection.workspace_id for parcel in batch}) as lane:
+        kept = await domain.keep(lane, batch)
     runtime.wake("intake")
     return [_answer(each) for each in kept]
 

@@ -25,7 +25,7 @@ from services.feedback.intake.adapters import ADAPTERS
 from services.feedback.intake.adapters.normalized import Ignored, Response, Rules, Unreadable
 from services.feedback.intake.adapters.reading import bounded, clean, decode, identifier
 from services.feedback.intake.signatures import SCHEMES, Verdict, decode_key, spelling, verify
-from shared.database import Tx
+from shared.database import Lane, Tx
 from shared.errors import FieldError, Invalid, NotFound, Unauthorized
 from shared.ids import new_id
 from shared.memory import Memory
@@ -193,10 +193,10 @@ def accept(connection: Connection, headers: Mapping[str, str], body: bytes, trac
     )
 
 
-async def keep(tx: Tx, parcels: Sequence[Parcel]) -> list[Kept]:
-    """Store raw deliveries; one that is there already is told as such and changes nothing."""
+async def keep(lane: Lane, parcels: Sequence[Parcel]) -> list[Kept]:
+    """Store raw deliveries in one round trip; one that is there already is told as such and changes nothing."""
     ids = [new_id() for _ in parcels]
-    rows = await tx.all(
+    rows = await lane.all(
         store.KEEP,
         ids,
         [each.connection.workspace_id for each in parcels],
@@ -212,7 +212,7 @@ async def keep(tx: Tx, parcels: Sequence[Parcel]) -> list[Kept]:
     if len(fresh) == len(ids):
         return [Kept(id, True) for id in ids]
     again = [each for each, id in zip(parcels, ids, strict=True) if id not in fresh]
-    rows = await tx.all(store.KEPT, [each.connection.id for each in again], [each.key for each in again])
+    rows = await lane.all(store.KEPT, [each.connection.id for each in again], [each.key for each in again])
     known = {(row["connection_id"], row["delivery_key"]): row["id"] for row in rows}
     return [
         Kept(id, True) if id in fresh else Kept(known[(each.connection.id, each.key)], False)
