@@ -37,12 +37,14 @@ class GroupCommit(Generic[Item, Result]):
         self._rows = metrics.batch_rows.labels(name)
         self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
+        # Asked for once: on 3.11 finding the running loop is a system call.
+        self._loop = asyncio.get_running_loop()
 
     def submit(self, item: Item) -> "asyncio.Future[Result]":
         """Store an item; the future has its result once that is committed. TooMany when the queue is full."""
         if len(self._waiting) >= WAITING:
             raise TooMany("The service is overloaded.", code="overloaded", headers={"Retry-After": "1"})
-        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Result] = self._loop.create_future()
         self._waiting.append((item, future))
         if len(self._tasks) < LANES:
             self._tasks.add(asyncio.create_task(self._drain(), name="group-commit"))
