@@ -7,7 +7,7 @@ next batch gathers by itself, so a lone request waits for nobody and a crowd tra
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from shared.errors import Problem, TooMany, Unavailable
 from shared.telemetry import Metrics
@@ -17,8 +17,6 @@ Result = TypeVar("Result")
 
 MOST = 256
 """Requests in one flush."""
-LANES = 2
-"""Flushes under way at once: while one waits for its commit, the next is being written."""
 WAITING = 5_000
 """Requests that may queue before new ones are shed."""
 
@@ -36,7 +34,7 @@ class GroupCommit(Generic[Item, Result]):
         self._flush = flush
         self._rows = metrics.batch_rows.labels(name)
         self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._task: asyncio.Task[None] | None = None
         # Asked for once: on 3.11 finding the running loop is a system call.
         self._loop = asyncio.get_running_loop()
 
@@ -46,8 +44,8 @@ class GroupCommit(Generic[Item, Result]):
             raise TooMany("The service is overloaded.", code="overloaded", headers={"Retry-After": "1"})
         future: asyncio.Future[Result] = self._loop.create_future()
         self._waiting.append((item, future))
-        if len(self._tasks) < LANES:
-            self._tasks.add(asyncio.create_task(self._drain(), name="group-commit"))
+        if self._task is None:
+            self._task = asyncio.create_task(self._drain(), name="group-commit")
         return future
 
     async def _drain(self) -> None:
@@ -58,7 +56,7 @@ class GroupCommit(Generic[Item, Result]):
                 await self._store(batch)
         finally:
             # Here, not in a callback of the task: that runs later, and what is submitted between would wait for ever.
-            self._tasks.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+            self._task = None
 
     async def _store(self, batch: Sequence[tuple[Item, asyncio.Future[Result]]]) -> None:
         try:
@@ -85,7 +83,8 @@ class GroupCommit(Generic[Item, Result]):
 
     async def close(self) -> None:
         """Finish what is under way."""
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)
 
 
 def _fail(batch: Sequence[tuple[Any, asyncio.Future[Any]]], error: Exception) -> None:

@@ -45,6 +45,10 @@ ROLLBACK_SECONDS = 2.0
 RETRYABLE = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 
+IDLE_LANES = 4
+"""Kept with the scopes that they have; a scope that none of them has takes over the one that was idle longest."""
+
+
 class Read:
     """A read-only transaction. It opens at its first statement, so a refused request never costs a connection."""
 
@@ -270,9 +274,9 @@ class Database:
             self.on_emitted()
 
     @asynccontextmanager
-    async def lane(self, workspaces: Collection[UUID], *, emits: bool = False) -> AsyncGenerator[Lane]:
-        """A lane over the rows of these workspaces. With `emits` the relay is nudged afterwards."""
-        scope = scope_of(sorted(workspaces))
+    async def lane(self, workspaces: Collection[UUID] | None, *, emits: bool = False) -> AsyncGenerator[Lane]:
+        """A lane over the rows of these workspaces, or, with None, over all. With `emits` it nudges the relay."""
+        scope = scope_of(sorted(workspaces)) if workspaces is not None else "*"
         lane: Lane | None = None
         try:
             lane = self._idle_lane(scope) or await self._new_lane()
@@ -293,8 +297,9 @@ class Database:
 
     def _idle_lane(self, scope: str) -> Lane | None:
         self._lanes = [lane for lane in self._lanes if not lane.closed]
-        fitting = next((lane for lane in self._lanes if lane.covers(scope)), None)
-        lane = fitting or (self._lanes[-1] if self._lanes else None)
+        lane = next((lane for lane in self._lanes if lane.covers(scope)), None)
+        if lane is None and len(self._lanes) >= IDLE_LANES:
+            lane = self._lanes[0]
         if lane is not None:
             self._lanes.remove(lane)
         return lane

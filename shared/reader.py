@@ -152,7 +152,10 @@ class Reader:
         membership: Membership,
         metrics: Metrics,
         tracer: Tracer,
+        *,
+        rest: float = 0.0,
     ) -> None:
+        """`rest`: seconds between two batches while fewer messages wait than a batch holds."""
         self._stream = stream
         self._consumers = consumers
         self._database = database
@@ -160,6 +163,7 @@ class Reader:
         self._membership = membership
         self._metrics = metrics
         self._tracer = tracer
+        self._rest = rest
         self._counted = False
         self._careful = False
         self._tried = 0
@@ -210,6 +214,8 @@ class Reader:
                 fresh = [message for message in fetched if message.seq > positions[message.partition]]
                 if fresh:
                     await self._apply(fresh, positions)
+                if self._rest and len(fetched) < BATCH:
+                    await asyncio.sleep(self._rest)
         finally:
             await subscription.close()
 

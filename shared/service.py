@@ -58,6 +58,8 @@ class Service:
     routers: Sequence[APIRouter]
     consumers: Consumers = field(default_factory=dict[Any, Any])
     jobs: Mapping[str, Job] = field(default_factory=dict[str, Job])
+    reader_rest: float = 0.0
+    """Seconds that a reader rests between two batches, for projections that may be so much late."""
     tags: Sequence[Mapping[str, str]] = ()
     body_limits: Mapping[str, int] = field(default_factory=dict[str, int])
     """Routes that take more than the common limit: path to bytes."""
@@ -185,7 +187,14 @@ class _Life:
             by_stream.setdefault(contract.type.partition(".")[0], {})[contract] = handler
         for stream, consumers in by_stream.items():
             reader = Reader(
-                stream, consumers, runtime.database, runtime.broker, self._membership, runtime.metrics, runtime.tracer
+                stream,
+                consumers,
+                runtime.database,
+                runtime.broker,
+                self._membership,
+                runtime.metrics,
+                runtime.tracer,
+                rest=self._service.reader_rest,
             )
             self._start(f"reader:{stream}", reader.run)
         for name, job in self._service.jobs.items():

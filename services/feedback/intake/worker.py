@@ -50,8 +50,8 @@ async def run(runtime: Runtime) -> None:
 
 async def process_some(runtime: Runtime, limit: int = BATCH) -> bool:
     """Read the oldest waiting deliveries in one transaction; tell whether there may be more."""
-    async with runtime.database.system() as tx:
-        workspaces = [row["workspace_id"] for row in await tx.all(store.WAITING, limit)]
+    async with runtime.database.lane(None) as lane:
+        workspaces = [row["workspace_id"] for row in await lane.all(store.WAITING, limit)]
     if not workspaces:
         return False
     try:
