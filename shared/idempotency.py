@@ -28,14 +28,14 @@ from json_to_recordset($1::json)
     as a (workspace_id uuid, key text, fingerprint text, status smallint, headers text, body text)
 on conflict do nothing
 """
-# The same as part of a statement that stores what is answered. `given` has the columns workspace_id, key (null without
-# one), fingerprint, status and answer.
+# The same as part of a statement that stores what is answered; a key that is taken refuses it. `given` has the columns
+# workspace_id, key (null without one), fingerprint, status and answer.
 KEPT = """
 kept as (
     insert into idempotency (workspace_id, key, fingerprint, status, headers, body)
     select workspace_id, key, decode(fingerprint, 'hex'), status, '{"content-type":"application/json"}',
            convert_to(answer, 'utf8')
-    from given where key is not null on conflict do nothing returning 1
+    from given where key is not null order by workspace_id, key
 )
 """
 FORGET = "delete from idempotency where created_at < now() - interval '1 day'"

@@ -5,7 +5,7 @@ nobody waits long for the ideas it holds; with an Idempotency-Key all have the r
 """
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Literal, NamedTuple
@@ -16,7 +16,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from services.feedback.inbox import domain
 from services.feedback.inbox.api import FeedbackIn
-from services.feedback.inbox.domain import Recorded, Statement
+from services.feedback.inbox.domain import Newcomer, Recorded, Statement
 from shared.access.keys import Caller
 from shared.database import RETRYABLE, Database
 from shared.errors import FieldError, Invalid, Unavailable, UnsupportedMedia
@@ -27,7 +27,9 @@ from shared.wire import Wire
 BODY_LIMIT = 32 * 2**20
 """Bytes of one upload."""
 MOST_ROWS = 20_000
-CHUNK = 1_000
+CHUNK = 500
+AT_ONCE = 2
+"""Chunks that the database works at while the next is validated."""
 TRIES = 5
 MEDIA = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 
@@ -91,20 +93,21 @@ async def create_feedback_in_bulk(request: Request, caller: CallerDep, tx: TxDep
     keyed = "idempotency-key" in request.headers
     record = partial(domain.record, tx) if keyed else partial(_record_apart, runtime.database, caller.workspace_id)
     done: list[_Done] = []
-    storing: asyncio.Task[list[_Done]] | None = None
+    storing: deque[asyncio.Task[list[_Done]]] = deque()
     try:
         for start in range(0, len(lines), CHUNK):
             rows, bad = _validated(caller, lines[start : start + CHUNK])
-            if storing is not None:
-                done += await storing
-            storing = asyncio.create_task(_store(record, rows, bad))
+            # In the request's own transaction one after the other; apart from it, some at once.
+            while len(storing) >= (1 if keyed else AT_ONCE):
+                done += await storing.popleft()
+            storing.append(asyncio.create_task(_store(record, rows, bad)))
             # Let it send its statement before the next chunk is validated: the database works meanwhile.
             await asyncio.sleep(0)
-        if storing is not None:
-            done += await storing
+        while storing:
+            done += await storing.popleft()
     finally:
-        if storing is not None:
-            storing.cancel()
+        for task in storing:
+            task.cancel()
     counts = Counter(each.status for each in done)
     totals = ",".join(f'"{status}":{counts[status]}' for status in ("created", "duplicate", "invalid"))
     results = ",".join(each.json for each in done)
@@ -145,6 +148,11 @@ async def _store(record: Record, rows: Sequence[tuple[int, Statement]], bad: Seq
 async def _record_apart(
     database: Database, workspace_id: UUID, statements: Sequence[Statement]
 ) -> list[Recorded | Invalid]:
+    if all(map(domain.is_plain, statements)):
+        async with database.lane((workspace_id,), emits=True) as lane:
+            stored = await domain.record_new(lane, [Newcomer(each, None, b"") for each in statements])
+        if stored is not None:
+            return [Recorded(id, "created") for id, _ in stored]
     for _ in range(TRIES):
         try:
             async with database.transaction((workspace_id,)) as tx:

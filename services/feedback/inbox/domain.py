@@ -112,7 +112,7 @@ async def record_new(lane: Lane, newcomers: Sequence[Newcomer]) -> list[tuple[UU
     ]
     try:
         await lane.all(store.ADD_NEW, to_json(given).decode(), now)
-    except (asyncpg.DivisionByZeroError, *RETRYABLE):
+    except (asyncpg.UniqueViolationError, *RETRYABLE):
         return None
     return stored
 

@@ -17,8 +17,8 @@ order by workspace_id, source, external_id collate "C", id
 on conflict (workspace_id, source, external_id) do nothing
 returning id
 """
-# Statements, their events and their remembered answers in one round trip. Nothing of it may be there before: otherwise
-# it divides by zero, nothing is stored, and the caller goes the long way.
+# Statements, their events and their remembered answers in one round trip. Nothing of it may be there before: a unique
+# key then refuses all of it, and the caller goes the long way. `on conflict` would cost a third of the statement.
 ADD_NEW = f"""
 with given as materialized (
     select * from json_to_recordset($1::json) as g (id uuid, workspace_id uuid, source text, external_id text,
@@ -29,11 +29,8 @@ with given as materialized (
         received_at)
     select id, workspace_id, source, external_id, text, attributes::jsonb, source_url, language, said_at, $2 from given
     order by workspace_id, source, external_id collate "C", id
-    on conflict (workspace_id, source, external_id) do nothing
-    returning 1
 ), {TOLD}, {KEPT}
-select 1 / ((select count(*) from added) = (select count(*) from given)
-            and (select count(*) from kept) = (select count(key) from given))::int
+select 1
 """
 # revised_at is the source's own time of change: a late arrival of an older state changes nothing, and one that says
 # nothing new still makes older ones late. The rows are locked, so what was before is what is there.
