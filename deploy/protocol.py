@@ -104,11 +104,14 @@ class _Shortcut:
         transport.write_now(b"".join(parts))
         if not self.keep_alive:
             transport.close()
-        self._protocol.on_response_complete()
+        self._protocol.on_shortcut_complete()
 
 
 class Protocol(HttpToolsProtocol):
     """uvicorn's HTTP/1.1 on httptools, over a gathering transport and with shortcuts."""
+
+    _idle_since = 0.0
+    _watch: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(cast("asyncio.Transport", _Gathered(transport, self.loop)))
@@ -141,6 +144,32 @@ class Protocol(HttpToolsProtocol):
         if not length.isdigit() or int(length) > found.limit or b"transfer-encoding" in headers:
             return None
         return _Shortcut(self, found, path, headers)
+
+    def on_shortcut_complete(self) -> None:
+        """What uvicorn does after a response, without a timer for each: one a connection looks now and then."""
+        if self.pipeline or self.transport.is_closing():
+            self.on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        self._idle_since = self.loop.time()
+        if self._watch is None:
+            self._watch = self.loop.call_later(self.timeout_keep_alive, self._look)
+
+    def _look(self) -> None:
+        """Close the connection when the last answer, a shortcut's, is too long ago."""
+        self._watch = None
+        if self.transport.is_closing() or self.timeout_keep_alive_task is not None:
+            return
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0 or not self.cycle.response_complete:
+            self._watch = self.loop.call_later(max(left, 1.0), self._look)
+        else:
+            self.transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+        super().connection_lost(exc)
 
     def on_message_complete(self) -> None:
         super().on_message_complete()

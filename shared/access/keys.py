@@ -8,7 +8,7 @@ the secret cannot be guessed.
 import hmac
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -43,6 +43,11 @@ class Caller:
     currency: str
     """ISO 4217 code that the workspace's money is in."""
     expires_at: datetime | None = None
+    actor: str = field(init=False)
+    """Who did it, in what is kept of a change: `key:<id>`."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "actor", f"key:{self.key_id}")
 
 
 def make_key() -> tuple[str, str]:

@@ -52,7 +52,7 @@ class FeedbackIn(Wire):
             source=self.source,
             text=self.text,
             said_at=self.said_at or datetime.now(UTC),
-            linked_by=f"key:{caller.key_id}",
+            linked_by=caller.actor,
             external_id=self.external_id,
             person=self.contact.person(caller.workspace_id) if self.contact is not None else None,
             attributes=to_json(self.attributes).decode() if self.attributes else "{}",
@@ -208,7 +208,7 @@ async def create_insight(body: InsightIn, caller: CallerDep, tx: TxDep, response
     """Link a feedback to an idea that it speaks for. A link that stands already is answered with 200."""
     excerpt = (body.excerpt.start, body.excerpt.end) if body.excerpt else None
     row, fresh = await domain.create_insight(
-        tx, caller.workspace_id, body.feedback_id, body.idea_id, f"key:{caller.key_id}", excerpt
+        tx, caller.workspace_id, body.feedback_id, body.idea_id, caller.actor, excerpt
     )
     response.status_code = 201 if fresh else 200
     return _insight(row)

@@ -152,7 +152,7 @@ async def _record_apart(
         async with database.lane((workspace_id,), emits=True) as lane:
             stored = await domain.record_new(lane, [Newcomer(each, None, b"") for each in statements])
         if stored is not None:
-            return [Recorded(id, "created") for id, _ in stored]
+            return [Recorded(UUID(id), "created") for id, _ in stored]
     for _ in range(TRIES):
         try:
             async with database.transaction((workspace_id,)) as tx:
