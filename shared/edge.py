@@ -107,6 +107,9 @@ class Edge:
 
     async def _ingest(self, route: IngestRoute, scope: Scope, receive: Receive, tail: str, limit: int) -> Answered:
         body = await _whole(receive, limit)
+        if query := scope["query_string"]:
+            # Under a name that no header can have.
+            scope["cairn.headers"][b":query"] = query
         tracer = self._runtime.tracer
         if not tracer.on:
             return await route.answer(self._runtime, scope["cairn.headers"], body, scope["path"], tail)

@@ -8,7 +8,7 @@ from services.feedback.ideas import api as ideas
 from services.feedback.inbox import api as inbox
 from services.feedback.inbox import bulk
 from services.feedback.intake import api as intake
-from services.feedback.intake import worker
+from services.feedback.intake import connections, fetching, worker
 from services.feedback.keys import api as keys
 from services.feedback.requesters import api as requesters
 from services.feedback.votes import api as votes
@@ -24,18 +24,20 @@ SERVICE = Service(
         inbox.ingest,
         votes.ingest,
         intake.door,
+        connections.handshake,
         bulk.router,
         inbox.router,
         ideas.router,
         votes.router,
         customers.router,
+        connections.router,
         intake.router,
         requesters.router,
         keys.router,
         operations("feedback", CONSUMERS),
     ),
     consumers=CONSUMERS,
-    jobs={"intake": worker.run},
+    jobs={"intake": worker.run, "fetches": fetching.run},
     body_limits={"/v1/feedback/bulk": bulk.BODY_LIMIT},
     tags=(
         {"name": "feedback", "description": "Statements of customers, and the insights that link them to ideas"},
