@@ -83,9 +83,13 @@ class Egress(httpx2.AsyncBaseTransport):
         """One call. Refused when the address may not be called, Unreachable when nothing came back."""
         try:
             async with asyncio.timeout(self._seconds):
-                async with self._client.stream(method, url, headers=dict(headers or {}), content=content) as response:
+                # Unpacked, a few bytes could become any number of them.
+                sent = {**(headers or {}), "accept-encoding": "identity"}
+                async with self._client.stream(method, url, headers=sent, content=content) as response:
+                    if response.headers.get("content-encoding", "identity") != "identity":
+                        raise Unreachable("the answer is packed, although that was declined")
                     body = bytearray()
-                    async for chunk in response.aiter_bytes():
+                    async for chunk in response.aiter_raw():
                         body += chunk
                         if len(body) > self._limit:
                             raise Unreachable(f"the answer has more than {self._limit} bytes")

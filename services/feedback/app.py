@@ -2,13 +2,15 @@
 
 from starlette.types import ASGIApp
 
+from services.feedback.connections import api as connections
 from services.feedback.consumers import CONSUMERS
 from services.feedback.customers import api as customers
+from services.feedback.fetches import worker as fetches
 from services.feedback.ideas import api as ideas
 from services.feedback.inbox import api as inbox
 from services.feedback.inbox import bulk
 from services.feedback.intake import api as intake
-from services.feedback.intake import connections, fetching, worker
+from services.feedback.intake import worker
 from services.feedback.keys import api as keys
 from services.feedback.requesters import api as requesters
 from services.feedback.votes import api as votes
@@ -24,7 +26,7 @@ SERVICE = Service(
         inbox.ingest,
         votes.ingest,
         intake.door,
-        connections.handshake,
+        intake.handshake,
         bulk.router,
         inbox.router,
         ideas.router,
@@ -37,7 +39,7 @@ SERVICE = Service(
         operations("feedback", CONSUMERS),
     ),
     consumers=CONSUMERS,
-    jobs={"intake": worker.run, "fetches": fetching.run},
+    jobs={"intake": worker.run, "fetches": fetches.run},
     body_limits={"/v1/feedback/bulk": bulk.BODY_LIMIT},
     tags=(
         {"name": "feedback", "description": "Statements of customers, and the insights that link them to ideas"},

@@ -1,6 +1,7 @@
 """What may be called: public addresses, and what was allowed by name."""
 
 import asyncio
+import gzip
 import ipaddress
 import socket
 from collections.abc import AsyncGenerator
@@ -139,6 +140,15 @@ async def test_answers_are_bounded_in_size_and_time(vendor: Vendor) -> None:
     await quick.aclose()
     silent.close()
     await silent.wait_closed()
+
+
+async def test_packed_answers_are_not_unpacked(vendor: Vendor) -> None:
+    vendor.answers["/"] = (200, {"content-encoding": "gzip"}, gzip.compress(b"x" * 10_000_000))
+    egress = Egress(networks("127.0.0.0/8"))
+    with pytest.raises(Unreachable, match="packed"):
+        await egress.request("GET", vendor.url + "/")
+    assert vendor.asked[0][2]["accept-encoding"] == "identity"
+    await egress.aclose()
 
 
 async def test_nobody_there() -> None:

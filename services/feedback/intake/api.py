@@ -1,12 +1,13 @@
-"""Connections, deliveries and the door that vendors knock at."""
+"""The door that vendors knock at, and what they left there."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import asyncpg
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 from pydantic_core import from_json
 
@@ -32,6 +33,9 @@ from shared.wire import Wire
 
 router = APIRouter(prefix="/v1", tags=["connections"], route_class=Route)
 door = APIRouter(prefix="/v1/hooks", tags=["hooks"], route_class=IngestRoute)
+handshake = APIRouter(prefix="/v1/hooks", tags=["hooks"])
+
+_ORIGIN = re.compile(r"[A-Za-z0-9._:/-]{1,253}")
 
 
 RAW: dict[int | str, dict[str, Any]] = {
@@ -91,7 +95,7 @@ async def receive_delivery(inlet: InletDep) -> Answer:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in inlet.headers.items()}
     if connection.vendor == "hubspot":
         query = headers.get(QUERY)
-        headers[URL] = door_url(inlet.runtime, inlet.tail) + (f"?{query}" if query else "")
+        headers[URL] = domain.door_url(inlet.runtime, inlet.tail) + (f"?{query}" if query else "")
     parcel = domain.accept(connection, headers, inlet.raw, traceparent.get())
     if not connection.enabled:
         return IGNORED
@@ -111,9 +115,27 @@ async def check_door(inlet: InletDep) -> Answer:
     return Answer(200, b"")
 
 
-def door_url(runtime: Runtime, token: str) -> str:
-    """The address that a vendor delivers to."""
-    return f"{runtime.settings.public_url.rstrip('/')}/v1/hooks/{token}"
+@handshake.options(
+    "/{token}",
+    status_code=200,
+    response_class=Response,
+    responses={200: {"description": "which methods the address takes, and whether it takes this sender's events"}}
+    | responses(NotFound),
+)
+async def answer_handshake(token: str, request: Request) -> Response:
+    """Answer a sender that asks before it delivers.
+
+    A CloudEvents sender names itself in `WebHook-Request-Origin`; a connection of that vendor consents, at any rate.
+    """
+    runtime: Runtime = request.scope["runtime"]
+    connection = await domain.connection_of(runtime, token)
+    headers = {"Allow": "POST, HEAD, OPTIONS"}
+    origin = request.headers.get("webhook-request-origin", "")
+    if connection.vendor == "cloudevents" and connection.enabled and _ORIGIN.fullmatch(origin):
+        rate = request.headers.get("webhook-request-rate", "")
+        asked = rate if rate.isascii() and rate.isdecimal() and 0 < len(rate) < 10 else "*"
+        headers |= {"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": asked}
+    return Response(status_code=200, headers=headers)
 
 
 def _delivery(row: asyncpg.Record) -> Delivery:
@@ -181,9 +203,7 @@ class Reprocess(Wire):
     refetch: bool = Field(default=False, description="ask the vendor anew for a response that it only named")
 
 
-@router.post(
-    "/deliveries/{delivery_id}:reprocess", responses=EDITING, dependencies=[allow("connections:write")], status_code=202
-)
+@router.post("/deliveries/{delivery_id}:reprocess", responses=EDITING, dependencies=[allow("connections:write")])
 async def reprocess_delivery(
     delivery_id: UUID, caller: CallerDep, tx: TxDep, body: Reprocess | None = None
 ) -> Delivery:

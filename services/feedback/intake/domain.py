@@ -32,7 +32,6 @@ from services.feedback.intake.adapters.normalized import (
     Unreadable,
 )
 from services.feedback.intake.adapters.reading import bounded, clean, decode, identifier
-from services.feedback.intake.connecting import opened
 from services.feedback.intake.parts import united
 from services.feedback.intake.signatures import SCHEMES, Verdict, spelling, verify
 from shared.database import Tx
@@ -93,6 +92,23 @@ class Kept(NamedTuple):
     fresh: bool
 
 
+def opened(seal: Seal, stored: str, now: datetime) -> tuple[str, ...]:
+    """The secrets that are good at a moment, the newest first. One without an end is stored as its sealed text."""
+    found: list[str | dict[str, Any]] = from_json(stored)
+    good: list[str] = []
+    for each in found:
+        if isinstance(each, str):
+            good.append(seal.open(each))
+        elif datetime.fromisoformat(each["until"]) > now:
+            good.append(seal.open(each["sealed"]))
+    return tuple(good)
+
+
+def door_url(runtime: Runtime, token: str) -> str:
+    """The address that a vendor delivers to."""
+    return f"{runtime.settings.public_url.rstrip('/')}/v1/hooks/{token}"
+
+
 async def connection_of(runtime: Runtime, token: str) -> Connection:
     """The connection that a URL's token belongs to, believed for a moment. NotFound for other tokens."""
     memory: Memory[str, Connection] | None = runtime.memory.get("connections")
@@ -100,7 +116,7 @@ async def connection_of(runtime: Runtime, token: str) -> Connection:
 
         async def find(token: str) -> Connection | None:
             async with runtime.database.system() as tx:
-                row = await tx.one(store.FIND_BY_TOKEN, hashlib.sha256(token.encode(errors="replace")).digest())
+                row = await tx.one(store.FIND_CONNECTION, hashlib.sha256(token.encode(errors="replace")).digest())
             return _connection(runtime, row) if row else None
 
         memory = runtime.memory["connections"] = Memory(find, REMEMBER_SECONDS)
@@ -196,7 +212,7 @@ async def reprocess_many(
 
     `state`: `ignored` or `quarantined` only; None for all.
     """
-    if await tx.one(store.GET_CONNECTION, workspace_id, connection_id) is None:
+    if await tx.one(store.SHARE_CONNECTION, workspace_id, connection_id) is None:
         raise NotFound("No connection by that id.")
     given = workspace_id, connection_id, after or UUID(int=0), limit, refetch
     row = await (tx.one(store.REPROCESS_ALL, *given) if state is None else tx.one(store.REPROCESS_ASIDE, *given, state))
@@ -219,7 +235,8 @@ async def process(tx: Tx, rows: Sequence[asyncpg.Record]) -> None:
         statements.extend(found.statements)
         settled.append((row["workspace_id"], row["id"], found.state, found.reason))
     if parts:
-        statements = await united(tx, statements, parts)
+        held = await inbox.held(tx, [statements[position] for position in parts])
+        statements = united({identity: dict(row) for identity, row in held.items()}, statements, parts)
     if statements:
         await inbox.record(tx, statements)
     if thin:

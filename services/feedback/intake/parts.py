@@ -7,24 +7,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 from pydantic_core import from_json, to_json
 
-from services.feedback.inbox import domain as inbox
 from services.feedback.inbox.domain import Statement
 from services.feedback.intake.adapters.draft import TEXT_LIMIT
-from shared.database import Tx
 
 _Identity = tuple[UUID, str, str | None]
 
 
-async def united(tx: Tx, statements: Sequence[Statement], parts: Sequence[int]) -> list[Statement]:
+def united(
+    held: Mapping[_Identity, Mapping[str, Any]], statements: Sequence[Statement], parts: Sequence[int]
+) -> list[Statement]:
     """The statements, those at the positions `parts` united with each other and with what is stored of their records.
 
-    The records are locked by name until the end of the transaction: two answers of one response, read by two workers at
-    once, must not each miss the other.
+    `held`: what is stored under the identities of the parts, and nobody else's until the end of the transaction: two
+    answers of one response, read by two workers at once, must not each miss the other.
     """
-    held = await inbox.held(tx, [statements[position] for position in parts])
     whole: dict[_Identity, Statement] = {}
     for position in parts:
         part = statements[position]
@@ -34,7 +32,7 @@ async def united(tx: Tx, statements: Sequence[Statement], parts: Sequence[int]) 
     return [*(each for position, each in enumerate(statements) if position not in among), *whole.values()]
 
 
-def _stored(row: asyncpg.Record | None, part: Statement) -> Statement | None:
+def _stored(row: Mapping[str, Any] | None, part: Statement) -> Statement | None:
     if row is None:
         return None
     return part._replace(

@@ -1,43 +1,10 @@
-"""Connections and raw deliveries as rows."""
+"""Deliveries as rows, and whose address they came to."""
 
-_CONNECTION = """id, vendor, name, token, secrets::text as secrets, rules::text as rules, enabled, version, created_at,
-    credentials is not null as fetches"""
-ADD_CONNECTION = f"""
-insert into connections (id, workspace_id, vendor, name, token_hash, token, secrets, rules, credentials)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning {_CONNECTION}
+FIND_CONNECTION = """
+select id, workspace_id, vendor, secrets::text as secrets, enabled from connections where token_hash = $1
 """
-GET_CONNECTION = f"select {_CONNECTION} from connections where workspace_id = $1 and id = $2"
-LOCK_CONNECTION = f"select {_CONNECTION} from connections where workspace_id = $1 and id = $2 for update"
-LIST_CONNECTIONS = f"select {_CONNECTION} from connections where workspace_id = $1 and id > $2 order by id limit $3"
-UPDATE_CONNECTION = f"""
-update connections set name = $3, rules = $4, enabled = $5, credentials = coalesce($6, credentials),
-    version = version + 1
-where workspace_id = $1 and id = $2 returning {_CONNECTION}
-"""
-SET_SECRETS = f"""
-update connections set secrets = $3, version = version + 1 where workspace_id = $1 and id = $2 returning {_CONNECTION}
-"""
-APPLIED = "select applied from connection_health where workspace_id = $1 and connection_id = $2"
-HEALTH = """
-select c.id as connection_id, coalesce(h.applied, 0) as applied, coalesce(h.ignored, 0) as ignored,
-    coalesce(h.quarantined, 0) as quarantined, h.last_delivery_at, h.last_applied_at, h.last_failure_at, h.last_failure
-from connections c left join connection_health h on h.connection_id = c.id
-where c.workspace_id = $1 and c.id = $2
-"""
-# What waits is short, or something is wrong: beyond a hundred it is enough to know that there are so many.
-WAITING_HERE = """
-select (select count(*) from (
-        select from deliveries where connection_id = $2 and state = 'received' and workspace_id = $1 limit 100
-    ) as waiting) as received,
-    (select count(*) from (
-        select from fetches where connection_id = $2 and workspace_id = $1 limit 100
-    ) as asked) as fetching,
-    (select reason from fetches where connection_id = $2 and workspace_id = $1 and reason is not null
-        order by due_at limit 1) as fetch_failure
-"""
-FIND_BY_TOKEN = f"select {_CONNECTION}, workspace_id from connections where token_hash = $1"
 """Runs before the workspace is known: the token is what tells it."""
-
+SHARE_CONNECTION = "select id from connections where workspace_id = $1 and id = $2 for share"
 KEEP = """
 insert into deliveries (id, workspace_id, connection_id, delivery_key, sha256, verdict, headers, body, traceparent)
 select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[], $6::text[], $7::jsonb[], $8::bytea[],
@@ -126,39 +93,9 @@ select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::jsonb[])
 on conflict (workspace_id, delivery_id) do update set asked = excluded.asked, due_at = now(), attempts = 0
 """
 HURRY = "update fetches set due_at = now() where workspace_id = $1 and delivery_id = $2"
-# A claim is a lease: whoever dies with it lets it lapse, and what was fetched twice is stored once.
-CLAIM = """
-update fetches as f set attempts = f.attempts + 1, due_at = now() + make_interval(secs => $2)
-from connections c
-where c.id = f.connection_id and (f.workspace_id, f.delivery_id) in (
-    select workspace_id, delivery_id from fetches where due_at <= now() order by due_at limit $1 for update skip locked
-)
-returning f.workspace_id, f.delivery_id, f.connection_id, f.asked::text as asked, f.attempts, c.vendor, c.credentials,
-    c.cursors::text as cursors
-"""
-LEFT = "delete from fetches where workspace_id = $1 and delivery_id = $2"
-FETCHED = """
-update deliveries set fetched = $3, state = 'received' where workspace_id = $1 and id = $2 and state = 'fetching'
-"""
-ADVANCE = """
-update connections set cursors = cursors || jsonb_build_object($3::text, $4::text)
-where workspace_id = $1 and id = $2 and coalesce(cursors ->> $3, '') < $4
-"""
-LATER = """
-update fetches set due_at = now() + make_interval(secs => $3), reason = $4 where workspace_id = $1 and delivery_id = $2
-"""
-# A vendor that says stop says it to the whole connection.
-PAUSE = """
-update fetches set due_at = greatest(due_at, now() + make_interval(secs => $3))
-where workspace_id = $1 and connection_id = $2
-"""
 _DELIVERY = """id, connection_id, delivery_key, encode(sha256, 'hex') as sha256, verdict, headers::text as headers,
     octet_length(body) as bytes, fetched is not null as fetched, state, reason, received_at, processed_at"""
 GET_DELIVERY = f"select {_DELIVERY}, body from deliveries where workspace_id = $1 and id = $2"
-GET_PAYLOAD = """
-select headers::text as headers, body, delivery_key, fetched as payload from deliveries
-where workspace_id = $1 and id = $2 and connection_id = $3
-"""
 _LIST_DELIVERIES = f"select {_DELIVERY} from deliveries where workspace_id = $1 and id < $2"
 _PAGE = "order by id desc limit $3"
 LIST_DELIVERIES = f"{_LIST_DELIVERIES} {_PAGE}"

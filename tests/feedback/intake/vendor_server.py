@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 
 @dataclass
@@ -30,10 +30,14 @@ class Vendor:
             headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:-2])}
             body = await reader.readexactly(int(headers.get("content-length", "0")))
             self.asked.append((method, path, headers, body))
-            answer = self.answers.get(path.partition("?")[0], (404, {}, b"{}"))
+            answer: Any = self.answers.get(path.partition("?")[0], (404, {}, b"{}"))
             if isinstance(answer, list):
-                answer = answer.pop(0) if len(answer) > 1 else answer[0]
-            status, extra, content = answer if isinstance(answer, tuple) else (200, {}, json.dumps(answer).encode())
+                several = cast("list[Any]", answer)
+                answer = several.pop(0) if len(several) > 1 else several[0]
+            whole = isinstance(answer, tuple)
+            status, extra, content = cast(
+                "tuple[int, dict[str, str], bytes]", answer if whole else (200, {}, json.dumps(answer).encode())
+            )
             lines = [f"HTTP/1.1 {status} X", f"content-length: {len(content)}", "connection: close"]
             lines += [f"{name}: {value}" for name, value in extra.items()]
             writer.write("\r\n".join([*lines, "", ""]).encode() + content)

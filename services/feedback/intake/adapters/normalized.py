@@ -172,7 +172,12 @@ FieldName = Annotated[
 """A question's id, ref or label, or a hidden field's name."""
 
 
-Pointer = Annotated[str, StringConstraints(max_length=500, pattern=r"^(?:/[^/]*)*$"), AfterValidator(storable)]
+Pointer = Annotated[
+    str,
+    StringConstraints(max_length=500, pattern=r"^(?:/[^/]*)*$"),
+    AfterValidator(storable),
+    Field(examples=["/customer/email"]),
+]
 """A JSON Pointer (RFC 6901): `/customer/email`; the empty one is the whole."""
 
 
@@ -232,7 +237,10 @@ class Rules(Wire):
         examples=[{"q_with": "csv-export", "q_without": "csv-export"}],
     )
     scales: dict[FieldName, Scale] = Field(
-        default_factory=dict, max_length=500, description="ends of a question's scale, which payloads do not tell"
+        default_factory=dict,
+        max_length=500,
+        description="ends of a question's scale, which payloads do not tell",
+        examples=[{"q7": {"low": 1, "high": 5}}],
     )
     fields: Fields | None = Field(
         default=None, description="where the parts of a response stand, for bodies of your own design"

@@ -1,25 +1,30 @@
 """How each vendor of thin events is asked for what it only named, and with which credentials."""
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
-from pydantic import Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 from pydantic_core import to_json
 
 from services.feedback.intake.adapters import reading
 from services.feedback.intake.adapters.normalized import ROW_LIMIT, JsonValue, Unreadable
 from shared.egress import Egress, Refused, Reply, Unreachable
-from shared.wire import Key, Wire
+from shared.wire import Key, Wire, storable
 
 LONGEST_WAIT = 86_400.0
 """Seconds; however long a vendor says to stay away, it is asked again the next day."""
-_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]{1,250}")
-Origin = Annotated[str, StringConstraints(max_length=260, pattern=_ORIGIN.pattern + r"/?$")]
-Secret = Annotated[SecretStr, Field(min_length=1, max_length=4_000)]
+Origin = Annotated[str, StringConstraints(max_length=260, pattern=r"^https?://[A-Za-z0-9.\-\[\]:]{1,250}/?$")]
+
+
+def _storable(value: SecretStr) -> SecretStr:
+    storable(value.get_secret_value())
+    return value
+
+
+Secret = Annotated[SecretStr, Field(min_length=1, max_length=4_000), AfterValidator(_storable)]
 
 
 class Credentials(Wire):
@@ -53,10 +58,9 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
 
 def missing(vendor: str, credentials: Credentials) -> list[tuple[str, str]]:
     """Pointers and reasons for what is wrong with the credentials of this vendor."""
-    needed = _NEEDED.get(vendor)
-    if needed is None:
-        return [("", f"{vendor} delivers everything: there is nothing to fetch")]
-    return [(f"/{name}", f"{vendor} needs it") for name in needed if getattr(credentials, name) is None]
+    return [
+        (f"/{name}", f"{vendor} needs it") for name in _NEEDED.get(vendor, ()) if getattr(credentials, name) is None
+    ]
 
 
 class Fault(Exception):

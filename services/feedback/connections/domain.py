@@ -4,17 +4,16 @@ import hashlib
 import secrets as randomness
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import asyncpg
 from pydantic_core import from_json, to_json
 
-from services.feedback.intake import store
+from services.feedback.connections import store
+from services.feedback.fetches.sources import SOURCES, Credentials, missing
 from services.feedback.intake.adapters import ADAPTERS
 from services.feedback.intake.adapters.normalized import Rules
 from services.feedback.intake.signatures import SCHEMES, decode_key
-from services.feedback.intake.sources import Credentials, missing
 from shared.database import Tx
 from shared.errors import Conflict, FieldError, Invalid, NotFound
 from shared.ids import new_id
@@ -32,18 +31,6 @@ def new_secret(vendor: str) -> str:
     raw = randomness.token_bytes(32)
     base64 = SCHEMES[ADAPTERS[vendor].scheme].key_transform == "base64"
     return f"whsec_{b64encode(raw).decode()}" if base64 else raw.hex()
-
-
-def opened(seal: Seal, stored: str, now: datetime) -> tuple[str, ...]:
-    """The secrets that are good at a moment, the newest first. One without an end is stored as its sealed text."""
-    found: list[str | dict[str, Any]] = from_json(stored)
-    good: list[str] = []
-    for each in found:
-        if isinstance(each, str):
-            good.append(seal.open(each))
-        elif datetime.fromisoformat(each["until"]) > now:
-            good.append(seal.open(each["sealed"]))
-    return tuple(good)
 
 
 async def create_connection(
@@ -101,6 +88,8 @@ def _require_key(vendor: str, secret: str) -> None:
 def _sealed(seal: Seal, vendor: str, credentials: Credentials | None) -> str | None:
     if credentials is None:
         return None
+    if vendor not in SOURCES:
+        raise Conflict(f"{vendor} delivers everything: there is nothing to fetch.", code="nothing_to_fetch")
     faults = missing(vendor, credentials)
     if faults:
         raise Invalid(errors=[FieldError(f"/body/credentials{pointer}", reason) for pointer, reason in faults])

@@ -1,31 +1,29 @@
-"""Connections over HTTP: made, tried out, watched, their secrets changed; and the handshake some vendors begin with."""
+"""Connections over HTTP: made, tried out, watched, their secrets changed."""
 
-import re
+import json
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import asyncpg
-from fastapi import APIRouter, Request, Response
-from pydantic import Field, model_validator
-from pydantic_core import from_json, to_json
+from fastapi import APIRouter, Response
+from pydantic import AfterValidator, Field
+from pydantic_core import from_json
 
-from services.feedback.intake import connecting, domain, store
+from services.feedback.connections import domain, store
+from services.feedback.fetches.sources import Credentials
+from services.feedback.intake import domain as intake
 from services.feedback.intake.adapters.normalized import Rules, Thin
-from services.feedback.intake.api import door_url
-from services.feedback.intake.sources import Credentials
 from shared.errors import FieldError, Invalid, NotFound
 from shared.paging import Cursor, Limit, Page, after, page
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import NO_STORE, CallerDep, IfMatch, ReadDep, Route, RuntimeDep, TxDep, allow, etag
 from shared.runtime import Runtime
 from shared.sealing import Seal
-from shared.wire import Key, Line, Wire
+from shared.wire import Key, Line, Wire, storable
 
 router = APIRouter(prefix="/v1/connections", tags=["connections"], route_class=Route)
-handshake = APIRouter(prefix="/v1/hooks", tags=["hooks"])
 
-_ORIGIN = re.compile(r"[A-Za-z0-9._:\-/]{1,253}")
 BULK_LIMIT = 2_000
 """Deliveries that one call has read again."""
 
@@ -34,7 +32,7 @@ class ConnectionIn(Wire):
     """A survey tool that is to deliver here."""
 
     vendor: Key = Field(
-        examples=["typeform"],
+        examples=["surveymonkey"],
         description="asknicely, canny, cloudevents, delighted, formbricks, freshdesk, generic (JSON of any shape, "
         "read by `rules.fields`: Zapier, Microsoft Forms through Power Automate), github, google_forms, hubspot, "
         "intercom, jotform, linear, posthog, product_fruits, qualtrics, slack, sprig, standard_webhooks, surveymonkey, "
@@ -111,26 +109,21 @@ class Health(Wire):
 
 
 class Trial(Wire):
-    """A payload to try a mapping with: given, or that of a stored delivery."""
+    """A payload to try a mapping with: that of a stored delivery, else the body, else the JSON that is given here."""
 
-    payload: Any = Field(default=None, description="JSON as the vendor would send it")
+    payload: dict[str, Any] | list[Any] | None = Field(default=None, description="JSON as the vendor would send it")
     body: str | None = Field(
         default=None, max_length=500_000, description="the body as text, for vendors that send forms"
     )
     content_type: Line = "application/json"
-    headers: dict[Line, Annotated[str, Field(max_length=2_000)]] = Field(
+    headers: dict[Line, Annotated[str, Field(max_length=2_000), AfterValidator(storable)]] = Field(
         default_factory=dict, max_length=50, description="those that count for the vendor, such as `X-GitHub-Event`"
     )
-    fetched: Any = Field(default=None, description="what the vendor would answer where it only names responses")
+    fetched: dict[str, Any] | None = Field(
+        default=None, description="what the vendor would answer where it only names responses"
+    )
     delivery_id: UUID | None = Field(default=None, description="a delivery of this connection, instead of a payload")
     rules: Rules | None = Field(default=None, description="the mapping to try; the connection's own when left out")
-
-    @model_validator(mode="after")
-    def _one_of_three(self) -> "Trial":
-        given = (self.payload is not None) + (self.body is not None) + (self.delivery_id is not None)
-        if given != 1:
-            raise ValueError("give one of payload, body and delivery_id")
-        return self
 
 
 class TrialPerson(Wire):
@@ -187,13 +180,18 @@ class BulkReprocessed(Wire):
     next: UUID | None = Field(description="where to go on, when there may be more")
 
 
+def _raw(value: Any) -> bytes:
+    """The bytes a vendor would send: escaped, for a payload may hold half a character, as vendors' do."""
+    return json.dumps(value).encode()
+
+
 def _seal(runtime: Runtime) -> Seal:
     return Seal(runtime.settings.sealing_key.get_secret_value())
 
 
 def _shown(runtime: Runtime, row: asyncpg.Record) -> dict[str, Any]:
     shown = {name: row[name] for name in ("id", "vendor", "name", "enabled", "fetches", "version", "created_at")}
-    url = door_url(runtime, _seal(runtime).open(row["token"]))
+    url = intake.door_url(runtime, _seal(runtime).open(row["token"]))
     return {**shown, "url": url, "rules": from_json(row["rules"])}
 
 
@@ -206,7 +204,7 @@ async def create_connection(
     body: ConnectionIn, caller: CallerDep, tx: TxDep, runtime: RuntimeDep, response: Response
 ) -> ConnectionCreated:
     """Open a door for a vendor. Paste `url` and `secret` into the vendor's webhook settings."""
-    row, _, secret = await connecting.create_connection(
+    row, _, secret = await domain.create_connection(
         tx,
         _seal(runtime),
         caller.workspace_id,
@@ -253,7 +251,7 @@ async def update_connection(
     response: Response,
 ) -> Connection:
     """Rename a connection, change how its answers are read, give new credentials, or close it."""
-    row = await connecting.update_connection(
+    row = await domain.update_connection(
         tx,
         _seal(runtime),
         caller.workspace_id,
@@ -279,7 +277,7 @@ async def rotate_connection_secret(
     response: Response,
 ) -> ConnectionCreated:
     """Give a connection a new secret. Deliveries signed with the ones before are believed until the overlap ends."""
-    row, secret = await connecting.rotate_secret(
+    row, secret = await domain.rotate_secret(
         tx,
         _seal(runtime),
         caller.workspace_id,
@@ -296,7 +294,7 @@ async def rotate_connection_secret(
     "/{connection_id}/health", responses=GUARDED | responses(NotFound), dependencies=[allow("connections:read")]
 )
 async def get_connection_health(connection_id: UUID, caller: CallerDep, read: ReadDep) -> Health:
-    """Show how a connection fares: what its deliveries became, when the last came, and what went wrong last."""
+    """Show how a connection fares: what its deliveries became, and what went wrong last."""
     row = await read.one(store.HEALTH, caller.workspace_id, connection_id)
     if row is None:
         raise NotFound("No connection by that id.")
@@ -311,9 +309,11 @@ async def test_mapping(connection_id: UUID, body: Trial, caller: CallerDep, read
     row = await read.one(store.GET_CONNECTION, caller.workspace_id, connection_id)
     if row is None:
         raise NotFound("No connection by that id.")
+    if body.payload is None and body.body is None and body.delivery_id is None:
+        raise Invalid(errors=[FieldError("/body/payload", "give it, or body, or delivery_id")])
     rules = body.rules or Rules.from_json(from_json(row["rules"]))
     headers = {"content-type": body.content_type, **{name.lower(): value for name, value in body.headers.items()}}
-    fetched = to_json(body.fetched) if body.fetched is not None else None
+    fetched = _raw(body.fetched) if body.fetched is not None else None
     name = "test"
     if body.delivery_id is not None:
         kept = await read.one(store.GET_PAYLOAD, caller.workspace_id, body.delivery_id, connection_id)
@@ -322,12 +322,12 @@ async def test_mapping(connection_id: UUID, body: Trial, caller: CallerDep, read
         headers, raw, name = from_json(kept["headers"]), kept["body"], kept["delivery_key"]
         fetched = fetched or kept["payload"]
     else:
-        raw = body.body.encode() if body.body is not None else to_json(body.payload)
-    outcome = domain.understand(row["vendor"], headers, raw, fetched, rules, name)
+        raw = body.body.encode(errors="replace") if body.body is not None else _raw(body.payload)
+    outcome = intake.understand(row["vendor"], headers, raw, fetched, rules, name)
     if isinstance(outcome, Thin):
         return TrialResult(state="fetching", reason=None, asked=dict(outcome.asked), responses=[])
     if not isinstance(outcome, tuple):
-        state, reason = domain.verdict_of(outcome)
+        state, reason = intake.verdict_of(outcome)
         return TrialResult(
             state="ignored" if state == "ignored" else "quarantined", reason=reason, asked=None, responses=[]
         )
@@ -364,7 +364,6 @@ async def test_mapping(connection_id: UUID, body: Trial, caller: CallerDep, read
 
 @router.post(
     "/{connection_id}/deliveries:reprocess",
-    status_code=202,
     responses=EDITING,
     dependencies=[allow("connections:write")],
 )
@@ -376,7 +375,7 @@ async def reprocess_deliveries(
     A call takes 2,000; while `next` is not null, call again with `after` set to it. The connection's rules of now
     apply, and nothing is doubled.
     """
-    queued, last = await domain.reprocess_many(
+    queued, last = await intake.reprocess_many(
         tx,
         caller.workspace_id,
         connection_id,
@@ -386,26 +385,3 @@ async def reprocess_deliveries(
         refetch=body.refetch,
     )
     return BulkReprocessed(queued=queued, next=last)
-
-
-@handshake.options(
-    "/{token}",
-    status_code=200,
-    response_class=Response,
-    responses={200: {"description": "which methods the address takes, and whether it takes this sender's events"}}
-    | responses(NotFound),
-)
-async def answer_handshake(token: str, request: Request) -> Response:
-    """Answer a sender that asks before it delivers.
-
-    A CloudEvents sender names itself in `WebHook-Request-Origin`; a connection of that vendor consents, at any rate.
-    """
-    runtime: Runtime = request.scope["runtime"]
-    connection = await domain.connection_of(runtime, token)
-    headers = {"Allow": "POST, HEAD, OPTIONS"}
-    origin = request.headers.get("webhook-request-origin", "")
-    if connection.vendor == "cloudevents" and connection.enabled and _ORIGIN.fullmatch(origin):
-        rate = request.headers.get("webhook-request-rate", "")
-        asked = rate if rate.isascii() and rate.isdecimal() and 0 < len(rate) < 10 else "*"
-        headers |= {"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": asked}
-    return Response(status_code=200, headers=headers)

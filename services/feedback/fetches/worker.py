@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import asyncpg
 from pydantic_core import from_json, to_json
 
-from services.feedback.intake import domain, store
-from services.feedback.intake.sources import SOURCES, Credentials, Fault, Source
+from services.feedback.fetches import store
+from services.feedback.fetches.sources import SOURCES, Credentials, Fault, Source
+from services.feedback.intake import domain as intake
 from shared.database import RETRYABLE
 from shared.egress import Egress, networks
 from shared.errors import Unavailable
@@ -110,8 +111,9 @@ async def _settle(runtime: Runtime, fetched: Fetched) -> None:
         fault = fetched.fault
         assert fault is not None  # there is an answer or the reason for none
         if not fault.again or row["attempts"] >= ATTEMPTS:
-            await tx.run(store.LEFT, *key)
-            await domain.settle(tx, [(*key, "quarantined", f"not fetched: {fault.reason}")])
+            # Whose lease has lapsed may find that another has fetched it by now.
+            if await tx.run(store.LEFT, *key):
+                await intake.settle(tx, [(*key, "quarantined", f"not fetched: {fault.reason}")])
             return
         wait = fault.after if fault.after is not None else wait_before(row["attempts"] + 1)
         await tx.run(store.LATER, *key, wait, fault.reason)
