@@ -151,6 +151,9 @@ Table(
     Column("last_applied_at", Moment),
     Column("last_failure_at", Moment),
     Column("last_failure", Text, comment="why the last delivery that was set aside could not be read"),
+    Column("refused", BigInteger, nullable=False, server_default="0", comment="at the door; noted now and then"),
+    Column("last_refused_at", Moment),
+    Column("last_refusal", Text),
     comment="what became of a connection's deliveries, kept by whoever settles them",
     postgresql_with={"fillfactor": "50"},
 )

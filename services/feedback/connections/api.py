@@ -105,6 +105,9 @@ class Health(Wire):
     last_applied_at: datetime | None
     last_failure_at: datetime | None
     last_failure: str | None = Field(description="why the last was quarantined", examples=["nothing_to_read"])
+    refused: int = Field(description="deliveries turned away at the door, at least: they are noted every ten seconds")
+    last_refused_at: datetime | None
+    last_refusal: str | None = Field(description="usually: the secret here is not the vendor's")
     fetch_failure: str | None = Field(description="why the next fetch did not succeed before")
 
 

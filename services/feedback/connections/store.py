@@ -20,7 +20,8 @@ update connections set secrets = $3, version = version + 1 where workspace_id = 
 APPLIED = "select applied from connection_health where workspace_id = $1 and connection_id = $2"
 HEALTH = """
 select c.id as connection_id, coalesce(h.applied, 0) as applied, coalesce(h.ignored, 0) as ignored,
-    coalesce(h.quarantined, 0) as quarantined, h.last_delivery_at, h.last_applied_at, h.last_failure_at, h.last_failure
+    coalesce(h.quarantined, 0) as quarantined, h.last_delivery_at, h.last_applied_at, h.last_failure_at, h.last_failure,
+    coalesce(h.refused, 0) as refused, h.last_refused_at, h.last_refusal
 from connections c left join connection_health h on h.connection_id = c.id
 where c.workspace_id = $1 and c.id = $2
 """

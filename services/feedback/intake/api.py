@@ -96,7 +96,11 @@ async def receive_delivery(inlet: InletDep) -> Answer:
     if connection.vendor == "hubspot":
         query = headers.get(QUERY)
         headers[URL] = domain.door_url(inlet.runtime, inlet.tail) + (f"?{query}" if query else "")
-    parcel = domain.accept(connection, headers, inlet.raw, traceparent.get())
+    try:
+        parcel = domain.accept(connection, headers, inlet.raw, traceparent.get())
+    except Unauthorized as refusal:
+        await domain.note_refusal(inlet.runtime, connection, refusal.detail)
+        raise
     if not connection.enabled:
         return IGNORED
     if connection.vendor == "slack" and b'"url_verification"' in inlet.raw:

@@ -5,6 +5,7 @@ on its signature, the sender gets its 2xx, and a worker turns what was kept into
 quarantine with the reason.
 """
 
+import contextlib
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
@@ -35,7 +36,7 @@ from services.feedback.intake.adapters.reading import bounded, clean, decode, id
 from services.feedback.intake.parts import united
 from services.feedback.intake.signatures import SCHEMES, Verdict, spelling, verify
 from shared.database import Tx
-from shared.errors import NotFound, Unauthorized
+from shared.errors import NotFound, Unauthorized, Unavailable
 from shared.ids import new_id
 from shared.memory import Memory
 from shared.runtime import Runtime
@@ -58,6 +59,8 @@ KEPT_HEADERS = frozenset(
 DELIVERY_IDS = frozenset({"webhook-id", "svix-id", "canny-nonce"})
 """Headers that name a delivery, stable across its retries, for schemes that sign them."""
 REMEMBER_SECONDS = 2.0
+REFUSAL_SECONDS = 10.0
+"""How often a process notes what it turned away from a connection."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -157,6 +160,20 @@ def accept(connection: Connection, headers: Mapping[str, str], body: bytes, trac
         body,
         traceparent,
     )
+
+
+async def note_refusal(runtime: Runtime, connection: Connection, reason: str) -> None:
+    """Count a delivery that was turned away. A stranger with the address must not make the database write at will."""
+    noted: dict[UUID, tuple[float, int]] = runtime.memory.setdefault("refusals", {})
+    last, count = noted.get(connection.id, (-REFUSAL_SECONDS, 0))
+    now = time.monotonic()
+    if now - last < REFUSAL_SECONDS:
+        noted[connection.id] = last, count + 1
+        return
+    noted[connection.id] = now, 0
+    with contextlib.suppress(Unavailable):
+        async with runtime.database.transaction({connection.workspace_id}) as tx:
+            await tx.run(store.REFUSED, connection.workspace_id, connection.id, count + 1, reason)
 
 
 def challenge_of(raw: bytes) -> bytes | None:

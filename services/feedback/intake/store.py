@@ -5,6 +5,12 @@ select id, workspace_id, vendor, secrets::text as secrets, enabled from connecti
 """
 """Runs before the workspace is known: the token is what tells it."""
 SHARE_CONNECTION = "select id from connections where workspace_id = $1 and id = $2 for share"
+REFUSED = """
+insert into connection_health as h (connection_id, workspace_id, refused, last_refused_at, last_refusal)
+values ($2, $1, $3, now(), $4)
+on conflict (connection_id) do update set refused = h.refused + excluded.refused,
+    last_refused_at = excluded.last_refused_at, last_refusal = excluded.last_refusal
+"""
 KEEP = """
 insert into deliveries (id, workspace_id, connection_id, delivery_key, sha256, verdict, headers, body, traceparent)
 select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[], $6::text[], $7::jsonb[], $8::bytea[],

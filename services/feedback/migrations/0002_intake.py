@@ -91,6 +91,11 @@ def upgrade() -> None:
             nullable=True,
             comment="why the last delivery that was set aside could not be read",
         ),
+        sa.Column(
+            "refused", sa.BigInteger(), server_default="0", nullable=False, comment="at the door; noted now and then"
+        ),
+        sa.Column("last_refused_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_refusal", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("connection_id"),
         comment="what became of a connection's deliveries, kept by whoever settles them",
         postgresql_with={"fillfactor": "50"},

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -192,6 +193,23 @@ async def test_deliveries_of_neighbours_cannot_be_read_again(desk: Desk, neighbo
     reader = await desk.api.another({"connections:read"})
     for path in (f"/v1/deliveries/{kept['id']}:reprocess", f"/v1/connections/{door.id}/secret:rotate"):
         assert (await reader.feedback.post(path, json={})).status_code == 403
+
+
+async def test_what_is_turned_away_shows_in_the_health(desk: Desk) -> None:
+    """The commonest fault of all: a secret that is not the vendor's. Noted now and then, not at a stranger's will."""
+    door = await open_door(desk.api)
+    for _ in range(5):
+        wrong = await door.client.post(door.path, content=b"{}", headers={"typeform-signature": "sha256=AAAA"})
+        assert wrong.status_code == 401
+    shown = await health(desk.api, door.id)
+    assert (shown["refused"], shown["last_refusal"]) == (1, "The signature of this delivery is mismatch.")
+    noted = desk.runtime.memory["refusals"]
+    noted[UUID(door.id)] = (noted[UUID(door.id)][0] - 10.0, noted[UUID(door.id)][1])
+    await door.client.post(door.path, content=b"{}")
+    shown = await health(desk.api, door.id)
+    assert (shown["refused"], shown["last_refusal"]) == (6, "The signature of this delivery is missing.")
+    assert shown["last_refused_at"]
+    assert shown["applied"] == shown["quarantined"] == 0
 
 
 async def test_secrets_overlap_while_they_are_rotated(api: Api) -> None:
