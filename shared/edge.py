@@ -77,6 +77,9 @@ class Edge:
             if found is None:
                 status = await self._pass(scope, receive, send, limit, named)
             else:
+                if query := scope["query_string"]:
+                    # Under a name that no header can have.
+                    headers[b":query"] = query
                 call = Call(found, method, path, headers, await _whole(receive, limit), trace, identity)
                 counted = True
                 reply = await self._ingest(call)

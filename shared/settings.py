@@ -19,6 +19,10 @@ class Settings(BaseSettings):
     sealing_key: SecretStr = Field(description="secret that stored credentials are encrypted with", min_length=32)
     role: Role = "both"
     public_url: str = Field(default="", description="origin that callers reach this service at, for links it hands out")
+    egress_allow: str = Field(
+        default="",
+        description="networks, comma separated, that may be called although they are not public, e.g. 10.1.2.0/24",
+    )
     pool_size: int = Field(default=10, ge=2, le=200, description="PostgreSQL connections for requests")
     body_limit: int = Field(
         default=1_048_576, ge=1_024, description="bytes of a request body; bulk routes have their own"

@@ -2,8 +2,10 @@
 
 from starlette.types import ASGIApp
 
+from services.feedback.connections import api as connections
 from services.feedback.consumers import CONSUMERS
 from services.feedback.customers import api as customers
+from services.feedback.fetches import worker as fetches
 from services.feedback.ideas import api as ideas
 from services.feedback.inbox import api as inbox
 from services.feedback.inbox import bulk
@@ -24,18 +26,20 @@ SERVICE = Service(
         inbox.ingest,
         votes.ingest,
         intake.door,
+        intake.handshake,
         bulk.router,
         inbox.router,
         ideas.router,
         votes.router,
         customers.router,
+        connections.router,
         intake.router,
         requesters.router,
         keys.router,
         operations("feedback", CONSUMERS),
     ),
     consumers=CONSUMERS,
-    jobs={"intake": worker.run},
+    jobs={"intake": worker.run, "fetches": fetches.run},
     body_limits={"/v1/feedback/bulk": bulk.BODY_LIMIT},
     tags=(
         {"name": "feedback", "description": "Statements of customers, and the insights that link them to ideas"},

@@ -6,18 +6,28 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+from pydantic_core import to_json
 
 from services.feedback.customers.domain import Person
 from services.feedback.inbox.domain import Statement, record
-from services.feedback.intake.domain import Connection, Parcel, keep
+from services.feedback.intake.domain import Connection, Parcel, keep, process
 from services.feedback.intake.signatures import Verdict
+from services.feedback.intake.store import TAKE
 from services.feedback.votes.domain import Ballot, cast
 from shared.database import Database, Tx
 from shared.ids import new_id
 from tests.builders import Api
+from tests.feedback.given import typeform
 
 Databases = Callable[[str], Awaitable[Database]]
 CROWD = 50
+DELIVERED: dict[str, Callable[[str], object]] = {
+    "typeform": typeform,
+    "survicate": lambda name: {
+        "event": {"questionAnswered": {"responseUuid": name, "question": {"id": 1}, "answer": "x"}}
+    },
+    "surveymonkey": lambda name: {"object_id": name, "resources": {"survey_id": "1"}},
+}
 
 
 async def statements(database: Database, workspace_id: UUID, work: Callable[[Tx], Awaitable[object]]) -> list[str]:
@@ -75,3 +85,26 @@ async def test_deliveries(api: Api, database: Databases, crowd: int) -> None:
     ]
     ran = await statements(feedback, api.workspace_id, lambda tx: keep(tx, parcels))
     assert len(ran) == 1
+
+
+@pytest.mark.parametrize("crowd", [1, CROWD])
+@pytest.mark.parametrize(
+    ("vendor", "most"), [("typeform", 8), ("survicate", 10), ("surveymonkey", 4)], ids=["whole", "parts", "thin"]
+)
+async def test_reading_deliveries(api: Api, database: Databases, vendor: str, most: int, crowd: int) -> None:
+    """What they are taken with, what their health is counted with, and whatever a vendor's kind of delivery needs."""
+    feedback = await database("feedback")
+    made = (await api.feedback.post("/v1/connections", json={"vendor": vendor, "name": "Survey"})).json()
+    connection = Connection(UUID(made["id"]), api.workspace_id, vendor, ("x",), True)
+    bodies = [to_json(DELIVERED[vendor](str(new_id()))) for _ in range(crowd)]
+    parcels = [
+        Parcel(connection, str(new_id()), hashlib.sha256(body).digest(), Verdict.VERIFIED, "{}", body, "")
+        for body in bodies
+    ]
+
+    async def kept_and_read(tx: Tx) -> None:
+        await keep(tx, parcels)
+        await process(tx, await tx.all(TAKE, [api.workspace_id], CROWD))
+
+    ran = await statements(feedback, api.workspace_id, kept_and_read)
+    assert len(ran) <= most

@@ -156,7 +156,7 @@ def test_every_route_with_no_key_is_meant_to_have_none(made: dict[str, Document]
 def test_every_answer_has_a_shape(made: dict[str, Document], service: str) -> None:
     for operation in described(made, service):
         for status, response in operation.body["responses"].items():
-            if status in {"200", "201"} and operation.method != "head":
+            if status in {"200", "201"} and operation.method not in {"head", "options"}:
                 content = resolved(openapi(made, service), response)["content"]
                 for kind, media in content.items():
                     assert media.get("schema") or "json" not in kind, f"{operation.id} {status} answers anything"

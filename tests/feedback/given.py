@@ -9,6 +9,7 @@ from uuid import UUID
 
 from httpx2 import AsyncClient, Response
 
+from services.feedback.intake.adapters import ADAPTERS
 from services.feedback.intake.signatures import SCHEMES, sign
 from shared.access.keys import SCOPES, Caller
 from shared.database import Database, Read
@@ -134,7 +135,8 @@ class Door:
 
     def signed(self, body: bytes, *, message_id: str = "msg-1") -> dict[str, str]:
         """The headers that the vendor would send with these bytes, now."""
-        return sign(SCHEMES[self.vendor], self.secret, body, now=datetime.now(UTC).timestamp(), message_id=message_id)
+        scheme = SCHEMES[ADAPTERS[self.vendor].scheme]
+        return sign(scheme, self.secret, body, now=datetime.now(UTC).timestamp(), message_id=message_id)
 
     async def deliver(self, payload: Any, *, message_id: str = "msg-1", **headers: str) -> Response:
         """Deliver JSON (or raw bytes), signed."""

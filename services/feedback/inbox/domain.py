@@ -314,6 +314,19 @@ async def _reassign(tx: Tx, rows: Sequence[asyncpg.Record]) -> None:
     )
 
 
+async def held(tx: Tx, statements: Sequence[Statement]) -> dict[tuple[UUID, str, str | None], asyncpg.Record]:
+    """What is stored under the identities of these statements; nobody else holds them until the transaction ends."""
+    identities = list({each.identity for each in statements})
+    await tx.all(store.HOLD_NAMES, [f"{workspace_id}:{source}:{name}" for workspace_id, source, name in identities])
+    rows = await tx.all(
+        store.HELD,
+        [workspace_id for workspace_id, _, _ in identities],
+        [source for _, source, _ in identities],
+        [name for _, _, name in identities],
+    )
+    return {(row["workspace_id"], row["source"], row["external_id"]): row for row in rows}
+
+
 class Link(NamedTuple):
     """A feedback speaks for an idea; the excerpt counts characters from 0, its end exclusive."""
 

@@ -69,6 +69,21 @@ where f.workspace_id = any($1::uuid[]) and f.id = any(array(
 ))
 order by f.id for no key update
 """
+# By name, in one order: whoever puts a record together from its parts has it alone until the end.
+HOLD_NAMES = """
+select pg_advisory_xact_lock(hashtextextended(name, 0)) from (
+    select name from unnest($1::text[]) as name group by name order by name
+) as names
+"""
+HELD = """
+select f.workspace_id, f.source, f.external_id, f.text, f.answers::text as answers, f.attributes::text as attributes,
+    f.revised_at, f.said_at
+from unnest($1::uuid[], $2::text[], $3::text[]) as asked (workspace_id, source, external_id) cross join lateral (
+    select * from feedback
+    where workspace_id = asked.workspace_id and external_id = asked.external_id and source || '' = asked.source
+    limit 1
+) as f
+"""
 LINK = """
 insert into insights (id, workspace_id, feedback_id, idea_id, contact_id, excerpt_start, excerpt_end, linked_by)
 select n.id, n.workspace_id, n.feedback_id, n.idea_id, f.contact_id, n.excerpt_start, n.excerpt_end, n.linked_by

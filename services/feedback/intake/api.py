@@ -1,43 +1,42 @@
-"""Connections, deliveries and the door that vendors knock at."""
+"""The door that vendors knock at, and what they left there."""
 
+import re
 from collections.abc import Awaitable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import asyncpg
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 from pydantic_core import from_json
 
 from services.feedback.intake import domain, store
-from services.feedback.intake.adapters.normalized import Rules
 from services.feedback.intake.domain import Kept, Parcel
+from services.feedback.intake.vouching import QUERY, URL
 from shared.errors import NotFound, TooLarge, TooMany, Unauthorized, Unavailable
 from shared.paging import LAST, Cursor, Limit, Page, after, page
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import (
-    NO_STORE,
     Answer,
     CallerDep,
-    IfMatch,
     IngestRoute,
     Inlet,
     InletDep,
     ReadDep,
     Route,
-    RuntimeDep,
     TxDep,
     allow,
-    etag,
 )
 from shared.runtime import Batch, Runtime
-from shared.sealing import Seal
 from shared.telemetry import traceparent
-from shared.wire import Key, Line, Wire
+from shared.wire import Wire
 
 router = APIRouter(prefix="/v1", tags=["connections"], route_class=Route)
 door = APIRouter(prefix="/v1/hooks", tags=["hooks"], route_class=IngestRoute)
+handshake = APIRouter(prefix="/v1/hooks", tags=["hooks"])
+
+_ORIGIN = re.compile(r"[A-Za-z0-9._:/-]{1,253}")
 
 
 RAW: dict[int | str, dict[str, Any]] = {
@@ -52,50 +51,6 @@ RAW_IN: dict[str, Any] = {
 }
 
 
-class ConnectionIn(Wire):
-    """A survey tool that is to deliver here."""
-
-    vendor: Key = Field(
-        examples=["typeform"], description="typeform, delighted, tally, formbricks or standard_webhooks"
-    )
-    name: Line = Field(examples=["Quarterly NPS"])
-    secret: Key | None = Field(
-        default=None, description="the vendor's signing secret; made here and shown once when left out"
-    )
-    rules: Rules = Field(default_factory=lambda: Rules(idea=None, account=None, contact=None))
-
-
-class ConnectionEdit(Wire):
-    """What to change of a connection; fields left out stay."""
-
-    name: Line | None = None
-    rules: Rules | None = None
-    enabled: bool | None = Field(
-        default=None,
-        description="whether deliveries are taken; while they are not, they are answered and dropped",
-        examples=[False],
-    )
-
-
-class Connection(Wire):
-    """Where a vendor's deliveries come in."""
-
-    id: UUID
-    vendor: str
-    name: str
-    url: str = Field(description="where the vendor is to deliver; it cannot be guessed, so keep it to the vendor")
-    rules: Rules
-    enabled: bool
-    version: int
-    created_at: datetime
-
-
-class ConnectionCreated(Connection):
-    """The new connection with its signing secret, which is shown this once."""
-
-    secret: str
-
-
 class Delivery(Wire):
     """One raw delivery as it was kept, and what became of it."""
 
@@ -106,7 +61,8 @@ class Delivery(Wire):
     verdict: str = Field(description="what the signature said", examples=["verified"])
     headers: dict[str, str]
     bytes: int
-    state: Literal["received", "applied", "ignored", "quarantined"]
+    fetched: bool = Field(description="whether the vendor, who only named a response, has been asked for it")
+    state: Literal["received", "fetching", "applied", "ignored", "quarantined"]
     reason: str | None
     received_at: datetime
     processed_at: datetime | None
@@ -146,7 +102,8 @@ def receive_delivery(inlet: InletDep) -> Answer | Awaitable[Answer]:
 
     It is kept raw, with its hash, before anything reads it. Unsigned or wrongly signed ones are refused with 401 and
     not kept. A retry of a delivery answers 200 and changes nothing. So does every delivery while the connection is
-    disabled: vendors switch off an address for good that answers 404 or 410.
+    disabled: vendors switch off an address for good that answers 404 or 410. Slack's `url_verification` is answered
+    with its challenge.
     """
     connection = domain.connections(inlet.runtime).peek(inlet.tail)
     return _receive(inlet, connection) if connection is not None else _look_up(inlet)
@@ -159,8 +116,25 @@ async def _look_up(inlet: Inlet) -> Answer:
 
 def _receive(inlet: Inlet, connection: domain.Connection) -> Answer | Awaitable[Answer]:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in inlet.headers.items()}
-    parcel = domain.accept(connection, headers, inlet.raw, traceparent.get())
-    return inlet.runtime.submit(DELIVERIES, parcel) if connection.enabled else IGNORED
+    if connection.vendor == "hubspot":
+        query = headers.get(QUERY)
+        headers[URL] = domain.door_url(inlet.runtime, inlet.tail) + (f"?{query}" if query else "")
+    try:
+        parcel = domain.accept(connection, headers, inlet.raw, traceparent.get())
+    except Unauthorized as refusal:
+        return _refuse(inlet, connection, refusal)
+    if not connection.enabled:
+        return IGNORED
+    if connection.vendor == "slack" and b'"url_verification"' in inlet.raw:
+        challenge = domain.challenge_of(inlet.raw)
+        if challenge is not None:
+            return Answer(200, challenge)
+    return inlet.runtime.submit(DELIVERIES, parcel)
+
+
+async def _refuse(inlet: Inlet, connection: domain.Connection, refusal: Unauthorized) -> Answer:
+    await domain.note_refusal(inlet.runtime, connection, refusal.detail)
+    raise refusal
 
 
 @door.head("/{token}", response_model=None, responses=responses(NotFound, Unavailable))
@@ -170,74 +144,27 @@ async def check_door(inlet: InletDep) -> Answer:
     return Answer(200, b"")
 
 
-def _url(runtime: Runtime, token: str) -> str:
-    return f"{runtime.settings.public_url.rstrip('/')}/v1/hooks/{token}"
-
-
-def _connection(runtime: Runtime, row: asyncpg.Record) -> Connection:
-    return Connection(**_shown(runtime, row))
-
-
-def _shown(runtime: Runtime, row: asyncpg.Record) -> dict[str, Any]:
-    seal = Seal(runtime.settings.sealing_key.get_secret_value())
-    shown = {name: row[name] for name in ("id", "vendor", "name", "enabled", "version", "created_at")}
-    return {**shown, "url": _url(runtime, seal.open(row["token"])), "rules": from_json(row["rules"])}
-
-
-@router.post("/connections", status_code=201, responses=EDITING, dependencies=[allow("connections:write")])
-async def create_connection(
-    body: ConnectionIn, caller: CallerDep, tx: TxDep, runtime: RuntimeDep, response: Response
-) -> ConnectionCreated:
-    """Open a door for a vendor. Paste `url` and `secret` into the vendor's webhook settings."""
-    seal = Seal(runtime.settings.sealing_key.get_secret_value())
-    row, _, secret = await domain.create_connection(
-        tx, seal, caller.workspace_id, vendor=body.vendor, name=body.name, secret=body.secret, rules=body.rules
-    )
-    response.headers.update(NO_STORE | etag(row["version"]) | {"Location": f"/v1/connections/{row['id']}"})
-    return ConnectionCreated(**_shown(runtime, row), secret=secret)
-
-
-@router.get("/connections", responses=GUARDED, dependencies=[allow("connections:read")])
-async def list_connections(
-    caller: CallerDep, read: ReadDep, runtime: RuntimeDep, limit: Limit = 50, cursor: Cursor = None
-) -> Page[Connection]:
-    """List connections in order of making."""
-    rows = await read.all(store.LIST_CONNECTIONS, caller.workspace_id, after(cursor), limit + 1)
-    return page(rows, limit, lambda row: _connection(runtime, row), lambda connection: (connection.id,))
-
-
-@router.get(
-    "/connections/{connection_id}",
-    responses=GUARDED | responses(NotFound),
-    dependencies=[allow("connections:read")],
+@handshake.options(
+    "/{token}",
+    status_code=200,
+    response_class=Response,
+    responses={200: {"description": "which methods the address takes, and whether it takes this sender's events"}}
+    | responses(NotFound),
 )
-async def get_connection(
-    connection_id: UUID, caller: CallerDep, read: ReadDep, runtime: RuntimeDep, response: Response
-) -> Connection:
-    """Show one connection."""
-    row = await read.one(store.GET_CONNECTION, caller.workspace_id, connection_id)
-    if row is None:
-        raise NotFound("No connection by that id.")
-    response.headers.update(etag(row["version"]))
-    return _connection(runtime, row)
+async def answer_handshake(token: str, request: Request) -> Response:
+    """Answer a sender that asks before it delivers.
 
-
-@router.patch("/connections/{connection_id}", responses=EDITING, dependencies=[allow("connections:write")])
-async def update_connection(
-    connection_id: UUID,
-    body: ConnectionEdit,
-    caller: CallerDep,
-    tx: TxDep,
-    runtime: RuntimeDep,
-    expected: IfMatch,
-    response: Response,
-) -> Connection:
-    """Rename a connection, change how its answers are read, or close it."""
-    row = await domain.update_connection(
-        tx, caller.workspace_id, connection_id, expected, name=body.name, rules=body.rules, enabled=body.enabled
-    )
-    response.headers.update(etag(row["version"]))
-    return _connection(runtime, row)
+    A CloudEvents sender names itself in `WebHook-Request-Origin`; a connection of that vendor consents, at any rate.
+    """
+    runtime: Runtime = request.scope["runtime"]
+    connection = await domain.connection_of(runtime, token)
+    headers = {"Allow": "POST, HEAD, OPTIONS"}
+    origin = request.headers.get("webhook-request-origin", "")
+    if connection.vendor == "cloudevents" and connection.enabled and _ORIGIN.fullmatch(origin):
+        rate = request.headers.get("webhook-request-rate", "")
+        asked = rate if rate.isascii() and rate.isdecimal() and 0 < len(rate) < 10 else "*"
+        headers |= {"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": asked}
+    return Response(status_code=200, headers=headers)
 
 
 def _delivery(row: asyncpg.Record) -> Delivery:
@@ -250,7 +177,7 @@ async def list_deliveries(
     read: ReadDep,
     connection_id: Annotated[UUID | None, Query(description="only through this connection")] = None,
     state: Annotated[
-        Literal["received", "ignored", "quarantined"] | None,
+        Literal["received", "fetching", "ignored", "quarantined"] | None,
         Query(description="only in this state; those that are in none of these were applied"),
     ] = None,
     limit: Limit = 50,
@@ -263,6 +190,8 @@ async def list_deliveries(
             rows = await read.all(store.LIST_DELIVERIES, *page_of)
         case None, _:
             rows = await read.all(store.LIST_DELIVERIES_CONNECTION, *page_of, connection_id)
+        case "fetching", _:
+            rows = await read.all(store.LIST_DELIVERIES_FETCHING, *page_of, connection_id)
         case "received", _:
             rows = await read.all(store.LIST_DELIVERIES_WAITING, *page_of, connection_id)
         case _:
@@ -295,3 +224,22 @@ async def get_delivery_body(delivery_id: UUID, caller: CallerDep, read: ReadDep)
     # A stranger's bytes: never to be rendered by a browser.
     headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
     return Response(row["body"], media_type="application/octet-stream", headers=headers)
+
+
+class Reprocess(Wire):
+    """How to read a stored delivery again."""
+
+    refetch: bool = Field(default=False, description="ask the vendor anew for a response that it only named")
+
+
+@router.post("/deliveries/{delivery_id}:reprocess", responses=EDITING, dependencies=[allow("connections:write")])
+async def reprocess_delivery(
+    delivery_id: UUID, caller: CallerDep, tx: TxDep, body: Reprocess | None = None
+) -> Delivery:
+    """Read a stored delivery again.
+
+    The connection's rules of now apply. Feedback that it became already is brought up to date and never doubled; a
+    newer state of the same response is left as it is. `state` is `received` until it has been read.
+    """
+    row = await domain.reprocess(tx, caller.workspace_id, delivery_id, refetch=body is not None and body.refetch)
+    return _delivery(row)

@@ -1,13 +1,13 @@
 """A vendor's delivery: believed or refused at the door, kept raw, and only then read.
 
-At the door nothing is parsed. The body is stored with its hash and the verdict on its signature, the sender gets its
-2xx, and a worker turns what was kept into feedback; what cannot be read stays in quarantine with the reason.
+At the door nothing is parsed but what a vendor's handshake asks for. The body is stored with its hash and the verdict
+on its signature, the sender gets its 2xx, and a worker turns what was kept into feedback; what cannot be read stays in
+quarantine with the reason.
 """
 
+import contextlib
 import hashlib
-import secrets as randomness
 import time
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,14 +22,23 @@ from services.feedback.inbox import domain as inbox
 from services.feedback.inbox.domain import Statement
 from services.feedback.intake import store
 from services.feedback.intake.adapters import ADAPTERS
-from services.feedback.intake.adapters.normalized import Ignored, Response, Rules, Unreadable
+from services.feedback.intake.adapters.bodies import decode_body
+from services.feedback.intake.adapters.normalized import (
+    DELIVERY,
+    Ignored,
+    Outcome,
+    Response,
+    Rules,
+    Thin,
+    Unreadable,
+)
 from services.feedback.intake.adapters.reading import bounded, clean, decode, identifier
-from services.feedback.intake.signatures import SCHEMES, Verdict, decode_key, spelling, verify
+from services.feedback.intake.parts import united
+from services.feedback.intake.signatures import SCHEMES, Verdict, spelling, verify
 from shared.database import Lane, Tx
-from shared.errors import FieldError, Invalid, NotFound, Unauthorized
+from shared.errors import NotFound, Unauthorized, Unavailable
 from shared.ids import new_id
 from shared.memory import Memory
-from shared.routes import require_version
 from shared.runtime import Runtime
 from shared.sealing import Seal
 
@@ -37,12 +46,21 @@ KEPT_HEADERS = frozenset(
     {
         "content-type", "user-agent", "webhook-id", "webhook-timestamp", "svix-id", "svix-timestamp",
         "typeform-signature", "tally-signature", "x-delighted-webhook-signature", "webhook-signature", "svix-signature",
+        "canny-nonce", "canny-signature", "canny-timestamp", "linear-delivery", "linear-event", "linear-signature",
+        "sm-signature", "x-github-delivery", "x-github-event", "x-hub-signature", "x-hub-signature-256",
+        "x-hubspot-request-timestamp", "x-hubspot-signature", "x-hubspot-signature-v3", "x-hubspot-signature-version",
+        "x-slack-request-timestamp", "x-slack-retry-num", "x-slack-retry-reason", "x-slack-signature",
+        "x-zendesk-account-id", "x-zendesk-webhook-id", "x-zendesk-webhook-invocation-id",
+        "x-zendesk-webhook-signature", "x-zendesk-webhook-signature-timestamp", "idempotency-key",
+        "ce-specversion", "ce-id", "ce-source", "ce-type", "ce-time", "ce-subject", "ce-dataschema",
     }
 )  # fmt: skip
 """Headers worth keeping: what says how the body is to be read and why it was believed. Never credentials."""
-DELIVERY_IDS = frozenset({"webhook-id", "svix-id"})
+DELIVERY_IDS = frozenset({"webhook-id", "svix-id", "canny-nonce"})
 """Headers that name a delivery, stable across its retries, for schemes that sign them."""
 REMEMBER_SECONDS = 2.0
+REFUSAL_SECONDS = 10.0
+"""How often a process notes what it turned away from a connection."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -77,67 +95,21 @@ class Kept(NamedTuple):
     fresh: bool
 
 
-def new_secret(vendor: str) -> str:
-    """A signing secret of 256 bits in the form that the vendor's scheme reads."""
-    raw = randomness.token_bytes(32)
-    base64 = SCHEMES[ADAPTERS[vendor].scheme].key_transform == "base64"
-    return f"whsec_{b64encode(raw).decode()}" if base64 else raw.hex()
+def opened(seal: Seal, stored: str, now: datetime) -> tuple[str, ...]:
+    """The secrets that are good at a moment, the newest first. One without an end is stored as its sealed text."""
+    found: list[str | dict[str, Any]] = from_json(stored)
+    good: list[str] = []
+    for each in found:
+        if isinstance(each, str):
+            good.append(seal.open(each))
+        elif datetime.fromisoformat(each["until"]) > now:
+            good.append(seal.open(each["sealed"]))
+    return tuple(good)
 
 
-async def create_connection(
-    tx: Tx, seal: Seal, workspace_id: UUID, *, vendor: str, name: str, secret: str | None, rules: Rules
-) -> tuple[asyncpg.Record, str, str]:
-    """A new connection, the token of its URL and its signing secret (made here when the vendor gave none)."""
-    if vendor not in ADAPTERS:
-        known = ", ".join(sorted(ADAPTERS))
-        raise Invalid(errors=[FieldError("/body/vendor", f"is not one of {known}")])
-    # Pasted from a vendor's page, with what surrounds it there.
-    secret = (secret or "").strip() or new_secret(vendor)
-    try:
-        decode_key(SCHEMES[ADAPTERS[vendor].scheme], secret)
-    except ValueError as error:
-        raise Invalid(errors=[FieldError("/body/secret", str(error))]) from None
-    token = randomness.token_urlsafe(32)
-    row = await tx.one(
-        store.ADD_CONNECTION,
-        new_id(),
-        workspace_id,
-        vendor,
-        name,
-        hashlib.sha256(token.encode()).digest(),
-        seal.close(token),
-        to_json([seal.close(secret)]).decode(),
-        rules.model_dump_json(),
-    )
-    assert row is not None  # an insert returns its row or raises
-    return row, token, secret
-
-
-async def update_connection(
-    tx: Tx,
-    workspace_id: UUID,
-    connection_id: UUID,
-    expected: int | None,
-    *,
-    name: str | None,
-    rules: Rules | None,
-    enabled: bool | None,
-) -> asyncpg.Record:
-    """Change a connection; None leaves a field as it is. Rules count for deliveries read from now on."""
-    old = await tx.one(store.LOCK_CONNECTION, workspace_id, connection_id)
-    if old is None:
-        raise NotFound("No connection by that id.")
-    require_version(expected, old["version"])
-    row = await tx.one(
-        store.UPDATE_CONNECTION,
-        workspace_id,
-        connection_id,
-        old["name"] if name is None else name,
-        old["rules"] if rules is None else rules.model_dump_json(),
-        old["enabled"] if enabled is None else enabled,
-    )
-    assert row is not None  # locked above
-    return row
+def door_url(runtime: Runtime, token: str) -> str:
+    """The address that a vendor delivers to."""
+    return f"{runtime.settings.public_url.rstrip('/')}/v1/hooks/{token}"
 
 
 def connections(runtime: Runtime) -> Memory[str, Connection]:
@@ -147,7 +119,7 @@ def connections(runtime: Runtime) -> Memory[str, Connection]:
 
         async def find(token: str) -> Connection | None:
             async with runtime.database.system() as tx:
-                row = await tx.one(store.FIND_BY_TOKEN, hashlib.sha256(token.encode(errors="replace")).digest())
+                row = await tx.one(store.FIND_CONNECTION, hashlib.sha256(token.encode(errors="replace")).digest())
             return _connection(runtime, row) if row else None
 
         memory = runtime.memory["connections"] = Memory(find, REMEMBER_SECONDS)
@@ -164,10 +136,8 @@ async def connection_of(runtime: Runtime, token: str) -> Connection:
 
 def _connection(runtime: Runtime, row: asyncpg.Record) -> Connection:
     seal = Seal(runtime.settings.sealing_key.get_secret_value())
-    sealed: list[str] = from_json(row["secrets"])
-    return Connection(
-        row["id"], row["workspace_id"], row["vendor"], tuple(seal.open(each) for each in sealed), row["enabled"]
-    )
+    secrets = opened(seal, row["secrets"], datetime.now(UTC))
+    return Connection(row["id"], row["workspace_id"], row["vendor"], secrets, row["enabled"])
 
 
 def accept(connection: Connection, headers: Mapping[str, str], body: bytes, traceparent: str) -> Parcel:
@@ -178,10 +148,14 @@ def accept(connection: Connection, headers: Mapping[str, str], body: bytes, trac
         raise Unauthorized(f"The signature of this delivery is {verdict.value}.", code="bad_signature")
     digest = hashlib.sha256(body).digest()
     signed = spelling(scheme, headers) if verdict is Verdict.VERIFIED else None
+    own = scheme.own
     # A name that is not signed is anybody's to change: with a new one, what was seen on its way could be sent again.
-    forged = DELIVERY_IDS - {signed.id if signed else None}
+    forged = DELIVERY_IDS - {signed.id if signed else None} if own is None else frozenset[str | None]()
     kept = {name: clean(value) for name, value in headers.items() if name in KEPT_HEADERS and name not in forged}
     named = identifier(headers.get(signed.id)) if signed and signed.id else None
+    if own is not None:
+        # A token vouches for the request as a whole, and so for the name that it gives itself.
+        named = identifier(own.named(headers))
     return Parcel(
         connection,
         named or digest.hex(),
@@ -191,6 +165,29 @@ def accept(connection: Connection, headers: Mapping[str, str], body: bytes, trac
         body,
         traceparent,
     )
+
+
+async def note_refusal(runtime: Runtime, connection: Connection, reason: str) -> None:
+    """Count a delivery that was turned away. A stranger with the address must not make the database write at will."""
+    noted: dict[UUID, tuple[float, int]] = runtime.memory.setdefault("refusals", {})
+    last, count = noted.get(connection.id, (-REFUSAL_SECONDS, 0))
+    now = time.monotonic()
+    if now - last < REFUSAL_SECONDS:
+        noted[connection.id] = last, count + 1
+        return
+    noted[connection.id] = now, 0
+    with contextlib.suppress(Unavailable):
+        async with runtime.database.transaction({connection.workspace_id}) as tx:
+            await tx.run(store.REFUSED, connection.workspace_id, connection.id, count + 1, reason)
+
+
+def challenge_of(raw: bytes) -> bytes | None:
+    """The answer to Slack's `url_verification`, which is signed like any delivery; None for anything else."""
+    told = decode(raw)
+    if not isinstance(told, dict) or told.get("type") != "url_verification":
+        return None
+    challenge = told.get("challenge")
+    return to_json({"challenge": clean(challenge)}) if isinstance(challenge, str) else None
 
 
 async def keep(lane: Lane, parcels: Sequence[Parcel]) -> list[Kept]:
@@ -220,17 +217,64 @@ async def keep(lane: Lane, parcels: Sequence[Parcel]) -> list[Kept]:
     ]
 
 
+async def reprocess(tx: Tx, workspace_id: UUID, delivery_id: UUID, *, refetch: bool) -> asyncpg.Record:
+    """Have a stored delivery read again, under the rules of now. What it said before is renewed, not added."""
+    await tx.one(store.REPROCESS, workspace_id, delivery_id, refetch)
+    await tx.run(store.HURRY, workspace_id, delivery_id)
+    row = await tx.one(store.GET_DELIVERY, workspace_id, delivery_id)
+    if row is None:
+        raise NotFound("No delivery by that id.")
+    return row
+
+
+async def reprocess_many(
+    tx: Tx, workspace_id: UUID, connection_id: UUID, *, state: str | None, after: UUID | None, limit: int, refetch: bool
+) -> tuple[int, UUID | None]:
+    """Have a connection's deliveries read again, in order of arrival: how many, and the last when more may follow.
+
+    `state`: `ignored` or `quarantined` only; None for all.
+    """
+    if await tx.one(store.SHARE_CONNECTION, workspace_id, connection_id) is None:
+        raise NotFound("No connection by that id.")
+    given = workspace_id, connection_id, after or UUID(int=0), limit, refetch
+    row = await (tx.one(store.REPROCESS_ALL, *given) if state is None else tx.one(store.REPROCESS_ASIDE, *given, state))
+    assert row is not None  # an aggregate always has a row
+    return row["queued"], row["last"] if row["queued"] == limit else None
+
+
 async def process(tx: Tx, rows: Sequence[asyncpg.Record]) -> None:
     """Turn kept deliveries (locked by the caller) into feedback, and note what became of each."""
     statements: list[Statement] = []
     settled: list[tuple[UUID, UUID, str, str | None]] = []
+    parts: list[int] = []
+    thin: list[tuple[asyncpg.Record, Mapping[str, str]]] = []
     for row in rows:
-        state, reason, found = read(row)
-        statements.extend(found)
-        settled.append((row["workspace_id"], row["id"], state, reason))
+        found = read(row)
+        if found.partial:
+            parts.extend(range(len(statements), len(statements) + len(found.statements)))
+        if found.asked is not None:
+            thin.append((row, found.asked))
+        statements.extend(found.statements)
+        settled.append((row["workspace_id"], row["id"], found.state, found.reason))
+    if parts:
+        held = await inbox.held(tx, [statements[position] for position in parts])
+        statements = united({identity: dict(row) for identity, row in held.items()}, statements, parts)
     if statements:
         await inbox.record(tx, statements)
+    if thin:
+        await _ask(tx, thin)
     await settle(tx, settled)
+
+
+async def _ask(tx: Tx, thin: Sequence[tuple[asyncpg.Record, Mapping[str, str]]]) -> None:
+    """Have responses fetched that were only named."""
+    await tx.run(
+        store.ASK,
+        [row["workspace_id"] for row, _ in thin],
+        [row["id"] for row, _ in thin],
+        [row["connection_id"] for row, _ in thin],
+        [to_json(asked).decode() for _, asked in thin],
+    )
 
 
 async def settle(tx: Tx, settled: Sequence[tuple[UUID, UUID, str, str | None]]) -> None:
@@ -244,19 +288,53 @@ async def settle(tx: Tx, settled: Sequence[tuple[UUID, UUID, str, str | None]]) 
     )
 
 
-def read(row: asyncpg.Record) -> tuple[str, str | None, list[Statement]]:
-    """What a delivery says: its state, the reason where there is one, and the statements in it."""
-    body = decode(row["body"])
-    if isinstance(body, Unreadable):
-        return "quarantined", body.reason, []
+class Reading(NamedTuple):
+    """What a delivery says: the state that it is in now, the reason where there is one, and what is to be stored."""
+
+    state: str
+    reason: str | None = None
+    statements: Sequence[Statement] = ()
+    partial: bool = False
+    """Its statements add to what is known of their records."""
+    asked: Mapping[str, str] | None = None
+    """What to ask the vendor for, who only named a response."""
+
+
+def read(row: asyncpg.Record) -> Reading:
+    """Read a delivery under its connection's rules."""
+    rules = Rules.from_json(from_json(row["rules"]))
     headers: dict[str, str] = from_json(row["headers"])
-    outcome = ADAPTERS[row["vendor"]].parse(headers, body, Rules.from_json(from_json(row["rules"])))
+    outcome = understand(row["vendor"], headers, row["body"], row["fetched"], rules, row["delivery_key"])
+    if isinstance(outcome, tuple):
+        flags = sorted({flag for response in outcome for flag in response.flags})
+        statements = [_statement(row, response) for response in outcome]
+        return Reading("applied", ", ".join(flags) or None, statements, outcome[0].partial)
+    if isinstance(outcome, Thin):
+        return Reading("fetching", asked=outcome.asked)
+    state, reason = verdict_of(outcome)
+    return Reading(state, reason)
+
+
+def understand(
+    vendor: str, headers: Mapping[str, str], body: bytes, fetched: bytes | None, rules: Rules, name: str
+) -> Outcome:
+    """What a delivery says: pure, and total over any bytes. `name` is what the delivery is known by."""
+    adapter = ADAPTERS[vendor]
+    found = decode_body(headers, body)
+    if isinstance(found, Unreadable):
+        return found
+    told = {**headers, DELIVERY: name}
+    if fetched is None or adapter.parse_fetched is None:
+        return adapter.parse(told, found, rules)
+    answer = decode(fetched)
+    return answer if isinstance(answer, Unreadable) else adapter.parse_fetched(told, found, answer, rules)
+
+
+def verdict_of(outcome: Ignored | Unreadable) -> tuple[str, str]:
+    """State and reason of a delivery that is set aside."""
     if isinstance(outcome, Ignored):
-        return "ignored", outcome.reason, []
-    if isinstance(outcome, Unreadable):
-        return "quarantined", f"{outcome.reason} {outcome.pointer}".strip(), []
-    flags = sorted({flag for response in outcome for flag in response.flags})
-    return "applied", ", ".join(flags) or None, [_statement(row, response) for response in outcome]
+        return "ignored", f"{outcome.reason} {outcome.detail}" if outcome.detail else outcome.reason
+    return "quarantined", f"{outcome.reason} {outcome.pointer}".strip()
 
 
 def _statement(row: asyncpg.Record, response: Response) -> Statement:

@@ -1,7 +1,7 @@
-"""Who signed a delivery: every HMAC scheme of the survey and support tools as one table and one verifier.
+"""Who signed a delivery: every scheme of the survey and support tools as one table and one verifier.
 
-A new vendor is one row of `SCHEMES`. What a row cannot say (a signature in a form field, over the URL, over a nonce
-only) needs code of its own and is not in the table.
+A new vendor is one row of `SCHEMES`. What a row cannot say (a token, a signature in a form field or over the URL) is
+code of its own in `vouching`, and named in the row.
 """
 
 import binascii
@@ -9,33 +9,18 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Literal, NamedTuple
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from services.feedback.intake import vouching
+from services.feedback.intake.verdict import Verdict
+from services.feedback.intake.vouching import Own
+
+_PUBLIC_KEY = 32
 _LONGEST_HEADER = 4096
 """Characters; room for some 80 signatures, and a bound on the work a stranger can ask for."""
-
-
-class Verdict(StrEnum):
-    """What verifying found. Only `accepted` verdicts may be read any further."""
-
-    VERIFIED = "verified"
-    UNSIGNED = "unsigned"
-    """No secret is configured and the vendor lets its users go without: the URL's token is all that vouches for it."""
-    UNCONFIGURED = "unconfigured"
-    """No secret is configured and the vendor always signs: somebody forgot to store it."""
-    MISSING = "missing"
-    """A secret is configured and a header the scheme needs is absent."""
-    MALFORMED = "malformed"
-    """A header cannot be what the scheme describes: not ASCII, too long, no prefix, an unreadable timestamp."""
-    STALE = "stale"
-    """The timestamp is further from now than the tolerance, either way. The signature was not looked at."""
-    MISMATCH = "mismatch"
-    """Readable, and made by none of the secrets for these bytes."""
-
-    @property
-    def accepted(self) -> bool:
-        return self is Verdict.VERIFIED or self is Verdict.UNSIGNED
 
 
 class Names(NamedTuple):
@@ -50,7 +35,7 @@ class Names(NamedTuple):
 class Scheme:
     """One row: how a vendor signs."""
 
-    header: tuple[Names, ...]
+    header: tuple[Names, ...] = ()
     """Spellings in order of preference; the first whose signature header is present counts."""
     alg: Literal["sha1", "sha256", "sha512"] = "sha256"
     key_transform: Literal["text", "base64"] = "text"
@@ -67,6 +52,14 @@ class Scheme:
     """Seconds, both ways; of no effect where no timestamp header is named."""
     optional: bool = False
     """The vendor sends no signature until its user sets a secret."""
+    signs_body: bool = True
+    """False: only the template is signed, and whoever saw one delivery can send anything under its id, once."""
+    asymmetric: str = ""
+    """The prefix of ed25519 signatures, which a secret `whpk_` verifies."""
+    own: Own | None = None
+    """Code of its own: nothing above but `optional` counts then."""
+    signs: bool = True
+    """False: the vendor can neither sign nor send a token, so there is no secret to keep."""
 
 
 _STANDARD = Scheme(
@@ -80,7 +73,9 @@ _STANDARD = Scheme(
     prefix="v1,",
     multi_sep=" ",
     optional=True,
+    asymmetric="v1a,",
 )
+_TOKEN = Scheme(own=vouching.token(), optional=True)
 
 SCHEMES: Mapping[str, Scheme] = {
     "standard_webhooks": _STANDARD,
@@ -106,6 +101,20 @@ SCHEMES: Mapping[str, Scheme] = {
     "github": Scheme((Names("x-hub-signature-256"),), prefix="sha256=", optional=True),
     # Linear's timestamp is signed inside the body only; checking an unsigned header would protect nothing.
     "linear": Scheme((Names("linear-signature"),)),
+    # Over the nonce alone. A nonce that names its delivery is good once; the body under it is anybody's.
+    "canny": Scheme(
+        (Names("canny-signature", id="canny-nonce"),), template="{id}", encoding="base64", signs_body=False
+    ),
+    "hubspot": Scheme(own=vouching.HUBSPOT),
+    "qualtrics": Scheme(own=vouching.FORM_FIELD, optional=True),
+    "wootric": Scheme(own=vouching.BODY_FIELD, optional=True),
+    # Survicate's `Hmac` header is documented by name only; its plain verification token is what can be checked.
+    "survicate": Scheme(own=vouching.token("token"), optional=True),
+    "sprig": _TOKEN,
+    "token": _TOKEN,
+    "cloudevents": Scheme(own=vouching.token(named=vouching.event_name), optional=True),
+    "generic": Scheme(own=vouching.token(named=vouching.stated_name), optional=True),
+    "jotform": Scheme(optional=True, signs=False),
 }
 
 
@@ -116,10 +125,10 @@ def decode_key(scheme: Scheme, secret: str) -> bytes:
     """
     if scheme.key_transform == "text":
         key = secret.encode("utf-8", "surrogatepass")
-    elif secret.startswith(("whpk_", "whsk_")):
-        raise ValueError("is an ed25519 key; this scheme takes the shared secret that starts with whsec_")
+    elif secret.startswith("whsk_"):
+        raise ValueError("is a private ed25519 key; take the shared secret (whsec_) or the public key (whpk_)")
     else:
-        text = secret.removeprefix("whsec_").rstrip("=")
+        text = secret.removeprefix("whpk_" if scheme.asymmetric else "whsec_").removeprefix("whsec_").rstrip("=")
         try:
             key = binascii.a2b_base64(text + "=" * (-len(text) % 4), strict_mode=True)
         except ValueError:
@@ -127,6 +136,8 @@ def decode_key(scheme: Scheme, secret: str) -> bytes:
     # An empty key is one that everybody knows: the HMAC would verify for any stranger.
     if not key:
         raise ValueError("is empty")
+    if scheme.asymmetric and secret.startswith("whpk_") and len(key) != _PUBLIC_KEY:
+        raise ValueError(f"is no ed25519 public key, which has {_PUBLIC_KEY} bytes")
     return key
 
 
@@ -145,6 +156,8 @@ def verify(
     """
     if not secrets:
         return Verdict.UNSIGNED if scheme.optional else Verdict.UNCONFIGURED
+    if scheme.own is not None:
+        return scheme.own.verify(secrets, headers, raw, now)
     names = spelling(scheme, headers)
     if names is None:
         return Verdict.MISSING
@@ -165,14 +178,21 @@ def verify(
             return Verdict.STALE
     candidates = signature.split(scheme.multi_sep) if scheme.multi_sep else [signature]
     offered = [one.encode() for one in candidates if one.startswith(scheme.prefix)]
-    if not offered:
+    sealed = [one for one in candidates if scheme.asymmetric and one.startswith(scheme.asymmetric)]
+    if not offered and not sealed:
         return Verdict.MISMATCH if scheme.multi_sep else Verdict.MALFORMED
     signed = _signed(scheme, message_id or "", sent_at or "", raw)
     for secret in secrets:
         try:
-            expected = _signature(scheme, decode_key(scheme, secret), signed)
+            key = decode_key(scheme, secret)
         except ValueError:
             continue
+        # A public key is no secret: as the key of an HMAC it would let in whoever has read it.
+        if scheme.asymmetric and secret.startswith("whpk_"):
+            if any(_sealed(key, one.removeprefix(scheme.asymmetric), signed) for one in sealed):
+                return Verdict.VERIFIED
+            continue
+        expected = _signature(scheme, key, signed)
         for one in offered:
             if hmac.compare_digest(expected, one):
                 return Verdict.VERIFIED
@@ -185,6 +205,10 @@ def sign(scheme: Scheme, secret: str, raw: bytes, *, now: float = 0.0, message_i
     `now` (unix seconds) and `message_id` matter where the scheme signs them. Raises ValueError when the secret is
     unusable or the scheme needs a `message_id` and none is given.
     """
+    if scheme.own is not None:
+        return scheme.own.sign(secret, raw)
+    if not scheme.header:
+        return {}
     names = scheme.header[0]
     if names.id and not message_id:
         raise ValueError("this scheme signs a message id")
@@ -209,7 +233,16 @@ def sign(scheme: Scheme, secret: str, raw: bytes, *, now: float = 0.0, message_i
 def _signed(scheme: Scheme, message_id: str, sent_at: str, raw: bytes) -> bytes:
     if not scheme.template:
         return raw
-    return scheme.template.format(id=message_id, ts=sent_at).encode() + raw
+    lead = scheme.template.format(id=message_id, ts=sent_at).encode()
+    return lead + raw if scheme.signs_body else lead
+
+
+def _sealed(key: bytes, offered: str, signed: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(binascii.a2b_base64(offered), signed)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def _signature(scheme: Scheme, key: bytes, signed: bytes) -> bytes:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from services.feedback.intake.adapters import ADAPTERS
-from services.feedback.intake.adapters.normalized import Answer, JsonValue, Kind, Response, Rules, Value
+from services.feedback.intake.adapters.normalized import DELIVERY, Answer, JsonValue, Kind, Response, Rules, Value
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -17,10 +17,24 @@ def fixture(name: str) -> Any:
 
 def read(vendor: str, body: JsonValue, headers: dict[str, str] | None = None, **rules: JsonValue) -> Response:
     """The one response of a delivery that must be readable."""
-    outcome = ADAPTERS[vendor].parse(headers or {}, body, Rules.from_json(rules))
+    outcome = ADAPTERS[vendor].parse({DELIVERY: "d-1", **(headers or {})}, body, Rules.from_json(rules))
     assert isinstance(outcome, tuple), outcome
     assert len(outcome) == 1
     return outcome[0]
+
+
+def read_fetched(vendor: str, **rules: JsonValue) -> tuple[Response, ...]:
+    """What a thin event becomes once the vendor has been asked."""
+    adapter = ADAPTERS[vendor]
+    assert adapter.parse_fetched is not None
+    outcome = adapter.parse_fetched({}, fixture(vendor), fixture(f"fetched/{vendor}"), Rules.from_json(rules))
+    assert isinstance(outcome, tuple), outcome
+    return outcome
+
+
+def vendor_of(name: str) -> str:
+    """Whose delivery a fixture is: its name begins with the vendor's."""
+    return max((vendor for vendor in ADAPTERS if name.startswith(vendor)), key=len)
 
 
 def by_key(response: Response) -> dict[str, Answer]:

@@ -5,6 +5,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,7 @@ SIGNED_SAMPLES = [
     path
     for vendor in SCHEMES
     for path in sorted((SAMPLES / vendor).glob("*.meta.json"))
-    if "vector" in json.loads(path.read_text())
+    if json.loads(path.read_text()).get("vector")
 ]
 NOW = 1_700_000_000.0
 SECRET = "whsec_" + "c2VjcmV0LW9mLTI0LWJ5dGVzLSEh"
@@ -71,17 +72,22 @@ def test_published_vectors_verify(vendor: str) -> None:
 @pytest.mark.parametrize("path", SIGNED_SAMPLES, ids=lambda path: f"{path.parent.name}-{path.name}")
 def test_samples_verify(path: Path) -> None:
     meta: dict[str, Any] = json.loads(path.read_text())
-    headers = {name.lower(): value for name, value in meta["headers"].items()}
+    headers = {name.lower(): value for name, value in meta.get("headers", {}).items()}
     raw = (path.parent / meta["body_file"]).read_bytes()
+    if meta["vendor"] == "qualtrics":
+        raw = urlencode({"HMAC": meta["vector"]["expected"], "MSG": raw.decode().strip()}).encode()
+    if meta["case"] == "kat_v1_events_array":
+        raw = raw.strip()
     now: float = meta["vector"].get("now_for_test", 0)
     if stamp := headers.get("x-zendesk-webhook-signature-timestamp"):
         now = datetime.fromisoformat(stamp).timestamp()
     scheme, secrets = SCHEMES[meta["vendor"]], [meta["vector"]["secret"]]
     assert verify(scheme, secrets, headers, raw, now) is Verdict.VERIFIED
-    assert verify(scheme, secrets, headers, raw[:-1], now) is Verdict.MISMATCH
+    cut = raw[:-1] if scheme.signs_body else raw
+    assert verify(scheme, secrets, headers, cut, now) is (Verdict.MISMATCH if scheme.signs_body else Verdict.VERIFIED)
 
 
-@pytest.mark.parametrize("vendor", SCHEMES)
+@pytest.mark.parametrize("vendor", [name for name, scheme in SCHEMES.items() if scheme.header and scheme.signs_body])
 def test_what_we_sign_we_verify_and_nothing_else(vendor: str) -> None:
     scheme, raw = SCHEMES[vendor], b'{"score":0}'
     headers = sign(scheme, SECRET, raw, now=NOW, message_id="msg_1")
@@ -99,7 +105,9 @@ def test_what_we_sign_we_verify_and_nothing_else(vendor: str) -> None:
     assert unsigned.accepted is scheme.optional
 
 
-@pytest.mark.parametrize("vendor", [name for name, scheme in SCHEMES.items() if scheme.header[0].timestamp])
+@pytest.mark.parametrize(
+    "vendor", [name for name, scheme in SCHEMES.items() if scheme.header and scheme.header[0].timestamp]
+)
 @pytest.mark.parametrize(
     ("drift", "expected"), [(299, "verified"), (-299, "verified"), (302, "stale"), (-302, "stale")]
 )
@@ -200,7 +208,7 @@ hostile = st.one_of(
 
 
 @given(
-    vendor=st.sampled_from(sorted(SCHEMES)),
+    vendor=st.sampled_from(sorted(name for name, scheme in SCHEMES.items() if scheme.header)),
     values=st.lists(hostile, min_size=3, max_size=3),
     keep=st.lists(st.booleans(), min_size=3, max_size=3),
     secret=anything,

@@ -1,13 +1,34 @@
 """A response in the making: where a vendor's parts meet the connection's rules."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from services.feedback.intake.adapters import reading
-from services.feedback.intake.adapters.normalized import Answer, JsonValue, Kind, Person, Response, Rules, Value
+from services.feedback.intake.adapters.normalized import (
+    KANO,
+    Answer,
+    JsonValue,
+    Kind,
+    Person,
+    Response,
+    Rules,
+    Value,
+)
 
 TEXT_LIMIT = 20_000
-_SCORES = frozenset((Kind.NPS, Kind.CSAT, Kind.CES, Kind.RATING, Kind.NUMBER))
+_SCORES = frozenset((Kind.NPS, Kind.CSAT, Kind.CES, Kind.RATING, Kind.NUMBER, Kind.IMPORTANCE, Kind.SATISFACTION))
+_KANO_KINDS = frozenset((Kind.KANO_FUNCTIONAL, Kind.KANO_DYSFUNCTIONAL))
+# The usual wordings of the five answers, each by a word that the other four do not have. "I like it that way", "It must
+# be that way", "I am neutral", "I can live with it that way", "I dislike it that way"; the order matters: dislike
+# holds like, and "I can live with it" must not be read by a later word.
+_KANO_WORDS = (
+    (re.compile(r"\bdislike|\bdon.?t like|\bhate"), "dislike"),
+    (re.compile(r"\blive with|\btolerat|\bput up with"), "tolerate"),
+    (re.compile(r"\bneutral|\bindifferent|\bdon.?t care|\bno opinion"), "neutral"),
+    (re.compile(r"\bmust|\bexpect|\bneed"), "expect"),
+    (re.compile(r"\blike|\blove|\benjoy|\bdelight"), "like"),
+)
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
@@ -23,6 +44,8 @@ def turned(kind: Kind, value: Value) -> Value | None:
     if kind in _SCORES:
         return reading.number(value)
     words = reading.text(value)
+    if kind in _KANO_KINDS:
+        return _kano(words)
     match kind:
         case Kind.CATEGORICAL:
             return (words,) if words else None
@@ -32,6 +55,16 @@ def turned(kind: Kind, value: Value) -> Value | None:
             return reading.date(words)
         case _:
             return words
+
+
+def _kano(words: str | None) -> str | None:
+    """One of KANO: by its name, its number from 1 to 5, or the usual wordings."""
+    found = (words or "").strip().lower()
+    if found in KANO:
+        return found
+    if found in ("1", "2", "3", "4", "5"):
+        return KANO[int(found) - 1]
+    return next((answer for pattern, answer in _KANO_WORDS if pattern.search(found[:200])), None)
 
 
 class Draft:
@@ -61,6 +94,25 @@ class Draft:
         self._account: str | None = None
         self._contact: str | None = None
         self._email: str | None = None
+
+    @property
+    def rules(self) -> Rules:
+        """The connection's rules."""
+        return self._rules
+
+    def expects(self, *names: JsonValue) -> Kind | None:
+        """The kind that a rule wants of the question with these names."""
+        return self._kind(_names(names))
+
+    @property
+    def ideas(self) -> tuple[str, ...]:
+        """What the rule `idea` has found so far."""
+        return self._ideas
+
+    @property
+    def silent(self) -> bool:
+        """Whether nobody has said anything yet: no words, no answers."""
+        return not (self._answers or self._words)
 
     @property
     def empty(self) -> bool:
@@ -141,7 +193,10 @@ class Draft:
             self.flag("answer_repeated")
         if not self._assign(known, value) or ruled is Kind.TEXT:
             self.words(words)
-        self._answers[key] = Answer(key, kind, value, title, choice_ids)
+        scale = self._scale(known)
+        if scale and isinstance(value, float) and not scale[0] <= value <= scale[1]:
+            self.flag("out_of_scale")
+        self._answers[key] = Answer(key, kind, value, title, choice_ids, self._told(self._rules.about, known), scale)
 
     def untyped(self, value: JsonValue, *names: JsonValue, label: JsonValue = None, free: bool = True) -> None:
         """An answer whose vendor tells no type: taken by its JSON type. `free`: a string is the respondent's own words.
@@ -179,6 +234,7 @@ class Draft:
         name: JsonValue = None,
         respondent_id: JsonValue = None,
         attributes: Mapping[str, JsonValue] | None = None,
+        partial: bool = False,
     ) -> Response:
         """The response. `rank` orders events of one record that bear the same `changed_at` (created before updated)."""
         text = "\n\n".join(self._words)
@@ -205,7 +261,16 @@ class Draft:
             self._hidden,
             self._ideas,
             tuple(self._flags),
+            partial,
         )
+
+    def _told(self, told: Mapping[str, str], known: list[str]) -> str | None:
+        return next((told[name] for name in known if name in told), None) if told else None
+
+    def _scale(self, known: list[str]) -> tuple[float, float] | None:
+        scales = self._rules.scales
+        found = next((scales[name] for name in known if name in scales), None) if scales else None
+        return (found.low, found.high) if found else None
 
     def _kind(self, known: list[str]) -> Kind | None:
         questions = self._rules.questions

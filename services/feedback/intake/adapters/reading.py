@@ -1,5 +1,6 @@
 """Reading untrusted JSON: every function takes any value, never raises, and yields what is storable or None."""
 
+import html
 import json
 import re
 from datetime import UTC, datetime
@@ -15,6 +16,10 @@ _HUGE = 10**_DIGITS
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?")
 _UNIX = re.compile(r"[0-9]{9,13}(?:\.[0-9]{1,9})?")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_BREAK = re.compile(r"<(?:br|hr|/p|/div|/li|/tr|/h[1-6]|/blockquote|/pre)\b[^<>]*>", re.IGNORECASE)
+_SILENT = re.compile(r"<(script|style|head|title)\b[^<>]*>[^<]*(?:</\1\s*>)?", re.IGNORECASE)
+_TAG = re.compile(r"</?[A-Za-z!][^<>]*>")
+_BLANK = re.compile(r"[ \t]*\n[ \t]*(?:\n[ \t]*)+")
 _LINK = re.compile(r"https?://[^\s\x00-\x1f\x7f]+", re.IGNORECASE)
 
 
@@ -73,6 +78,49 @@ def texts(value: JsonValue) -> tuple[str, ...]:
         lone = text(value)
         return (lone,) if lone else ()
     return tuple([found for one in value if (found := text(one))])
+
+
+def prose(value: JsonValue) -> str | None:
+    """HTML as the text that it shows; text without tags as it is."""
+    found = text(value) if isinstance(value, str) else None
+    if found is None or ("<" not in found and "&" not in found):
+        return found
+    found = _TAG.sub("", _BREAK.sub("\n", _SILENT.sub("", found)))
+    # An entity can stand for what PostgreSQL cannot hold.
+    return clean(_BLANK.sub("\n\n", html.unescape(found).replace("\xa0", " ").replace("\r", ""))).strip()
+
+
+def at(value: JsonValue, pointer: str | None) -> JsonValue:
+    """What a JSON Pointer leads to; None where it leads nowhere."""
+    if pointer is None:
+        return None
+    for step in pointer.split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, dict):
+            value = value.get(name)
+        elif isinstance(value, list) and name.isascii() and name.isdecimal() and len(name) < 6:
+            value = value[int(name)] if int(name) < len(value) else None
+        else:
+            return None
+    return value
+
+
+def leaves(value: JsonValue, limit: int, depth: int = 8) -> list[tuple[str, JsonValue]]:
+    """The scalars, and lists of scalars, of a value by their dotted paths: at most `limit`, in order, no deeper."""
+    found: list[tuple[str, JsonValue]] = []
+    waiting: list[tuple[str, JsonValue, int]] = [("", value, 0)]
+    while waiting and len(found) < limit:
+        path, entry, level = waiting.pop()
+        inner: list[tuple[str, JsonValue]] = []
+        if isinstance(entry, dict):
+            inner = [(clean(name), each) for name, each in entry.items()]
+        elif isinstance(entry, list) and any(isinstance(each, dict | list) for each in entry):
+            inner = [(str(position), each) for position, each in enumerate(entry)]
+        elif path:
+            found.append((path, entry))
+        if level < depth:
+            waiting += [(f"{path}.{name}" if path else name, each, level + 1) for name, each in reversed(inner)]
+    return found
 
 
 def number(value: JsonValue) -> float | None:

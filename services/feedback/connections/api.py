@@ -1,0 +1,390 @@
+"""Connections over HTTP: made, tried out, watched, their secrets changed."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import asyncpg
+from fastapi import APIRouter, Response
+from pydantic import AfterValidator, Field
+from pydantic_core import from_json
+
+from services.feedback.connections import domain, store
+from services.feedback.fetches.sources import Credentials
+from services.feedback.intake import domain as intake
+from services.feedback.intake.adapters.normalized import Rules, Thin
+from shared.errors import FieldError, Invalid, NotFound
+from shared.paging import Cursor, Limit, Page, after, page
+from shared.problems import EDITING, GUARDED, responses
+from shared.routes import NO_STORE, CallerDep, IfMatch, ReadDep, Route, RuntimeDep, TxDep, allow, etag
+from shared.runtime import Runtime
+from shared.sealing import Seal
+from shared.wire import Key, Line, Wire, storable
+
+router = APIRouter(prefix="/v1/connections", tags=["connections"], route_class=Route)
+
+BULK_LIMIT = 2_000
+"""Deliveries that one call has read again."""
+
+
+class ConnectionIn(Wire):
+    """A survey tool that is to deliver here."""
+
+    vendor: Key = Field(
+        examples=["surveymonkey"],
+        description="asknicely, canny, cloudevents, delighted, formbricks, freshdesk, generic (JSON of any shape, "
+        "read by `rules.fields`: Zapier, Microsoft Forms through Power Automate), github, google_forms, hubspot, "
+        "intercom, jotform, linear, posthog, product_fruits, qualtrics, slack, sprig, standard_webhooks, surveymonkey, "
+        "survicate, svix, tally, typeform, wootric or zendesk",
+    )
+    name: Line = Field(examples=["Quarterly NPS"])
+    secret: Key | None = Field(
+        default=None,
+        description="the vendor's signing secret (SurveyMonkey: `client_id&client_secret`; Standard Webhooks: "
+        "`whsec_…` or the public key `whpk_…`), or for vendors that sign nothing the token that they send as "
+        "`Authorization: Bearer`, as Basic's password or as `X-Cairn-Token`; made here and shown once when left out",
+    )
+    unsigned: bool = Field(
+        default=False,
+        description="take what nothing but the address vouches for, from tools that can neither sign nor send a header",
+    )
+    credentials: Credentials | None = Field(
+        default=None,
+        description="what to fetch responses with, for surveymonkey, qualtrics and the watches of google_forms",
+    )
+    rules: Rules = Field(default_factory=lambda: Rules(idea=None, account=None, contact=None, fields=None))
+
+
+class ConnectionEdit(Wire):
+    """What to change of a connection; fields left out stay."""
+
+    name: Line | None = None
+    rules: Rules | None = None
+    credentials: Credentials | None = None
+    enabled: bool | None = None
+
+
+class Connection(Wire):
+    """Where a vendor's deliveries come in."""
+
+    id: UUID
+    vendor: str
+    name: str
+    url: str = Field(description="where the vendor is to deliver; it cannot be guessed, so keep it to the vendor")
+    rules: Rules
+    enabled: bool
+    fetches: bool = Field(description="whether credentials are stored to fetch responses with")
+    version: int
+    created_at: datetime
+
+
+class ConnectionCreated(Connection):
+    """The connection with its secret, which is shown this once."""
+
+    secret: str | None = Field(description="null for a connection that takes unsigned deliveries")
+
+
+class SecretRotation(Wire):
+    """A new secret, and how long those before it stay good."""
+
+    secret: Key | None = Field(default=None, description="the vendor's new secret; made here when left out")
+    overlap_seconds: int = Field(default=86_400, ge=0, le=30 * 86_400)
+
+
+class Health(Wire):
+    """How a connection fares."""
+
+    connection_id: UUID
+    applied: int = Field(description="deliveries that became feedback")
+    ignored: int = Field(description="deliveries that are no response: pings, other events")
+    quarantined: int = Field(description="deliveries that could not be read, and wait for another mapping")
+    received: int = Field(description="deliveries still to be read, counted up to 100")
+    fetching: int = Field(description="responses still to be fetched from the vendor, counted up to 100")
+    last_delivery_at: datetime | None = Field(description="of those that are read by now")
+    last_applied_at: datetime | None
+    last_failure_at: datetime | None
+    last_failure: str | None = Field(description="why the last was quarantined", examples=["nothing_to_read"])
+    refused: int = Field(description="deliveries turned away at the door, at least: they are noted every ten seconds")
+    last_refused_at: datetime | None
+    last_refusal: str | None = Field(description="usually: the secret here is not the vendor's")
+    fetch_failure: str | None = Field(description="why the next fetch did not succeed before")
+
+
+class Trial(Wire):
+    """A payload to try a mapping with: that of a stored delivery, else the body, else the JSON that is given here."""
+
+    payload: dict[str, Any] | list[Any] | None = Field(default=None, description="JSON as the vendor would send it")
+    body: str | None = Field(
+        default=None, max_length=500_000, description="the body as text, for vendors that send forms"
+    )
+    content_type: Line = "application/json"
+    headers: dict[Line, Annotated[str, Field(max_length=2_000), AfterValidator(storable)]] = Field(
+        default_factory=dict, max_length=50, description="those that count for the vendor, such as `X-GitHub-Event`"
+    )
+    fetched: dict[str, Any] | None = Field(
+        default=None, description="what the vendor would answer where it only names responses"
+    )
+    delivery_id: UUID | None = Field(default=None, description="a delivery of this connection, instead of a payload")
+    rules: Rules | None = Field(default=None, description="the mapping to try; the connection's own when left out")
+
+
+class TrialPerson(Wire):
+    """Whom a response would be attributed to."""
+
+    external_id: str | None
+    email: str | None
+    name: str | None
+    account_external_id: str | None
+    respondent_id: str | None
+
+
+class TrialResponse(Wire):
+    """One response as it would be stored."""
+
+    record_key: str = Field(description="what it would be recognised by when it comes again")
+    text: str
+    answers: list[dict[str, Any]]
+    person: TrialPerson | None
+    ideas: list[str]
+    submitted_at: datetime | None
+    attributes: dict[str, str]
+    source_name: str | None
+    source_url: str | None
+    language: str | None
+    flags: list[str] = Field(description="what could not be read or applied")
+
+
+class TrialResult(Wire):
+    """What a payload would become. Nothing is stored."""
+
+    state: Literal["applied", "ignored", "quarantined", "fetching"]
+    reason: str | None
+    asked: dict[str, str] | None = Field(
+        description="what the vendor would be asked for where it names a response only"
+    )
+    responses: list[TrialResponse]
+
+
+class BulkReprocess(Wire):
+    """Which of a connection's deliveries to read again."""
+
+    state: Literal["ignored", "quarantined"] | None = Field(
+        default="quarantined", description="null for all that are read, those applied included"
+    )
+    after: UUID | None = Field(default=None, description="`next` of the call before")
+    refetch: bool = Field(default=False, description="ask the vendor anew for responses that it only named")
+
+
+class BulkReprocessed(Wire):
+    """How many deliveries are being read again."""
+
+    queued: int
+    next: UUID | None = Field(description="where to go on, when there may be more")
+
+
+def _raw(value: Any) -> bytes:
+    """The bytes a vendor would send: escaped, for a payload may hold half a character, as vendors' do."""
+    return json.dumps(value).encode()
+
+
+def _seal(runtime: Runtime) -> Seal:
+    return Seal(runtime.settings.sealing_key.get_secret_value())
+
+
+def _shown(runtime: Runtime, row: asyncpg.Record) -> dict[str, Any]:
+    shown = {name: row[name] for name in ("id", "vendor", "name", "enabled", "fetches", "version", "created_at")}
+    url = intake.door_url(runtime, _seal(runtime).open(row["token"]))
+    return {**shown, "url": url, "rules": from_json(row["rules"])}
+
+
+def _connection(runtime: Runtime, row: asyncpg.Record) -> Connection:
+    return Connection(**_shown(runtime, row))
+
+
+@router.post("", status_code=201, responses=EDITING, dependencies=[allow("connections:write")])
+async def create_connection(
+    body: ConnectionIn, caller: CallerDep, tx: TxDep, runtime: RuntimeDep, response: Response
+) -> ConnectionCreated:
+    """Open a door for a vendor. Paste `url` and `secret` into the vendor's webhook settings."""
+    row, _, secret = await domain.create_connection(
+        tx,
+        _seal(runtime),
+        caller.workspace_id,
+        vendor=body.vendor,
+        name=body.name,
+        secret=body.secret,
+        rules=body.rules,
+        unsigned=body.unsigned,
+        credentials=body.credentials,
+    )
+    response.headers.update(NO_STORE | etag(row["version"]) | {"Location": f"/v1/connections/{row['id']}"})
+    return ConnectionCreated(**_shown(runtime, row), secret=secret)
+
+
+@router.get("", responses=GUARDED, dependencies=[allow("connections:read")])
+async def list_connections(
+    caller: CallerDep, read: ReadDep, runtime: RuntimeDep, limit: Limit = 50, cursor: Cursor = None
+) -> Page[Connection]:
+    """List connections in order of making."""
+    rows = await read.all(store.LIST_CONNECTIONS, caller.workspace_id, after(cursor), limit + 1)
+    return page(rows, limit, lambda row: _connection(runtime, row), lambda connection: (connection.id,))
+
+
+@router.get("/{connection_id}", responses=GUARDED | responses(NotFound), dependencies=[allow("connections:read")])
+async def get_connection(
+    connection_id: UUID, caller: CallerDep, read: ReadDep, runtime: RuntimeDep, response: Response
+) -> Connection:
+    """Show one connection."""
+    row = await read.one(store.GET_CONNECTION, caller.workspace_id, connection_id)
+    if row is None:
+        raise NotFound("No connection by that id.")
+    response.headers.update(etag(row["version"]))
+    return _connection(runtime, row)
+
+
+@router.patch("/{connection_id}", responses=EDITING, dependencies=[allow("connections:write")])
+async def update_connection(
+    connection_id: UUID,
+    body: ConnectionEdit,
+    caller: CallerDep,
+    tx: TxDep,
+    runtime: RuntimeDep,
+    expected: IfMatch,
+    response: Response,
+) -> Connection:
+    """Rename a connection, change how its answers are read, give new credentials, or close it."""
+    row = await domain.update_connection(
+        tx,
+        _seal(runtime),
+        caller.workspace_id,
+        connection_id,
+        expected,
+        name=body.name,
+        rules=body.rules,
+        enabled=body.enabled,
+        credentials=body.credentials,
+    )
+    response.headers.update(etag(row["version"]))
+    return _connection(runtime, row)
+
+
+@router.post("/{connection_id}/secret:rotate", responses=EDITING, dependencies=[allow("connections:write")])
+async def rotate_connection_secret(
+    connection_id: UUID,
+    body: SecretRotation,
+    caller: CallerDep,
+    tx: TxDep,
+    runtime: RuntimeDep,
+    expected: IfMatch,
+    response: Response,
+) -> ConnectionCreated:
+    """Give a connection a new secret. Deliveries signed with the ones before are believed until the overlap ends."""
+    row, secret = await domain.rotate_secret(
+        tx,
+        _seal(runtime),
+        caller.workspace_id,
+        connection_id,
+        expected,
+        secret=body.secret,
+        overlap=timedelta(seconds=body.overlap_seconds),
+    )
+    response.headers.update(NO_STORE | etag(row["version"]))
+    return ConnectionCreated(**_shown(runtime, row), secret=secret)
+
+
+@router.get(
+    "/{connection_id}/health", responses=GUARDED | responses(NotFound), dependencies=[allow("connections:read")]
+)
+async def get_connection_health(connection_id: UUID, caller: CallerDep, read: ReadDep) -> Health:
+    """Show how a connection fares: what its deliveries became, and what went wrong last."""
+    row = await read.one(store.HEALTH, caller.workspace_id, connection_id)
+    if row is None:
+        raise NotFound("No connection by that id.")
+    waiting = await read.one(store.WAITING_HERE, caller.workspace_id, connection_id)
+    assert waiting is not None  # counts always have a row
+    return Health(**row, **waiting)
+
+
+@router.post("/{connection_id}/mapping:test", responses=EDITING, dependencies=[allow("connections:read")])
+async def test_mapping(connection_id: UUID, body: Trial, caller: CallerDep, read: ReadDep) -> TrialResult:
+    """Show what a payload would become under these rules. Nothing is stored, and no vendor is asked."""
+    row = await read.one(store.GET_CONNECTION, caller.workspace_id, connection_id)
+    if row is None:
+        raise NotFound("No connection by that id.")
+    if body.payload is None and body.body is None and body.delivery_id is None:
+        raise Invalid(errors=[FieldError("/body/payload", "give it, or body, or delivery_id")])
+    rules = body.rules or Rules.from_json(from_json(row["rules"]))
+    headers = {"content-type": body.content_type, **{name.lower(): value for name, value in body.headers.items()}}
+    fetched = _raw(body.fetched) if body.fetched is not None else None
+    name = "test"
+    if body.delivery_id is not None:
+        kept = await read.one(store.GET_PAYLOAD, caller.workspace_id, body.delivery_id, connection_id)
+        if kept is None:
+            raise Invalid(errors=[FieldError("/body/delivery_id", "no delivery of this connection by that id")])
+        headers, raw, name = from_json(kept["headers"]), kept["body"], kept["delivery_key"]
+        fetched = fetched or kept["payload"]
+    else:
+        raw = body.body.encode(errors="replace") if body.body is not None else _raw(body.payload)
+    outcome = intake.understand(row["vendor"], headers, raw, fetched, rules, name)
+    if isinstance(outcome, Thin):
+        return TrialResult(state="fetching", reason=None, asked=dict(outcome.asked), responses=[])
+    if not isinstance(outcome, tuple):
+        state, reason = intake.verdict_of(outcome)
+        return TrialResult(
+            state="ignored" if state == "ignored" else "quarantined", reason=reason, asked=None, responses=[]
+        )
+    return TrialResult(
+        state="applied",
+        reason=None,
+        asked=None,
+        responses=[
+            TrialResponse(
+                record_key=each.record_key,
+                text=each.text,
+                answers=[answer.as_json() for answer in each.answers],
+                person=TrialPerson(
+                    external_id=each.person.external_id,
+                    email=each.person.email,
+                    name=each.person.name,
+                    account_external_id=each.person.account_external_id,
+                    respondent_id=each.person.respondent_id,
+                )
+                if each.person
+                else None,
+                ideas=list(each.ideas),
+                submitted_at=each.submitted_at,
+                attributes=dict(each.hidden),
+                source_name=each.source_name,
+                source_url=each.source_url,
+                language=each.language,
+                flags=list(each.flags),
+            )
+            for each in outcome
+        ],
+    )
+
+
+@router.post(
+    "/{connection_id}/deliveries:reprocess",
+    responses=EDITING,
+    dependencies=[allow("connections:write")],
+)
+async def reprocess_deliveries(
+    connection_id: UUID, body: BulkReprocess, caller: CallerDep, tx: TxDep
+) -> BulkReprocessed:
+    """Read a connection's stored deliveries again, in order of arrival.
+
+    A call takes 2,000; while `next` is not null, call again with `after` set to it. The connection's rules of now
+    apply, and nothing is doubled.
+    """
+    queued, last = await intake.reprocess_many(
+        tx,
+        caller.workspace_id,
+        connection_id,
+        state=body.state,
+        after=body.after,
+        limit=BULK_LIMIT,
+        refetch=body.refetch,
+    )
+    return BulkReprocessed(queued=queued, next=last)

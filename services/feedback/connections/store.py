@@ -1,0 +1,42 @@
+"""Connections as rows, and how they fare."""
+
+_CONNECTION = """id, vendor, name, token, secrets::text as secrets, rules::text as rules, enabled, version, created_at,
+    credentials is not null as fetches"""
+ADD_CONNECTION = f"""
+insert into connections (id, workspace_id, vendor, name, token_hash, token, secrets, rules, credentials)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning {_CONNECTION}
+"""
+GET_CONNECTION = f"select {_CONNECTION} from connections where workspace_id = $1 and id = $2"
+LOCK_CONNECTION = f"select {_CONNECTION} from connections where workspace_id = $1 and id = $2 for update"
+LIST_CONNECTIONS = f"select {_CONNECTION} from connections where workspace_id = $1 and id > $2 order by id limit $3"
+UPDATE_CONNECTION = f"""
+update connections set name = $3, rules = $4, enabled = $5, credentials = coalesce($6, credentials),
+    version = version + 1
+where workspace_id = $1 and id = $2 returning {_CONNECTION}
+"""
+SET_SECRETS = f"""
+update connections set secrets = $3, version = version + 1 where workspace_id = $1 and id = $2 returning {_CONNECTION}
+"""
+APPLIED = "select applied from connection_health where workspace_id = $1 and connection_id = $2"
+HEALTH = """
+select c.id as connection_id, coalesce(h.applied, 0) as applied, coalesce(h.ignored, 0) as ignored,
+    coalesce(h.quarantined, 0) as quarantined, h.last_delivery_at, h.last_applied_at, h.last_failure_at, h.last_failure,
+    coalesce(h.refused, 0) as refused, h.last_refused_at, h.last_refusal
+from connections c left join connection_health h on h.connection_id = c.id
+where c.workspace_id = $1 and c.id = $2
+"""
+# What waits is short, or something is wrong: beyond a hundred it is enough to know that there are so many.
+WAITING_HERE = """
+select (select count(*) from (
+        select from deliveries where connection_id = $2 and state = 'received' and workspace_id = $1 limit 100
+    ) as waiting) as received,
+    (select count(*) from (
+        select from fetches where connection_id = $2 and workspace_id = $1 limit 100
+    ) as asked) as fetching,
+    (select reason from fetches where connection_id = $2 and workspace_id = $1 and reason is not null
+        order by due_at limit 1) as fetch_failure
+"""
+GET_PAYLOAD = """
+select headers::text as headers, body, delivery_key, fetched as payload from deliveries
+where workspace_id = $1 and id = $2 and connection_id = $3
+"""
