@@ -19,12 +19,13 @@ Intercom's; that variant is the scale `ordinal`.
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Literal, cast, get_args
+from typing import Literal, cast
 
 from pydantic import Field
 
 from services.scoring.frameworks.factors import Column, Factor, Outcome, Range, product
-from shared.wire import Wire
+from services.scoring.frameworks.parameters import DemandRule, Parameters
+from services.scoring.frameworks.recipe import Declared, Recipe, divide, multiply
 
 FORMULA = "reach * impact * confidence / effort"
 INPUTS = {
@@ -35,8 +36,6 @@ INPUTS = {
 }
 
 Scale = Literal["intercom", "ordinal"]
-Measure = Literal["contacts", "accounts", "votes", "insights"]
-MEASURES: tuple[Measure, ...] = get_args(Measure)
 
 _FIVE = Range(1, 5, steps=(1, 2, 3, 4, 5))
 RANGES: Mapping[Scale, Mapping[str, Range]] = {
@@ -48,24 +47,20 @@ RANGES: Mapping[Scale, Mapping[str, Range]] = {
     },
     "ordinal": {"reach": _FIVE, "impact": _FIVE, "confidence": _FIVE, "effort": _FIVE},
 }
+RECIPES: Mapping[Scale, Recipe] = {
+    scale: Recipe(
+        formula=FORMULA,
+        inputs={name: Declared(unit, ranges[name]) for name, unit in INPUTS.items()},
+        steps=(multiply("reach"), multiply("impact"), multiply("confidence"), divide("effort")),
+        start=1.0,
+    )
+    for scale, ranges in RANGES.items()
+}
 _DIVISORS = ("effort",)
 _Row = tuple[float | None, float | None, float | None, float | None]
 
 
-class DemandRule(Wire):
-    """How reach follows from demand where nobody has estimated it: the measure times `per_ask`.
-
-    An estimate of reach always wins over this. Where neither is known the idea is not scoreable.
-    """
-
-    measure: Measure = Field(default="contacts", description="what of an idea's demand is counted")
-    per_ask: Annotated[float, Field(gt=0, le=1_000_000)] = Field(
-        default=1.0, description="how many are reached for each one that asks"
-    )
-    horizon: Literal["month", "quarter", "year"] = Field(default="quarter", description="the period that reach is per")
-
-
-class RiceParameters(Wire):
+class RiceParameters(Parameters):
     """What a RICE model is tuned by.
 
     Reach is the mean of its current estimates; with none, `demand[measure] * per_ask`. Impact, confidence and effort
@@ -83,6 +78,10 @@ class RiceParameters(Wire):
     def from_demand(self) -> Mapping[str, DemandRule]:
         """The inputs that demand can give, and how."""
         return {} if self.reach is None else {"reach": self.reach}
+
+    def recipe(self) -> Recipe:
+        """The formula on this scale."""
+        return RECIPES[self.scale]
 
 
 def score(
