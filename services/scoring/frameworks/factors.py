@@ -37,7 +37,7 @@ class Contribution:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class FormulaStep:
     """One step of a formula, taken with an idea's own figures."""
 
     term: Annotated[str, Field(description="the part of the formula that the step is, as it is written there")]
@@ -64,7 +64,7 @@ class Explained:
 
     factors: Mapping[str, Factor]
     start: float = 1.0
-    steps: tuple[Taken, ...] = ()
+    steps: tuple[FormulaStep, ...] = ()
     """None where there is no value."""
     label: str | None = None
     """What the framework calls such an idea, where it has words for it: a quadrant, a category."""

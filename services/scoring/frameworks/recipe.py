@@ -21,7 +21,7 @@ from services.scoring.frameworks.factors import (
     Operation,
     Outcome,
     Range,
-    Taken,
+    FormulaStep,
 )
 
 Array = NDArray[np.float64]
@@ -160,17 +160,17 @@ class Recipe:
             if mask[0] and problems[name] is None:
                 problems[name] = f"{columns[name][0]:g} makes the value no finite number"
 
-    def _taken(self, columns: Columns) -> tuple[Taken, ...]:
-        taken: list[Taken] = []
+    def _taken(self, columns: Columns) -> tuple[FormulaStep, ...]:
+        taken: list[FormulaStep] = []
         value = np.full(1, self.start)
         for step in self.steps:
             operand = step.operand(columns)
             value = _APPLY[step.operation](value, operand)
             figure = float(np.asarray(operand).reshape(-1)[0])
-            taken.append(Taken(step.term, step.inputs, step.operation, figure, float(value[0])))
+            taken.append(FormulaStep(step.term, step.inputs, step.operation, figure, float(value[0])))
         return tuple(taken)
 
-    def _contributions(self, taken: tuple[Taken, ...]) -> dict[str, Contribution]:
+    def _contributions(self, taken: tuple[FormulaStep, ...]) -> dict[str, Contribution]:
         product = self.start == 1 and all(step.operation in {"multiply", "divide"} for step in self.steps)
         found: dict[str, Contribution] = {}
         for step, each in zip(self.steps, taken, strict=False):

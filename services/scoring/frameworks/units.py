@@ -27,7 +27,7 @@ class UnitError(ValueError):
 def unit(text: str) -> Unit:
     """A unit as dimensions. UnitError when it cannot be read."""
     found: dict[str, Fraction] = {}
-    parts = re.split(r"([*/])", text.replace(" ", ""))
+    parts = re.split(r" *([*/]) *", text.strip(" "))
     if len(parts) > 2 * MOST_TERMS:
         raise UnitError(f"a unit has at most {MOST_TERMS} terms")
     for position in range(0, len(parts), 2):

@@ -106,7 +106,7 @@ def _model(row: asyncpg.Record) -> Model:
 
 @frameworks.get("", responses=GUARDED, dependencies=[allow("scores:read")])
 async def list_frameworks() -> Frameworks:
-    """List the frameworks that models can be made of, each with its formula, its source and what to estimate."""
+    """List the frameworks that models can be made of. Each comes with its formula, its source and what to estimate."""
     return Frameworks(
         data=[
             FrameworkAbout(

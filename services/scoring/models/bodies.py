@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import Field, GetCoreSchemaHandler, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import Field, GetCoreSchemaHandler, ValidationError, ValidatorFunctionWrapHandler
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
 from services.scoring.frameworks import FRAMEWORKS
@@ -142,6 +142,15 @@ class AhaModelIn(_Model):
     parameters: AhaParameters
 
 
+class _ByFramework:
+    """Read as the body of the framework that it names."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        # Made here, out of sight of FastAPI, which would apply a discriminator around the validator.
+        told_apart = handler.generate_schema(Annotated[source, Field(discriminator="framework")])
+        return core_schema.no_info_wrap_validator_function(_untagged, told_apart)
+
+
 def _untagged(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
     """Point at what the caller sent: the errors of a union begin with the name of its member, which is in no body."""
     try:
@@ -180,8 +189,7 @@ ModelIn = Annotated[
     | AirfocusModelIn
     | JiraProductDiscoveryModelIn
     | AhaModelIn,
-    Field(discriminator="framework"),
-    WrapValidator(_untagged),
+    _ByFramework(),
 ]
 """A framework with parameters."""
 AnyParameters = (

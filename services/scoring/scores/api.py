@@ -12,7 +12,7 @@ from pydantic import Field
 from pydantic_core import from_json
 
 from services.scoring.frameworks import FRAMEWORKS
-from services.scoring.frameworks.factors import Contribution, Flag, Taken
+from services.scoring.frameworks.factors import Contribution, Flag, FormulaStep
 from services.scoring.scores import store
 from services.scoring.scores.domain import INPUTS, State
 from services.scoring.scores.inputs import Demanded, Input, Source
@@ -88,7 +88,7 @@ class Score(Wire):
     )
     missing: list[str] = Field(description="inputs without which it cannot be scored")
     start: float = Field(description="what the steps begin with: 1 in a product, 0 in a sum")
-    steps: list[Taken] = Field(description="the formula with this idea's figures; empty when not scoreable")
+    steps: list[FormulaStep] = Field(description="the formula with this idea's figures; empty when not scoreable")
     inputs: dict[str, ScoreInput] = Field(
         description="in the order of the formula. An estimate wins over demand; what is neither is missing, not imputed"
     )
