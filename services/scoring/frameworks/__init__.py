@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 from services.scoring.frameworks import rice
 from services.scoring.frameworks.cd3 import Cd3Parameters
 from services.scoring.frameworks.dvf import DvfParameters
-from services.scoring.frameworks.factors import Column, Explained, Outcome, FormulaStep
+from services.scoring.frameworks.factors import Column, Explained, FormulaStep, Outcome
 from services.scoring.frameworks.formula import FormulaParameters
 from services.scoring.frameworks.ice import IceParameters
 from services.scoring.frameworks.moscow import MoscowParameters
@@ -182,4 +182,4 @@ _ALL = (
 FRAMEWORKS: Mapping[str, Framework] = {each.name: each for each in _ALL}
 assert set(FRAMEWORKS) == set(get_args(FrameworkName))
 
-__all__ = ["FRAMEWORKS", "Explained", "Framework", "FrameworkName", "FormulaStep"]
+__all__ = ["FRAMEWORKS", "Explained", "FormulaStep", "Framework", "FrameworkName"]

@@ -18,10 +18,10 @@ from services.scoring.frameworks.factors import (
     Explained,
     Factor,
     Flag,
+    FormulaStep,
     Operation,
     Outcome,
     Range,
-    FormulaStep,
 )
 
 Array = NDArray[np.float64]

@@ -25,7 +25,7 @@ from pydantic import Field
 
 from services.scoring.frameworks.factors import Column, Factor, Outcome, Range, product
 from services.scoring.frameworks.parameters import DemandRule, Parameters
-from services.scoring.frameworks.recipe import Declared, Recipe, divide, multiply
+from services.scoring.frameworks.recipe import Declared, Recipe, divide, multiply, to_array
 
 FORMULA = "reach * impact * confidence / effort"
 INPUTS = {
@@ -57,6 +57,8 @@ RECIPES: Mapping[Scale, Recipe] = {
     for scale, ranges in RANGES.items()
 }
 _DIVISORS = ("effort",)
+MANY = 64
+"""Ideas from which on arrays are quicker."""
 _Row = tuple[float | None, float | None, float | None, float | None]
 
 
@@ -87,7 +89,14 @@ class RiceParameters(Parameters):
 def score(
     reach: Column, impact: Column, confidence: Column, effort: Column, *, scale: Scale = "intercom"
 ) -> list[Outcome]:
-    """Score ideas, one in each row of the columns. ValueError when the columns differ in length."""
+    """Score ideas, one in each row of the columns. ValueError when the columns differ in length.
+
+    Both ways give the same to the last bit. For a few ideas, as most batches are, plain floats are up to twenty times
+    quicker than arrays; for many, arrays are three times quicker than floats.
+    """
+    if len(reach) >= MANY:
+        columns = zip(INPUTS, (reach, impact, confidence, effort), strict=True)
+        return RECIPES[scale].score({name: to_array(column) for name, column in columns}).outcomes()
     ranges = RANGES[scale]
     return [_one(row, ranges) for row in zip(reach, impact, confidence, effort, strict=True)]
 
@@ -100,7 +109,10 @@ def _one(row: _Row, ranges: Mapping[str, Range]) -> Outcome:
         return Outcome(None, missing)
     reach, impact, confidence, effort = cast("tuple[float, float, float, float]", row)
     value = reach * impact * confidence / effort
-    return Outcome(value) if math.isfinite(value) else Outcome(None, ("effort",))
+    if math.isfinite(value):
+        return Outcome(value)
+    # A confidence makes nothing larger than all numbers: it is a share, or all of it is small.
+    return Outcome(None, ("effort" if math.isfinite(reach * impact) else "impact",))
 
 
 def explain(
@@ -119,7 +131,8 @@ def explain(
     sound = {name: value for name, value in given.items() if value is not None and problems[name] is None}
     outcome = _one(row, ranges)
     if outcome.value is None and len(sound) == len(given):
-        problems["effort"] = f"{effort:g} is so small that the value is out of all range"
+        (name,) = outcome.missing
+        problems[name] = f"{given[name]:g} makes the value no finite number"
     steps = {} if outcome.value is None else product(sound, _DIVISORS)
     flags = {name: ranges[name].flags(value) for name, value in sound.items()}
     return {name: Factor(problems[name], flags.get(name, ()), steps.get(name)) for name in given}
