@@ -54,15 +54,13 @@ def tally(ballots: Ballots, points: float = POINTS) -> dict[str, Standing] | Ref
     )
     if wrong or not ballots:
         return Refusal("not_scoreable", f"each ballot spends {points:g} points, none of them negative", wrong)
-    items = dict.fromkeys(item for given in ballots.values() for item in given)
-    totals = {item: math.fsum(given.get(item, 0.0) for given in ballots.values()) for item in items}
-    backers = {item: sum(given.get(item, 0.0) > 0 for given in ballots.values()) for item in items}
-    everything = math.fsum(totals.values())
-    places = {item: (totals[item], backers[item]) for item in items}
-    ranked = sorted(places.values(), reverse=True)
+    places = {item: (math.fsum(given), len(given)) for item, given in _given(ballots).items()}
+    everything = math.fsum(total for total, _ in places.values())
+    # From the last to the first, so that the first of equals stays.
+    ranks = {place: rank for rank, place in reversed(list(enumerate(sorted(places.values(), reverse=True), start=1)))}
     standings = {
-        item: Standing(totals[item], totals[item] / everything, backers[item], 1 + ranked.index(places[item]))
-        for item in items
+        item: Standing(total, total / everything, backers, ranks[total, backers])
+        for item, (total, backers) in places.items()
     }
     return dict(sorted(standings.items(), key=lambda each: each[1].rank))
 
@@ -91,13 +89,20 @@ def purchases(prices: Mapping[str, float], budget: float, ballots: Ballots) -> d
     )
     if over:
         return Refusal("infeasible", f"these buyers spend more than {budget:g}, or less than nothing", over)
-    paid = {item: math.fsum(given.get(item, 0.0) for given in ballots.values()) for item in prices}
+    given = _given(ballots)
+    paid = {item: math.fsum(given.get(item, ())) for item in prices}
     return {
-        item: Purchase(
-            price,
-            paid[item],
-            sum(given.get(item, 0.0) > 0 for given in ballots.values()),
-            paid[item] >= price * (1 - 1e-9),
-        )
+        item: Purchase(price, paid[item], len(given.get(item, ())), paid[item] >= price * (1 - 1e-9))
         for item, price in prices.items()
     }
+
+
+def _given(ballots: Ballots) -> dict[str, list[float]]:
+    """What each item was given by those who gave it anything; once over the ballots, however many items there are."""
+    given: dict[str, list[float]] = {}
+    for ballot in ballots.values():
+        for item, points in ballot.items():
+            held = given.setdefault(item, [])
+            if points > 0:
+                held.append(points)
+    return given
