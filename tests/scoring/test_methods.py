@@ -82,11 +82,10 @@ async def test_kano(api: Api) -> None:
     close = await asked(api, "kano", counts={"A": 121, "I": 124, "O": 24, "M": 15, "R": 6, "Q": 6})
     assert (close["result"]["label"], close["result"]["mode"], close["result"]["by_rule"]) == ("undecided", "I", "A")
     assert (await asked(api, "kano", counts={"R": 5}))["state"] == "not_scoreable"
-    bodies: list[dict[str, Any]] = [
-        {},
-        {"answers": [], "counts": None},
-        {"answers": [{"functional": 0, "dysfunctional": 1}]},
-    ]
+    assert (await asked(api, "kano"))["state"] == "not_scoreable"
+    both = await asked(api, "kano", answers=[{"functional": 1, "dysfunctional": 3}], counts={"A": 2, "I": 1})
+    assert both["counts"] == {"M": 0, "O": 0, "A": 3, "I": 1, "R": 0, "Q": 0}
+    bodies: list[dict[str, Any]] = [{"answers": [{"functional": 0, "dysfunctional": 1}]}, {"counts": {"X": 1}}]
     for wrong in bodies:
         assert (await api.scoring.post("/v1/methods/kano", json=wrong)).status_code == 422
 

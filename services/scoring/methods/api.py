@@ -186,15 +186,13 @@ async def buy_features(body: BuyAFeatureIn) -> BuyAFeatureResult:
 @router.post("/kano", responses=ASKING, dependencies=[allow("scores:read")])
 async def classify_by_kano(body: KanoIn) -> KanoResult:
     """Find what kind of quality a feature is by pairs of answers, and whether the sample can tell (Kano)."""
-    counts = body.counts
-    if counts is None:
-        functional, dysfunctional = (
-            np.array([getattr(each, name) for each in body.answers], np.int64)
-            for name in ("functional", "dysfunctional")
-        )
-        categories = kano.classify(functional, dysfunctional)
-        counts = {} if isinstance(categories, Refusal) else kano.count(categories)
-    return KanoResult(counts={name: counts.get(name, 0) for name in kano.CATEGORIES}, **_told(kano.judge(counts)))
+    functional, dysfunctional = (
+        np.array([getattr(each, name) for each in body.answers], np.int64) for name in ("functional", "dysfunctional")
+    )
+    categories = kano.classify(functional, dysfunctional)
+    answered = kano.count([] if isinstance(categories, Refusal) else categories)
+    counts: dict[kano.Category, int] = {name: answered[name] + body.counts.get(name, 0) for name in kano.CATEGORIES}
+    return KanoResult(counts=counts, **_told(kano.judge(counts)))
 
 
 @router.post("/moscow", responses=ASKING, dependencies=[allow("scores:read")])

@@ -114,16 +114,14 @@ class Answered(Wire):
 
 
 class KanoIn(Wire):
-    """Answers about a feature, or how often each category was counted."""
+    """Answers about a feature, and how often each category was counted besides."""
 
     answers: list[Answered] = Field(default_factory=list[Answered], max_length=20_000)
-    counts: dict[KanoCategory, Count] | None = Field(default=None, examples=[{"M": 95, "O": 123, "A": 45, "I": 33}])
-
-    @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if bool(self.answers) == (self.counts is not None):
-            raise ValueError("send either answers or counts")
-        return self
+    counts: dict[KanoCategory, Count] = Field(
+        default_factory=dict[KanoCategory, Count],
+        description="answers that were counted before, by category",
+        examples=[{"M": 95, "O": 123, "A": 45, "I": 33}],
+    )
 
 
 class MoscowIn(Wire):
