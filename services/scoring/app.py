@@ -4,6 +4,7 @@ from starlette.types import ASGIApp
 
 from services.scoring.consumers import CONSUMERS
 from services.scoring.estimates import api as estimates
+from services.scoring.methods import api as methods
 from services.scoring.models import api as models
 from services.scoring.models.domain import rescore_all
 from services.scoring.scores import api as scores
@@ -15,13 +16,21 @@ SERVICE = Service(
     name="scoring",
     title="Cairn scoring",
     description="Demand and estimates become scores here, each with every input and where it came from.",
-    routers=(scores.router, estimates.router, models.router, operations("scoring", CONSUMERS)),
+    routers=(
+        scores.router,
+        estimates.router,
+        models.router,
+        models.frameworks,
+        methods.router,
+        operations("scoring", CONSUMERS),
+    ),
     consumers=CONSUMERS,
     jobs={"rescore": rescore_all},
     tags=(
         {"name": "scores", "description": "What each idea is worth, why, and how ideas rank"},
         {"name": "estimates", "description": "What people think an input of a score is"},
         {"name": "models", "description": "Scoring frameworks with their parameters"},
+        {"name": "methods", "description": "Ways for a group to decide, computed at once; nothing is stored"},
         {"name": "operations", "description": "Messages that were set aside"},
     ),
 )

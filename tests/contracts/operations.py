@@ -49,5 +49,5 @@ def resolved(document: Document, node: Document) -> Document:
         for part in node["$ref"].removeprefix("#/").split("/"):
             target = target[part]
         node = target
-    options = [option for option in node.get("anyOf", []) if option.get("type") != "null"]
+    options = [option for option in node.get("anyOf", node.get("oneOf", [])) if option.get("type") != "null"]
     return resolved(document, options[0]) if options else node

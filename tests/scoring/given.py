@@ -11,7 +11,8 @@ from pydantic_core import from_json
 from services.scoring.consumers import CONSUMERS, follow_ideas
 from services.scoring.estimates import domain as estimates
 from services.scoring.estimates.domain import Draft
-from services.scoring.frameworks.rice import DemandRule, RiceParameters
+from services.scoring.frameworks.parameters import DemandRule
+from services.scoring.frameworks.rice import RiceParameters
 from services.scoring.models import domain as models
 from services.scoring.scores.domain import recompute
 from shared.database import Database, Read, Tx

@@ -8,7 +8,8 @@ from uuid import UUID
 from services.scoring.consumers import follow_ideas
 from services.scoring.estimates import domain as estimates
 from services.scoring.estimates.domain import Draft
-from services.scoring.frameworks.rice import DemandRule, RiceParameters
+from services.scoring.frameworks.parameters import DemandRule
+from services.scoring.frameworks.rice import RiceParameters
 from services.scoring.models import domain as models
 from shared.database import Tx
 from shared.ids import new_id

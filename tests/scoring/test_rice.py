@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.scoring.frameworks.factors import Contribution, Factor, Outcome
-from services.scoring.frameworks.rice import RANGES, Scale, explain, score
+from services.scoring.frameworks.rice import MANY, RANGES, Scale, explain, score
 
 SHARED = Path(__file__).parents[3] / "shared" / "vectors" / "rice.json"
 
@@ -84,6 +84,8 @@ def test_off_scale_is_taken_and_flagged() -> None:
 def test_columns_must_match() -> None:
     with pytest.raises(ValueError, match="zip"):
         score([1, 2], [1], [1], [1])
+    with pytest.raises(ValueError, match="different lengths"):
+        score([1] * MANY, [1], [1], [1])
 
 
 def _apply(steps: list[Contribution]) -> float:
@@ -125,6 +127,16 @@ def test_any_figures_give_a_finite_value_or_what_is_missing(rows: list[Any], sca
         assert tuple(problems) == outcome.missing
         assert outcome.value is None or (math.isfinite(outcome.value) and outcome.value >= 0)
         assert outcome == one(row, scale), "an idea's score depends on its own figures alone"
+
+
+@given(
+    st.lists(st.tuples(anything, anything, anything, anything), min_size=1, max_size=8),
+    st.sampled_from(get_args(Scale)),
+)
+def test_many_at_once_score_as_each_alone(rows: list[Any], scale: Scale) -> None:
+    many = rows * MANY
+    together = score(*([row[position] for row in many] for position in range(4)), scale=scale)
+    assert together == [one(row, scale) for row in rows] * MANY
 
 
 def test_scales_cover_the_same_inputs() -> None:

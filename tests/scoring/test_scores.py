@@ -3,7 +3,8 @@
 import math
 from typing import Any
 
-from services.scoring.frameworks.rice import DemandRule, RiceParameters
+from services.scoring.frameworks.parameters import DemandRule
+from services.scoring.frameworks.rice import RiceParameters
 from shared.ids import new_id
 from tests.builders import Api
 from tests.scoring.given import Workspace

@@ -6,10 +6,11 @@ from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Query, Response
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from services.scoring.estimates import domain, store
 from services.scoring.estimates.domain import Draft
+from services.scoring.frameworks.parameters import InputName
 from shared.errors import NotFound
 from shared.paging import LAST, Cursor, Limit, Page, after, page
 from shared.problems import EDITING, GUARDED, responses
@@ -19,7 +20,6 @@ from shared.wire import Key, Text, Wire
 router = APIRouter(prefix="/v1/estimates", tags=["estimates"], route_class=Route)
 
 Discipline = Literal["product", "engineering", "design", "marketing", "support"]
-InputName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
 
 class EstimateIn(Wire):
@@ -27,7 +27,9 @@ class EstimateIn(Wire):
 
     idea_id: UUID = Field(description="an idea of feedback; scoring need not have heard of it yet")
     input: InputName = Field(
-        description="what is estimated. RICE reads `reach`, `impact`, `confidence` and `effort`", examples=["effort"]
+        description="what is estimated: `estimated_as` of an input of a model. Every model that reads it is rescored. "
+        "RICE reads `reach`, `impact`, `confidence` and `effort`; `GET /v1/frameworks` says what others read",
+        examples=["effort"],
     )
     value: Annotated[float, Field(ge=-1e12, le=1e12)] = Field(
         description="in the unit of the input. Each model decides whether it can be scored with", examples=[2.5]

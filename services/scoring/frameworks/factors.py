@@ -9,7 +9,8 @@ from pydantic import Field
 
 Column = Sequence[float | None]
 """One input of many ideas, in their order. None: nobody has given it."""
-Flag = Literal["off_scale"]
+Flag = Literal["off_scale", "divided_by_zero"]
+Operation = Literal["add", "subtract", "multiply", "divide"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +23,28 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """One step of a product. The steps of all inputs, applied in order to 1, give the value exactly."""
+    """One input's step of the formula. It is one of the score's `steps`."""
 
-    operation: Literal["multiply", "divide"]
+    operation: Operation
     operand: float
     log: Annotated[
         float | None,
-        Field(description="what it adds to the natural logarithm of the value; null where that is of zero"),
+        Field(
+            description="in a product: what it adds to the natural logarithm of the value; null where that is of zero, "
+            "and in a sum"
+        ),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class FormulaStep:
+    """One step of a formula, taken with an idea's own figures."""
+
+    term: Annotated[str, Field(description="the part of the formula that the step is, as it is written there")]
+    inputs: Annotated[tuple[str, ...], Field(description="the inputs it uses; none: a constant of the model")]
+    operation: Operation
+    operand: float
+    result: Annotated[float, Field(description="what all steps up to this one make; the last is the value")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +59,28 @@ class Factor:
 
 
 @dataclass(frozen=True, slots=True)
+class Explained:
+    """One idea under a framework. The steps, applied in order to `start`, give the value exactly."""
+
+    factors: Mapping[str, Factor]
+    start: float = 1.0
+    steps: tuple[FormulaStep, ...] = ()
+    """None where there is no value."""
+    label: str | None = None
+    """What the framework calls such an idea, where it has words for it: a quadrant, a category."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A result that is none, of a method for groups, and what it would take to have one."""
+
+    state: Literal["not_scoreable", "not_identified", "infeasible"]
+    """Something is missing or out of range; no single answer follows from what is given; no answer can."""
+    reason: str
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Range:
     """The values that an input may take, and those that the framework's authors named."""
 
@@ -53,11 +90,13 @@ class Range:
     """Whether `lowest` itself is refused."""
     steps: tuple[float, ...] = ()
     """The published scale. Values between its steps are taken and flagged."""
+    only: bool = False
+    """Whether values between the steps are refused instead: the steps are names, and between two names is none."""
 
     def holds(self, value: float) -> bool:
         """Whether this value can be used. Infinity and NaN never can."""
         low = self.lowest < value if self.above else self.lowest <= value
-        return low and value <= self.highest and value < math.inf
+        return low and value <= self.highest and value < math.inf and not (self.only and self.flags(value))
 
     def problem(self, value: float | None) -> str | None:
         """Why this value cannot be used; None when it can."""
@@ -68,6 +107,8 @@ class Range:
     @property
     def words(self) -> str:
         """The bounds in words."""
+        if self.only:
+            return f"one of {', '.join(f'{step:g}' for step in self.steps)}"
         low = f"{'above' if self.above else 'at least'} {self.lowest:g}"
         return low if math.isinf(self.highest) else f"{low} and at most {self.highest:g}"
 

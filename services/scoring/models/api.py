@@ -1,43 +1,49 @@
 """Models over HTTP."""
 
+import math
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Response
-from pydantic import Field
+from pydantic import Field, ValidationError
 
-from services.scoring.frameworks import FRAMEWORKS
-from services.scoring.frameworks.rice import RiceParameters
+from services.scoring.frameworks import FRAMEWORKS, FrameworkName
+from services.scoring.frameworks.parameters import DemandRule, Parameters
 from services.scoring.models import domain, store
-from shared.errors import NotFound
+from services.scoring.models.bodies import AnyParameters, ModelIn, UnreadParameters
+from services.scoring.scores.inputs import sought
+from shared.errors import Invalid, NotFound
 from shared.paging import Cursor, Limit, Page, after, page
-from shared.problems import EDITING, GUARDED, responses
+from shared.problems import EDITING, GUARDED, field_errors, responses
 from shared.routes import CallerDep, IfMatch, ReadDep, Route, TxDep, allow, etag
 from shared.wire import Line, Wire
 
 router = APIRouter(prefix="/v1/models", tags=["models"], route_class=Route)
-
-
-class ModelIn(Wire):
-    """A framework with parameters."""
-
-    name: Line = Field(examples=["RICE by customers"])
-    framework: Literal["rice"] = Field(examples=["rice"])
-    parameters: RiceParameters = Field(
-        default_factory=RiceParameters,
-        examples=[{"scale": "intercom", "reach": {"measure": "contacts", "per_ask": 12.5, "horizon": "quarter"}}],
-    )
-    active: bool = Field(default=False, description="whether it scores every idea, from now on")
+frameworks = APIRouter(prefix="/v1/frameworks", tags=["models"], route_class=Route)
 
 
 class ModelEdit(Wire):
     """What to change of a model; fields left out stay. `parameters` replaces all of them."""
 
     name: Line | None = None
-    parameters: RiceParameters | None = None
+    parameters: UnreadParameters | None = Field(default=None, description="those of the model's own framework")
     active: bool | None = Field(default=None, description="whether it scores", examples=[True])
+
+
+class ModelInput(Wire):
+    """An input of a model: what to estimate for each idea."""
+
+    name: str
+    unit: str
+    lowest: float = Field(description="the least that is taken")
+    above_lowest: bool = Field(description="whether `lowest` itself is refused")
+    highest: float | None = Field(description="the most that is taken; null: no limit")
+    scale: list[float] = Field(description="the values that are usual; empty: any")
+    scale_only: bool = Field(description="whether values between those of the scale are refused, rather than flagged")
+    estimated_as: str = Field(description="the `input` of its estimates")
+    demand: DemandRule | None = Field(description="how it follows from demand where nobody has estimated it")
 
 
 class Model(Wire):
@@ -45,9 +51,10 @@ class Model(Wire):
 
     id: UUID
     name: str
-    framework: Literal["rice"]
+    framework: FrameworkName
     formula: str
-    parameters: RiceParameters
+    inputs: list[ModelInput] = Field(description="what each idea needs to be scored, in the order of the formula")
+    parameters: AnyParameters
     active: bool
     revision: int = Field(description="rises when the parameters change; a score names it as its `model_version`")
     rescoring: bool = Field(description="true while a change has not reached every idea yet")
@@ -55,11 +62,65 @@ class Model(Wire):
     created_at: datetime
 
 
+class FrameworkAbout(Wire):
+    """A framework that models can be made of."""
+
+    framework: FrameworkName
+    title: str
+    formula: str
+    source: str = Field(description="who published it")
+    inputs: list[ModelInput] | None = Field(
+        description="those of a model with default parameters; null: each model declares its own"
+    )
+
+
+class Frameworks(Wire):
+    """All frameworks."""
+
+    data: list[FrameworkAbout]
+
+
+def _inputs(parameters: Parameters) -> list[ModelInput]:
+    recipe = parameters.recipe()
+    return [
+        ModelInput(
+            name=each.name,
+            unit=recipe.inputs[each.name].unit,
+            lowest=(range := recipe.inputs[each.name].range).lowest,
+            above_lowest=range.above,
+            highest=None if math.isinf(range.highest) else range.highest,
+            scale=list(range.steps),
+            scale_only=range.only,
+            estimated_as=each.estimated_as,
+            demand=each.rule,
+        )
+        for each in sought(parameters)
+    ]
+
+
 def _model(row: asyncpg.Record) -> Model:
-    framework = FRAMEWORKS[row["framework"]]
-    fields: dict[str, Any] = dict(row)
-    fields["parameters"] = framework.parameters.model_validate_json(row["parameters"])
-    return Model(formula=framework.formula, **fields)
+    parameters = FRAMEWORKS[row["framework"]].parameters.model_validate_json(row["parameters"])
+    fields: dict[str, Any] = {**row, "parameters": parameters}
+    return Model(formula=parameters.recipe().formula, inputs=_inputs(parameters), **fields)
+
+
+@frameworks.get("", responses=GUARDED, dependencies=[allow("scores:read")])
+async def list_frameworks() -> Frameworks:
+    """List the frameworks that models can be made of. Each comes with its formula, its source and what to estimate."""
+    return Frameworks(
+        data=[
+            FrameworkAbout(
+                framework=each.name,
+                title=each.title,
+                formula=each.formula,
+                source=each.source,
+                inputs=None
+                if any(field.is_required() for field in each.parameters.model_fields.values())
+                else _inputs(each.parameters()),
+            )
+            for each in FRAMEWORKS.values()
+        ]
+    )
 
 
 @router.post("", status_code=201, responses=EDITING, dependencies=[allow("scores:write")])
@@ -103,14 +164,28 @@ async def update_model(
     New parameters, or its activation, score every idea anew: the first 200 before this answers, the others after
     (`rescoring`). A model that is deactivated keeps its scores as they were; nothing moves them any more.
     """
+    parameters = None
+    if body.parameters is not None:
+        held = await tx.one(store.GET, caller.workspace_id, model_id)
+        if held is None:
+            raise NotFound("No model by that id.")
+        parameters = _read(held["framework"], body.parameters)
     row = await domain.update(
         tx,
         caller.workspace_id,
         model_id,
         expected,
         name=body.name,
-        parameters=body.parameters,
+        parameters=parameters,
         active=body.active,
     )
     response.headers.update(etag(row["version"]))
     return _model(row)
+
+
+def _read(framework: str, parameters: dict[str, Any]) -> Parameters:
+    try:
+        return FRAMEWORKS[framework].parameters.model_validate(parameters)
+    except ValidationError as error:
+        errors = error.errors(include_url=False, include_input=False)
+        raise Invalid(errors=field_errors(errors, "/body/parameters")) from None

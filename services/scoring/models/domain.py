@@ -5,13 +5,12 @@ the job `rescore`, chunk by chunk, from a position that is stored: whatever dies
 """
 
 import asyncio
-from typing import Literal
 from uuid import UUID
 
 import asyncpg
 
-from services.scoring.frameworks import FRAMEWORKS
-from services.scoring.frameworks.rice import RiceParameters
+from services.scoring.frameworks import FRAMEWORKS, FrameworkName
+from services.scoring.frameworks.parameters import Parameters
 from services.scoring.models import store
 from services.scoring.scores.domain import Cause, lock_workspace, sweep
 from shared.database import Tx
@@ -29,7 +28,7 @@ SWEEP_SECONDS = 1.0
 
 
 async def create(
-    tx: Tx, workspace_id: UUID, *, name: str, framework: Literal["rice"], parameters: RiceParameters, active: bool
+    tx: Tx, workspace_id: UUID, *, name: str, framework: FrameworkName, parameters: Parameters, active: bool
 ) -> asyncpg.Record:
     """Add a model. Conflict when the name is taken."""
     await lock_workspace(tx, workspace_id)
@@ -51,7 +50,7 @@ async def update(
     expected: int | None,
     *,
     name: str | None,
-    parameters: RiceParameters | None,
+    parameters: Parameters | None,
     active: bool | None,
 ) -> asyncpg.Record:
     """Change a model; None leaves a field as it is. NotFound, PreconditionFailed, or Conflict over its name."""

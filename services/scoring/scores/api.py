@@ -12,7 +12,7 @@ from pydantic import Field
 from pydantic_core import from_json
 
 from services.scoring.frameworks import FRAMEWORKS
-from services.scoring.frameworks.factors import Contribution, Flag
+from services.scoring.frameworks.factors import Contribution, Flag, FormulaStep
 from services.scoring.scores import store
 from services.scoring.scores.domain import INPUTS, State
 from services.scoring.scores.inputs import Demanded, Input, Source
@@ -58,7 +58,9 @@ class ScoreInput(Wire):
     demand: Demanded | None = Field(description="without an estimate, the value is `count` times `per_ask`")
     problem: str | None = Field(description="why the idea cannot be scored with it")
     flags: list[Flag] = Field(description="`off_scale`: taken, though not on the framework's published scale")
-    contribution: Contribution | None = Field(description="its step in the formula; null when not scoreable")
+    contribution: Contribution | None = Field(
+        description="its step in the formula. null when not scoreable, or where it shares its steps with other inputs"
+    )
 
 
 class MovedBy(Wire):
@@ -72,14 +74,21 @@ class MovedBy(Wire):
 class Score(Wire):
     """A model applied to an idea, with everything that it rests on.
 
-    The contributions of the inputs, applied in order to 1, give the value exactly; their logarithms add up to its own.
+    The `steps`, applied in order to `start`, give the value exactly. The contribution of an input is its own step among
+    them; in a product (`start` is 1) their logarithms add up to that of the value.
     """
 
     id: UUID
     model: ScoringModel
     state: State
     value: float | None = Field(description="absolute: another idea never moves it. null when not scoreable")
+    label: str | None = Field(
+        description="what the framework calls it: a quadrant of value and effort, a category of MoSCoW, how well a "
+        "need is served. null where it has no such words, or the idea is not scoreable"
+    )
     missing: list[str] = Field(description="inputs without which it cannot be scored")
+    start: float = Field(description="what the steps begin with: 1 in a product, 0 in a sum")
+    steps: list[FormulaStep] = Field(description="the formula with this idea's figures; empty when not scoreable")
     inputs: dict[str, ScoreInput] = Field(
         description="in the order of the formula. An estimate wins over demand; what is neither is missing, not imputed"
     )
@@ -159,32 +168,36 @@ async def explain_scores(idea_id: UUID, caller: CallerDep, read: ReadDep) -> Exp
 def _score(row: asyncpg.Record, given: Mapping[str, Input], estimates: Mapping[UUID, Estimated]) -> Score:
     framework = FRAMEWORKS[row["framework"]]
     parameters = framework.parameters.model_validate_json(row["parameters"])
-    factors = framework.explain({name: each.value for name, each in given.items()}, parameters)
+    explained = framework.explain({name: each.value for name, each in given.items()}, parameters)
+    recipe = parameters.recipe()
     return Score(
         id=row["id"],
         model=ScoringModel(
             id=row["model_id"],
             name=row["model_name"],
             framework=framework.name,
-            formula=framework.formula,
+            formula=recipe.formula,
             version=row["model_version"],
         ),
         state=row["state"],
         value=row["value"],
+        label=explained.label,
         missing=from_json(row["missing"]),
+        start=explained.start,
+        steps=list(explained.steps),
         # In the order of the formula, which jsonb does not keep.
         inputs={
             name: ScoreInput(
                 source=given[name].source,
                 value=given[name].value,
-                unit=unit,
+                unit=declared.unit,
                 estimates=[estimates[id] for id in given[name].estimates],
                 demand=given[name].demand,
-                problem=factors[name].problem,
-                flags=list(factors[name].flags),
-                contribution=factors[name].contribution,
+                problem=explained.factors[name].problem,
+                flags=list(explained.factors[name].flags),
+                contribution=explained.factors[name].contribution,
             )
-            for name, unit in framework.inputs.items()
+            for name, declared in recipe.inputs.items()
         },
         cause=MovedBy(kind=row["cause"], id=row["cause_id"], at=row["computed_at"]),
         version=row["version"],

@@ -15,9 +15,9 @@ from pydantic_core import from_json, to_json
 
 from services.scoring.frameworks import FRAMEWORKS
 from services.scoring.frameworks.factors import Outcome
-from services.scoring.frameworks.rice import MEASURES
+from services.scoring.frameworks.parameters import MEASURES
 from services.scoring.scores import store
-from services.scoring.scores.inputs import Demand, Estimates, Input, Known, resolve
+from services.scoring.scores.inputs import Demand, Estimates, Input, Known, resolve, sought
 from shared.database import Read, Tx
 from shared.events.scoring import ScoreChanged
 from shared.ids import new_id
@@ -135,10 +135,10 @@ async def compute(read: Read, subjects: Sequence[Subject], model_id: UUID | None
     for model in models:
         framework = FRAMEWORKS[model["framework"]]
         parameters = framework.parameters.model_validate_json(model["parameters"])
-        rules = parameters.from_demand()
+        needed = sought(parameters)
         theirs = [position for position, (workspace, _) in enumerate(subjects) if workspace == model["workspace_id"]]
-        inputs = [resolve(framework, rules, known[position]) for position in theirs]
-        columns = {name: [given[name].value for given in inputs] for name in framework.inputs}
+        inputs = [resolve(needed, known[position]) for position in theirs]
+        columns = {each.name: [given[each.name].value for given in inputs] for each in needed}
         computed += [
             Computed(subjects[position], model["id"], model["revision"], outcome, given)
             for position, given, outcome in zip(theirs, inputs, framework.score(columns, parameters), strict=True)

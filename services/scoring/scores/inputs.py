@@ -13,8 +13,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.scoring.frameworks import Framework
-from services.scoring.frameworks.rice import DemandRule
+from services.scoring.frameworks.parameters import DemandRule, Parameters
 
 Source = Literal["estimate", "demand", "none"]
 
@@ -72,9 +71,25 @@ def mean(values: Sequence[float]) -> float:
     return min(max(math.fsum(values) / len(values), min(values)), max(values))
 
 
-def resolve(framework: Framework, rules: Mapping[str, DemandRule], known: Known) -> dict[str, Input]:
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """An input that a model needs, and where it is to be found."""
+
+    name: str
+    estimated_as: str
+    """The `input` of its estimates."""
+    rule: DemandRule | None
+
+
+def sought(parameters: Parameters) -> list[Sought]:
+    """The inputs that a model with these parameters needs, in the order of its formula."""
+    named, rules = parameters.named(), parameters.from_demand()
+    return [Sought(name, named.get(name, name), rules.get(name)) for name in parameters.recipe().inputs]
+
+
+def resolve(inputs: Sequence[Sought], known: Known) -> dict[str, Input]:
     """The inputs of one idea by the rule above."""
-    return {name: _input(known.estimates.get(name), rules.get(name), known.demand) for name in framework.inputs}
+    return {each.name: _input(known.estimates.get(each.estimated_as), each.rule, known.demand) for each in inputs}
 
 
 def _input(estimates: Estimates | None, rule: DemandRule | None, demand: Demand | None) -> Input:

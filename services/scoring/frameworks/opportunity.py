@@ -1,0 +1,73 @@
+"""Opportunity score: importance + max(importance - satisfaction, 0).
+
+Source: Anthony Ulwick, "Turn customer input into innovation", Harvard Business Review, January 2002, and "What
+Customers Want", 2005.
+
+| input        | unit   | range `ten` | range `five` |
+|--------------|--------|-------------|--------------|
+| importance   | points | [0, 10]     | [1, 5]       |
+| satisfaction | points | [0, 10]     | [1, 5]       |
+
+On `ten` the value is between 0 and 20: above 10 a need is under-served, above 15 extremely so. An over-served need
+(more satisfied than important) scores its importance, never less. Ulwick's inputs are shares of respondents, not means:
+`top_two_box` makes them of ratings from 1 to 5. A missing input or one out of range is refused.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from services.scoring.frameworks.factors import Range, Refusal
+from services.scoring.frameworks.parameters import Tuned
+from services.scoring.frameworks.recipe import Array, Columns, Declared, Recipe, Step, add
+
+Scale = Literal["ten", "five"]
+RANGES: Mapping[Scale, Range] = {"ten": Range(0, 10), "five": Range(1, 5)}
+UNDER_SERVED, EXTREME = 10.0, 15.0
+TOP_TWO = 4
+"""Of ratings from 1 to 5, the least that counts as important, or satisfied."""
+
+
+def _gap(columns: Columns) -> Array:
+    return np.maximum(columns["importance"] - columns["satisfaction"], 0.0)
+
+
+def _served(given: Mapping[str, float]) -> str:
+    importance, satisfaction = given["importance"], given["satisfaction"]
+    score = importance + max(importance - satisfaction, 0.0)
+    if satisfaction > importance:
+        return "over_served"
+    return "extreme_opportunity" if score > EXTREME else "under_served" if score > UNDER_SERVED else "served_right"
+
+
+RECIPES: Mapping[Scale, Recipe] = {
+    scale: Recipe(
+        "importance + max(importance - satisfaction, 0)",
+        {name: Declared("points", range) for name in ("importance", "satisfaction")},
+        (
+            add("importance"),
+            Step("add", "max(importance - satisfaction, 0)", ("importance", "satisfaction"), _gap, of="satisfaction"),
+        ),
+        label=_served if scale == "ten" else None,
+    )
+    for scale, range in RANGES.items()
+}
+
+
+class OpportunityParameters(Tuned):
+    """What an opportunity model is tuned by. Its inputs are `importance` and `satisfaction`."""
+
+    scale: Scale = Field(default="ten", description="`ten`: 0 to 10 on both, as Ulwick has it; `five`: 1 to 5 on both")
+
+    def recipe(self) -> Recipe:
+        """The formula on this scale."""
+        return RECIPES[self.scale]
+
+
+def top_two_box(ratings: Sequence[int]) -> float | Refusal:
+    """Ten times the share of ratings that are 4 or 5 of 5: importance or satisfaction as Ulwick measures them."""
+    if not ratings or not all(1 <= rating <= 5 for rating in ratings):
+        return Refusal("not_scoreable", "ratings from 1 to 5 are needed, one at least", ("ratings",))
+    return 10 * sum(rating >= TOP_TWO for rating in ratings) / len(ratings)

@@ -1,0 +1,1 @@
+"""Ways for a group to decide, computed from what callers send; nothing is stored."""

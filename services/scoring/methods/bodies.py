@@ -1,0 +1,148 @@
+"""What methods for groups are asked with."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from services.scoring.frameworks.ahp import RandomIndex
+from services.scoring.frameworks.kano import Category as KanoCategory
+from services.scoring.frameworks.moscow import Category as MoscowCategory
+from shared.wire import Line, Wire
+
+Amount = Annotated[float, Field(ge=0, le=1e12)]
+Count = Annotated[int, Field(ge=0, le=10**9)]
+Scale = Annotated[int, Field(ge=1, le=5)]
+
+
+class Compared(Wire):
+    """Two items compared."""
+
+    first: Line = Field(examples=["speed"])
+    second: Line = Field(examples=["looks"])
+    times: Annotated[float, Field(ge=1e-6, le=1e6)] = Field(
+        description="how many times as much the first is; usually 1/9 to 9", examples=[3]
+    )
+
+
+class AhpIn(Wire):
+    """Pairwise comparisons: every pair once."""
+
+    comparisons: list[Compared] = Field(max_length=210)
+    items: list[Line] = Field(
+        default_factory=list[str], max_length=21, description="their order; left out: that of the comparisons"
+    )
+    random_index: RandomIndex = Field(default="saaty2005", description="what consistency is measured against")
+
+
+class Contest(Wire):
+    """How often one item won against another."""
+
+    winner: Line = Field(examples=["Dark mode"])
+    loser: Line = Field(examples=["Export"])
+    times: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    tie: bool = Field(default=False, description="neither won: half a win for each")
+
+
+class BradleyTerryIn(Wire):
+    """Contests, in any order."""
+
+    contests: list[Contest] = Field(min_length=1, max_length=5_000)
+    reference: Line | None = Field(default=None, description="the item whose ability is 0; null: the first named")
+    prior: Annotated[float, Field(ge=0, le=1_000)] = Field(
+        default=0.0, description="wins added each way between all pairs, where the contests alone identify nothing"
+    )
+
+    def items(self) -> list[str]:
+        """The items, in the order they are named."""
+        return list(dict.fromkeys(name for each in self.contests for name in (each.winner, each.loser)))
+
+
+class Shown(Wire):
+    """How an item fared."""
+
+    item: Line = Field(examples=["Dark mode"])
+    shown: Count = Field(description="how often it was shown, to all respondents together", examples=[100])
+    best: Count = Field(description="how often it was called best", examples=[40])
+    worst: Count = Field(description="how often it was called worst", examples=[10])
+
+
+class MaxDiffIn(Wire):
+    """Counts of a best-worst survey."""
+
+    items: list[Shown] = Field(min_length=1, max_length=500)
+
+
+class Ballot(Wire):
+    """What one voter gives."""
+
+    voter: Line = Field(examples=["user-17"])
+    gives: dict[Line, Amount] = Field(min_length=1, max_length=200, examples=[{"Dark mode": 70, "Export": 30}])
+
+
+class HundredDollarsIn(Wire):
+    """Ballots that each spend the same points."""
+
+    points: Annotated[float, Field(gt=0, le=1e6)] = 100.0
+    ballots: list[Ballot] = Field(min_length=1, max_length=2_000)
+
+    @model_validator(mode="after")
+    def _vote_once(self) -> Self:
+        if len({each.voter for each in self.ballots}) < len(self.ballots):
+            raise ValueError("ballots: a voter has two")
+        return self
+
+
+class BuyAFeatureIn(Wire):
+    """Prices, one budget for each buyer, and what they put together."""
+
+    prices: dict[Line, Amount] = Field(min_length=1, max_length=200, examples=[{"Dark mode": 60, "Export": 40}])
+    budget: Amount = Field(description="of each buyer", examples=[50])
+    ballots: list[Ballot] = Field(min_length=1, max_length=2_000)
+
+    @model_validator(mode="after")
+    def _buy_once(self) -> Self:
+        if len({each.voter for each in self.ballots}) < len(self.ballots):
+            raise ValueError("ballots: a buyer has two")
+        return self
+
+
+class Answered(Wire):
+    """One respondent: 1 like, 2 expect, 3 neutral, 4 live with, 5 dislike."""
+
+    functional: Scale = Field(description="how they feel with the feature")
+    dysfunctional: Scale = Field(description="how they feel without it")
+
+
+class KanoIn(Wire):
+    """Answers about a feature, and how often each category was counted besides."""
+
+    answers: list[Answered] = Field(default_factory=list[Answered], max_length=20_000)
+    counts: dict[KanoCategory, Count] = Field(
+        default_factory=dict[KanoCategory, Count],
+        description="answers that were counted before, by category",
+        examples=[{"M": 95, "O": 123, "A": 45, "I": 33}],
+    )
+
+
+class MoscowIn(Wire):
+    """The effort of each category; one left out has none."""
+
+    effort: dict[MoscowCategory, Amount] = Field(examples=[{"must": 60, "should": 20, "could": 20, "wont": 15}])
+
+
+class Priced(Wire):
+    """The four prices that one respondent names."""
+
+    too_cheap: Amount
+    cheap: Amount
+    expensive: Amount
+    too_expensive: Amount
+
+
+class VanWestendorpIn(Wire):
+    """Answers of a price sensitivity survey."""
+
+    respondents: list[Priced] = Field(min_length=1, max_length=20_000)
+    range: Literal["original", "narrower"] = Field(
+        default="original", description="between not cheap and not expensive, or between expensive and cheap"
+    )

@@ -1,0 +1,264 @@
+"""How the published figures of methods for groups are computed here."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from services.scoring.frameworks import (
+    ahp,
+    bradley_terry,
+    cumulative_voting,
+    demand_policies,
+    elo,
+    error_budget,
+    kano,
+    maxdiff,
+    moscow,
+    recency,
+    rfm,
+    tech_debt,
+    van_westendorp,
+)
+from services.scoring.frameworks.demand_policies import Ask, Policy, Weighed
+from services.scoring.frameworks.factors import Refusal
+from services.scoring.frameworks.peers import productboard
+from services.scoring.frameworks.recipe import Array
+
+OURS = Path(__file__).parent / "figures"
+SHARED = Path(__file__).parents[3] / "shared"
+Vector = dict[str, Any]
+NO_DATA = "the answers themselves lie beside the repository, where there are any"
+
+
+def vectors(name: str) -> list[Vector]:
+    """The figures of a framework: ours, and those beside the repository that ours were not made of."""
+    ours: list[Vector] = json.loads((OURS / f"{name}.json").read_text())
+    beside = SHARED / "vectors" / f"{name}.json"
+    more: list[Vector] = json.loads(beside.read_text()) if beside.exists() else []
+    known = {each["id"] for each in ours}
+    return [*ours, *(each for each in more if each["id"] not in known)]
+
+
+def check_ahp(vector: Vector) -> Any:
+    inputs = vector["inputs"]
+    if "criteria" in inputs:
+        criteria = ahp.priorities(inputs["criteria"])
+        local = {name: ahp.priorities(given) for name, given in inputs["alternatives"].items()}
+        assert isinstance(criteria, ahp.Priorities)
+        weights = {name: each.weights for name, each in local.items() if isinstance(each, ahp.Priorities)}
+        # AHPy rounds its weights to four decimals before they are put together.
+        return ahp.synthesise(criteria.weights, weights, decimals=None if inputs.get("rounding") == "none" else 4)
+    table = inputs.get("random_index", "saaty2005")
+    complete = inputs.get("complete", "refuse")
+    found = ahp.priorities(inputs["comparisons"], inputs["items"], table, complete)
+    if isinstance(found, Refusal):
+        return found
+    if inputs.get("what") == "cr":
+        return found.consistency_ratio
+    return {"weights": list(found.weights.values()), "cr": found.consistency_ratio}
+
+
+def check_bradley_terry(vector: Vector) -> Any:
+    inputs = vector["inputs"]
+    if "n_items" in inputs:
+        items = [f"{place}" for place in range(inputs["n_items"])]
+        wins = cast("list[list[int]]", inputs["wins"])
+        contests = [(items[winner], items[loser]) for winner, loser in wins]
+        found = bradley_terry.fit(items, bradley_terry.wins_of(items, contests))
+    else:
+        given = next(each for each in vectors("bradley_terry") if each["id"] == "bradley_terry-03")["inputs"] | inputs
+        found = bradley_terry.fit(given["items"], np.array(given["win_matrix"], float), given["reference"])
+    return list(found.ability.values()) if isinstance(found, bradley_terry.Abilities) else found
+
+
+def check_cumulative_voting(vector: Vector) -> Any:
+    inputs = vector["inputs"]
+    if "prices" in inputs:
+        found = cumulative_voting.budgets({f"{place}": price for place, price in enumerate(inputs["prices"])})
+        if isinstance(found, Refusal):
+            return found
+        return {"min_total_budget": found[0], "max_total_budget": found[1]}
+    tally = cumulative_voting.tally(inputs["allocations"])
+    if isinstance(tally, Refusal):
+        return tally
+    return {
+        "total": {item: each.total for item, each in tally.items()},
+        "share": {item: each.share for item, each in tally.items()},
+    }
+
+
+def check_elo(vector: Vector) -> Any:
+    inputs = vector["inputs"]
+    if "opponents" in inputs:
+        opponents, scores = np.array(inputs["opponents"], float), np.array(inputs["scores"], float)
+        found = elo.after_period(inputs["rating"], opponents, scores, inputs["K"])
+        return {"expected": found.expected, "new": found.rating} if isinstance(found, elo.Rated) else found
+    rated = elo.rate([("a", "b", inputs["score_a"])], {"a": inputs["a"], "b": inputs["b"]}, inputs["K"])
+    return rated if isinstance(rated, Refusal) else [rated["a"], rated["b"]]
+
+
+def check_error_budget(vector: Vector) -> Any:
+    inputs = vector["inputs"]
+    if "remaining" in inputs:
+        return [error_budget.policy(each) for each in inputs["remaining"]]
+    if "burn_rate" in inputs:
+        return {"hours_to_exhaust": error_budget.hours_to_exhaust(inputs["burn_rate"], inputs["days"])}
+    if "error_rate" in inputs:
+        return error_budget.burn_rate(inputs["error_rate"], inputs["slo"])
+    return error_budget.budget_minutes(inputs["slo"], inputs["days"])
+
+
+def check_kano(vector: Vector) -> Any:
+    inputs = vector["inputs"]
+    op = inputs.get("op", "")
+    if op == "evaluation_table":
+        answers = np.arange(1, 6)
+        return {
+            f"{functional},{dysfunctional}": cast(
+                "list[str]", kano.classify(np.array([functional]), np.array([dysfunctional]))
+            )[0]
+            for functional in answers.tolist()
+            for dysfunctional in answers.tolist()
+        }
+    if "raw" in inputs:
+        return _raw_kano(vector)
+    judged = kano.judge(inputs.get("counts") or inputs["percent"])
+    if isinstance(judged, Refusal):
+        return judged
+    if op.startswith("M>O>A>I"):
+        return judged.by_rule
+    if op == "fong_threshold_and_chi2":
+        return [judged.fong_threshold, judged.chi2]
+    if op == "mode":
+        return judged.mode
+    return asdict(judged) | {"fong_diff": judged.fong_difference, "fong_significant": judged.significant}
+
+
+FRENCH = {
+    "Cela me plaît": 1,
+    "Cela est normal ainsi": 2,
+    "Cela m'est égal": 3,
+    "Je m'en contente": 4,
+    "Cela me déplaît": 5,
+}
+
+
+def _raw_kano(vector: Vector) -> Any:
+    path = SHARED / vector["inputs"]["raw"]
+    if not path.exists() or "columns" not in vector["inputs"]:
+        pytest.skip(NO_DATA)
+    rows = [line.split("\t") for line in path.read_text().splitlines()[1:] if line]
+    functional, dysfunctional = (
+        np.array([next(number for words, number in FRENCH.items() if row[column].startswith(words)) for row in rows])
+        for column in vector["inputs"]["columns"]
+    )
+    categories = kano.classify(functional, dysfunctional)
+    return categories if isinstance(categories, Refusal) else kano.count(categories)
+
+
+BWS = {  # t = 1400 of each: the whole survey that bwsTools shows, whose shares are among all thirteen
+    "abortion": (302, 352), "biasmedia": (124, 808), "corruption": (318, 351), "crime": (286, 282),
+    "drugs": (163, 463), "economy": (634, 119), "education": (467, 252), "foreignaffairs": (121, 545),
+    "guns": (354, 290), "healthcare": (731, 125), "natsecurity": (364, 221), "race": (300, 392), "taxes": (386, 350),
+}  # fmt: skip
+
+
+def check_maxdiff(vector: Vector) -> Any:
+    inputs = vector["inputs"]
+    assert (inputs["best"], inputs["worst"]) == BWS[inputs["item"]]
+    best, worst = (np.array(each, float) for each in zip(*BWS.values(), strict=True))
+    found = maxdiff.utilities(list(BWS), np.full(len(BWS), float(inputs["shown"])), best, worst)
+    if isinstance(found, Refusal):
+        return found
+    place = list(BWS).index(inputs["item"])
+    return {"b": found.utility[place], "se": found.standard_error[place], "choice_p": found.share[place]}
+
+
+def check_mrr_weighting(vector: Vector) -> Any:
+    asks: list[Ask] = []
+    for idea, given in vector["inputs"]["requests"].items():
+        listed = cast("list[Any]", given if isinstance(given, list) else [given["each"]] * given["times"])
+        for place, ask in enumerate(listed):
+            account, mrr = cast("list[Any]", ask) if isinstance(ask, list) else (f"{idea}{place}", ask)
+            asks.append(Ask(idea, f"{account}'s", account, mrr))
+    policies = {"mrr": Policy("mrr"), "account": Policy("account")}
+    totals = {
+        name: {
+            idea: each.total for idea, each in demand_policies.weigh(asks, policy).items() if isinstance(each, Weighed)
+        }
+        for name, policy in policies.items()
+    }
+    orders = demand_policies.winners(asks, policies)
+    return totals["mrr"] | {"order": orders["mrr"], "mrr": totals["mrr"], "votes": totals["account"]}
+
+
+def check_recency_decay(vector: Vector) -> Any:
+    inputs = vector["inputs"]
+    if "half_life_days" in inputs:
+        found = recency.by_half_life(
+            **_columns(inputs, weight="weight", age="age_days"), half_life=inputs["half_life_days"]
+        )
+    else:
+        found = recency.by_gravity(
+            **_columns(inputs, points="points", hours="age_hours"), gravity=inputs.get("gravity", recency.GRAVITY)
+        )
+    if isinstance(found, Refusal):
+        return found
+    value = float(found[0])
+    return {"below_1": value < 1} if isinstance(vector["expected"], dict) else value
+
+
+def check_rfm(vector: Vector) -> Any:
+    inputs = vector["inputs"]
+    cuts = inputs["thresholds"]
+    columns = _columns(inputs, recency="recency_days", frequency="transactions", monetary="amount")
+    found = rfm.score(**columns, at=rfm.Thresholds(cuts["r"], cuts["f"], cuts["m"]))
+    return found if isinstance(found, Refusal) else found[0]
+
+
+def check_tech_debt(vector: Vector) -> Any:
+    inputs = vector["inputs"]
+    if "files" in inputs:
+        names, changes, complexity = zip(*inputs["files"], strict=True)
+        heat = tech_debt.hotspots(np.array(changes, float), np.array(complexity, float))
+        assert not isinstance(heat, Refusal)
+        return [names[place] for place in np.argsort(-heat, kind="stable").tolist()]
+    names = list(inputs["items"])
+    principal, interest = (np.array(each, float) for each in zip(*inputs["items"].values(), strict=True))
+    months = tech_debt.payback(principal, interest)
+    if isinstance(months, Refusal):
+        return months
+    order = [names[place] for place in tech_debt.first_to_last(months)]
+    return {"payback": dict(zip(names, months, strict=True)), "order": order}
+
+
+def check_van_westendorp(vector: Vector) -> Any:
+    rows = np.array(vector["inputs"]["rows"], float)
+    return {"valid": van_westendorp.valid(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3]).tolist()}
+
+
+def _columns(inputs: Mapping[str, Any], **names: str) -> dict[str, Array]:
+    return {argument: np.array([inputs[name]], float) for argument, name in names.items()}
+
+
+CHECKS: Mapping[str, Callable[[Vector], Any]] = {
+    "ahp": check_ahp,
+    "bradley_terry": check_bradley_terry,
+    "cumulative_voting": check_cumulative_voting,
+    "elo": check_elo,
+    "error_budget": check_error_budget,
+    "kano": check_kano,
+    "maxdiff": check_maxdiff,
+    "moscow": lambda vector: moscow.balance(vector["inputs"]),
+    "mrr_weighting": check_mrr_weighting,
+    "peer_productboard": lambda vector: productboard.user_impact(vector["inputs"]["events"]),
+    "recency_decay": check_recency_decay,
+    "rfm": check_rfm,
+    "tech_debt": check_tech_debt,
+    "van_westendorp": check_van_westendorp,
+}
