@@ -48,7 +48,7 @@ def relay() -> None:
     # Two relays that both take all the rows keep the order: each publishes everything that waits, and the stream drops
     # what it knows. It is lost as soon as they divide the work.
     _change(outbox, "LOCK", "pg_try_advisory_lock(hashtext('cairn.relay'), hashtext($1))", "$1::text is not null")
-    _change(outbox, "TAKE", "limit $1", "limit least($1, 20) for update skip locked")
+    _change(outbox, "NEXT", "limit $2", "limit least($2, 20) for update skip locked")
     publish_some = outbox.Relay.publish_some
 
     @functools.wraps(publish_some)
