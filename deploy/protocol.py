@@ -114,6 +114,8 @@ class Protocol(HttpToolsProtocol):
     _watch: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:
+        app = cast("object", self.app)  # pyright: ignore[reportUnknownMemberType]  # uvicorn leaves its type open
+        self._edge = app if isinstance(app, Edge) else None
         super().connection_made(cast("asyncio.Transport", _Gathered(transport, self.loop)))
 
     def on_headers_complete(self) -> None:
@@ -125,19 +127,19 @@ class Protocol(HttpToolsProtocol):
 
     def _shortcut(self) -> _Shortcut | None:
         """For a plain POST with a body of known length on an idle connection; uvicorn's own way for all else."""
-        app = self.app
-        if self.parser.get_method() != b"POST" or self.expect_100_continue or not isinstance(app, Edge):
+        edge, parser = self._edge, self.parser
+        if edge is None or parser is None or parser.get_method() != b"POST" or self.expect_100_continue:
             return None
-        if self.cycle is not None and not self.cycle.response_complete:
+        if self.cycle and not self.cycle.response_complete:
             return None
-        if app.direct.runtime.tracer.on:
+        if edge.direct.runtime.tracer.on:
             # The span is made around the application.
             return None
         if b"?" in self.url or b"%" in self.url:
             return None
         path = self.url.decode("latin-1")
-        found = app.direct.find("POST", path)
-        if found is None or self.parser.get_http_version() != "1.1" or not self.parser.should_keep_alive():
+        found = edge.direct.find("POST", path)
+        if found is None or parser.get_http_version() != "1.1" or not parser.should_keep_alive():
             return None
         headers = dict(self.headers)
         length = headers.get(b"content-length", b"")
@@ -175,5 +177,5 @@ class Protocol(HttpToolsProtocol):
         super().on_message_complete()
         # Typed by what uvicorn puts there; of ours it is while a shortcut is under way.
         cycle: object = self.cycle
-        if isinstance(cycle, _Shortcut) and not cycle.response_complete:
-            cycle.serve(cast("Edge", self.app).direct)
+        if self._edge is not None and isinstance(cycle, _Shortcut) and not cycle.response_complete:
+            cycle.serve(self._edge.direct)

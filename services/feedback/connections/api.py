@@ -62,7 +62,9 @@ class ConnectionEdit(Wire):
     name: Line | None = None
     rules: Rules | None = None
     credentials: Credentials | None = None
-    enabled: bool | None = None
+    enabled: bool | None = Field(
+        default=None, description="false: deliveries are answered and dropped", examples=[False]
+    )
 
 
 class Connection(Wire):
@@ -89,7 +91,9 @@ class SecretRotation(Wire):
     """A new secret, and how long those before it stay good."""
 
     secret: Key | None = Field(default=None, description="the vendor's new secret; made here when left out")
-    overlap_seconds: int = Field(default=86_400, ge=0, le=30 * 86_400)
+    overlap_seconds: int = Field(
+        default=86_400, ge=0, le=30 * 86_400, description="how long the ones before it stay good", examples=[3_600]
+    )
 
 
 class Health(Wire):
@@ -114,7 +118,11 @@ class Health(Wire):
 class Trial(Wire):
     """A payload to try a mapping with: that of a stored delivery, else the body, else the JSON that is given here."""
 
-    payload: dict[str, Any] | list[Any] | None = Field(default=None, description="JSON as the vendor would send it")
+    payload: dict[str, Any] | list[Any] | None = Field(
+        default=None,
+        description="JSON as the vendor would send it",
+        examples=[{"event_id": "e-1", "text": "The export is slow", "email": "ada@example.com"}],
+    )
     body: str | None = Field(
         default=None, max_length=500_000, description="the body as text, for vendors that send forms"
     )
@@ -170,7 +178,9 @@ class BulkReprocess(Wire):
     """Which of a connection's deliveries to read again."""
 
     state: Literal["ignored", "quarantined"] | None = Field(
-        default="quarantined", description="null for all that are read, those applied included"
+        default="quarantined",
+        description="null for all that are read, those applied included",
+        examples=["quarantined"],
     )
     after: UUID | None = Field(default=None, description="`next` of the call before")
     refetch: bool = Field(default=False, description="ask the vendor anew for responses that it only named")

@@ -12,7 +12,7 @@ from pydantic_core import from_json, to_json
 
 from services.feedback.customers.api import ContactRef
 from services.feedback.inbox import domain, store
-from services.feedback.inbox.domain import Newcomer, Recorded, Statement
+from services.feedback.inbox.domain import Recorded, Statement
 from shared.access.keys import Caller
 from shared.database import Tx
 from shared.errors import NotFound
@@ -130,9 +130,9 @@ async def _flush(runtime: Runtime, batch: Sequence[Submission[Statement]]) -> li
 
 
 async def _store_plain(runtime: Runtime, batch: Sequence[Submission[Statement]]) -> list[Answer] | None:
-    newcomers = [Newcomer(each.body, each.key, each.fingerprint) for each in batch]
+    statements, keys = [each.body for each in batch], [(each.key, each.fingerprint) for each in batch]
     async with runtime.database.lane({each.workspace_id for each in batch}, emits=True) as lane:
-        stored = await domain.record_new(lane, newcomers)
+        stored = await domain.record_new(lane, statements, keys)
     return [Answer(201, answer.encode()) for _, answer in stored] if stored is not None else None
 
 

@@ -16,7 +16,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from services.feedback.inbox import domain
 from services.feedback.inbox.api import FeedbackIn
-from services.feedback.inbox.domain import Newcomer, Recorded, Statement
+from services.feedback.inbox.domain import Recorded, Statement
 from shared.access.keys import Caller
 from shared.database import RETRYABLE, Database
 from shared.errors import FieldError, Invalid, Unavailable, UnsupportedMedia
@@ -150,7 +150,7 @@ async def _record_apart(
 ) -> list[Recorded | Invalid]:
     if all(map(domain.is_plain, statements)):
         async with database.lane((workspace_id,), emits=True) as lane:
-            stored = await domain.record_new(lane, [Newcomer(each, None, b"") for each in statements])
+            stored = await domain.record_new(lane, statements, [(None, b"")] * len(statements))
         if stored is not None:
             return [Recorded(UUID(id), "created") for id, _ in stored]
     for _ in range(TRIES):

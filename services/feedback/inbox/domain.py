@@ -65,26 +65,21 @@ class Recorded(NamedTuple):
     status: str
 
 
-class Newcomer(NamedTuple):
-    """A plain statement with the Idempotency-Key that its answer is to be remembered under, if any."""
-
-    statement: Statement
-    key: str | None
-    fingerprint: bytes
-
-
 def is_plain(statement: Statement) -> bool:
     """Whether nothing has to be known before it can be stored: it names nobody and speaks for nothing."""
     return not (statement.person or statement.ideas or statement.replaces or statement.answers != "[]")
 
 
-async def record_new(lane: Lane, newcomers: Sequence[Newcomer]) -> list[tuple[str, str]] | None:
+async def record_new(
+    lane: Lane, statements: Sequence[Statement], keys: Sequence[tuple[str | None, bytes]]
+) -> list[tuple[str, str]] | None:
     """Store plain statements with the answers to them in one round trip; each one's id and answer (JSON).
 
-    None when one of them or of their keys is there already: then nothing was stored.
+    `keys`: the Idempotency-Key of each, if any, and its request's fingerprint. None when a statement or a key is there
+    already: then nothing was stored.
     """
     now = datetime.now(UTC)
-    ids = [new_id_text() for _ in newcomers]
+    ids = [new_id_text() for _ in statements]
     stored = [(id, f'{{"id":"{id}","status":"created"}}') for id in ids]
     given = [
         {
@@ -114,7 +109,7 @@ async def record_new(lane: Lane, newcomers: Sequence[Newcomer]) -> list[tuple[st
             "status": 201,
             "answer": answer,
         }
-        for (each, key, fingerprint), (id, answer) in zip(newcomers, stored, strict=True)
+        for each, (key, fingerprint), (id, answer) in zip(statements, keys, stored, strict=True)
     ]
     try:
         await lane.all(store.ADD_NEW, to_json(given).decode(), now)

@@ -229,7 +229,9 @@ async def get_delivery_body(delivery_id: UUID, caller: CallerDep, read: ReadDep)
 class Reprocess(Wire):
     """How to read a stored delivery again."""
 
-    refetch: bool = Field(default=False, description="ask the vendor anew for a response that it only named")
+    refetch: bool = Field(
+        default=False, description="ask the vendor anew for a response that it only named", examples=[False]
+    )
 
 
 @router.post("/deliveries/{delivery_id}:reprocess", responses=EDITING, dependencies=[allow("connections:write")])

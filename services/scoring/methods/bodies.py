@@ -133,10 +133,10 @@ class MoscowIn(Wire):
 class Priced(Wire):
     """The four prices that one respondent names."""
 
-    too_cheap: Amount
-    cheap: Amount
-    expensive: Amount
-    too_expensive: Amount
+    too_cheap: Amount = Field(description="so cheap that they would doubt the quality", examples=[10])
+    cheap: Amount = Field(description="a bargain", examples=[20])
+    expensive: Amount = Field(description="dear, and still worth a thought", examples=[40])
+    too_expensive: Amount = Field(description="out of the question", examples=[60])
 
 
 class VanWestendorpIn(Wire):
