@@ -35,13 +35,15 @@ class GroupCommit(Generic[Item, Result]):
         self._rows = metrics.batch_rows.labels(name)
         self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
         self._task: asyncio.Task[None] | None = None
-        # Asked for once: on 3.11 finding the running loop is a system call.
-        self._loop = asyncio.get_running_loop()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def submit(self, item: Item) -> "asyncio.Future[Result]":
         """Store an item; the future has its result once that is committed. TooMany when the queue is full."""
         if len(self._waiting) >= WAITING:
             raise TooMany("The service is overloaded.", code="overloaded", headers={"Retry-After": "1"})
+        if self._loop is None:
+            # Once: on 3.11 finding the running loop is a system call.
+            self._loop = asyncio.get_running_loop()
         future: asyncio.Future[Result] = self._loop.create_future()
         self._waiting.append((item, future))
         if self._task is None:
