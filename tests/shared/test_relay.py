@@ -99,7 +99,7 @@ async def test_a_refused_batch_goes_one_by_one_without_doubles(plant: Plant) -> 
     waiting = await plant.query("select seq, occurred_at from feedback.outbox order by seq")
     times = [row["occurred_at"] for row in waiting]
     in_log = TAKE.replace("from events", "from feedback.events")
-    rows = await plant.query(in_log, [row["seq"] for row in waiting], min(times), max(times))
+    rows = await plant.query(in_log, [row["seq"] for row in waiting], times, min(times), max(times))
     # As after an answer that was lost: the stream has the second, the outbox does not know it.
     await broker.publish(_message(rows[0]))
     await broker.publish(_message(rows[1]))
