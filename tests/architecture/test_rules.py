@@ -90,6 +90,7 @@ def test_store_remembers_domain_decides_api_translates() -> None:
                 "shared/migrate.py",
                 "shared/access/tables.py",
                 "services/*/tables.py",
+                "services/feedback/tables/",
             ),
         ),
         ("alembic", ("shared/migrate.py", "shared/migrations/")),

@@ -1,0 +1,96 @@
+"""Candidate changes, the votes for them, and what the roadmap makes of them."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Computed,
+    ForeignKey,
+    Index,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import UUID
+
+from services.feedback.tables.schema import (
+    created_column,
+    id_column,
+    metadata,
+    version_column,
+    workspace_column,
+)
+from shared.tables import NOW, Moment
+
+Table(
+    "ideas",
+    metadata,
+    id_column(),
+    workspace_column(),
+    Column("key", Text, nullable=False, comment="short name that a survey can carry"),
+    Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False, server_default=""),
+    Column("kind", Text, nullable=False),
+    Column("own_status", Text, nullable=False, server_default="open", comment="what people say"),
+    Column("item_status", Text, comment="what the roadmap says: the furthest of its items, null while none has begun"),
+    Column("status", Text, Computed("coalesce(item_status, own_status)", persisted=True), nullable=False),
+    Column("archived", Boolean, nullable=False, server_default=text("false")),
+    version_column(),
+    created_column(),
+    Column("updated_at", Moment, nullable=False, server_default=NOW),
+    UniqueConstraint("workspace_id", "key", name="ideas_key"),
+    Index("ideas_list", "workspace_id", "id"),
+    Index("ideas_status", "workspace_id", "status", "id"),
+    Index("ideas_kind", "workspace_id", "kind", "id"),
+    Index("ideas_status_kind", "workspace_id", "status", "kind", "id"),
+)
+Table(
+    "votes",
+    metadata,
+    id_column(),
+    workspace_column(),
+    Column("idea_id", UUID, ForeignKey("ideas.id"), nullable=False),
+    Column("contact_id", UUID, nullable=False),
+    Column("importance", Text, nullable=False, server_default="important"),
+    Column("on_behalf", Boolean, nullable=False, server_default=text("false")),
+    Column("cast_by", UUID, comment="key that cast it"),
+    Column("source_url", Text),
+    Column("reason", Text),
+    Column("mrr", BigInteger, nullable=False, server_default="0", comment="the account's at the time of the vote"),
+    created_column(),
+    UniqueConstraint("idea_id", "contact_id", name="votes_once"),
+    Index("votes_list", "workspace_id", "idea_id", "id"),
+)
+Table(
+    "items",
+    metadata,
+    Column("item_id", UUID, primary_key=True),
+    workspace_column(),
+    Column("version", BigInteger, nullable=False, comment="of the last event heard of it"),
+    comment="roadmap items that were heard of",
+)
+Table(
+    "item_ideas",
+    metadata,
+    Column("item_id", UUID, nullable=False),
+    Column("idea_id", UUID, nullable=False),
+    workspace_column(),
+    Column("status", Text, nullable=False, comment="the item's"),
+    PrimaryKeyConstraint("item_id", "idea_id"),
+    Index("item_ideas_idea", "idea_id"),
+    comment="which ideas are in which item now",
+)
+Table(
+    "requesters",
+    metadata,
+    Column("item_id", UUID, nullable=False),
+    Column("contact_id", UUID, nullable=False),
+    workspace_column(),
+    Column("account_id", UUID),
+    Column("idea_id", UUID, nullable=False, comment="one of the ideas they asked for"),
+    Column("named_at", Moment, nullable=False),
+    PrimaryKeyConstraint("item_id", "contact_id"),
+    comment="everyone who asked for what an item shipped, once each",
+)

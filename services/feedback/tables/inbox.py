@@ -1,0 +1,66 @@
+"""Statements, and the insights that link them to ideas."""
+
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from services.feedback.tables.schema import (
+    created_column,
+    metadata,
+    version_column,
+    workspace_column,
+)
+from shared.tables import NOW, Moment
+
+Table(
+    "feedback",
+    metadata,
+    Column("id", UUID, nullable=False),
+    workspace_column(),
+    Column("source", Text, nullable=False, comment="channel: api, import, or the vendor"),
+    Column("external_id", Text, nullable=False, comment="the source's id of this statement; our own id without one"),
+    Column("contact_id", UUID),
+    Column("text", Text, nullable=False),
+    Column("answers", JSONB, nullable=False, server_default="[]"),
+    Column("attributes", JSONB, nullable=False, server_default="{}"),
+    Column("source_url", Text),
+    Column("language", Text),
+    Column("connection_id", UUID),
+    Column("delivery_id", UUID, comment="the delivery that last wrote it"),
+    Column("revised_at", Moment, comment="the source's own time of its last change: an older one never overwrites"),
+    Column("said_at", Moment, nullable=False, comment="when the customer said it"),
+    Column("received_at", Moment, nullable=False, server_default=NOW),
+    version_column(),
+    UniqueConstraint("workspace_id", "external_id", "source", name="feedback_once"),
+    # One index for identity and for listing: each index less is felt at thousands of rows a second.
+    PrimaryKeyConstraint("workspace_id", "id"),
+    Index("feedback_source", "workspace_id", "source", "id"),
+    Index("feedback_contact", "contact_id", "id", postgresql_where=text("contact_id is not null")),
+)
+Table(
+    "insights",
+    metadata,
+    Column("id", UUID, nullable=False),
+    workspace_column(),
+    Column("feedback_id", UUID, nullable=False),
+    Column("idea_id", UUID, ForeignKey("ideas.id"), nullable=False),
+    Column("contact_id", UUID, comment="who said it"),
+    Column("excerpt_start", Integer),
+    Column("excerpt_end", Integer),
+    Column("linked_by", Text, nullable=False, comment="key:<id> or rule:<connection>"),
+    created_column(),
+    ForeignKeyConstraint(["workspace_id", "feedback_id"], ["feedback.workspace_id", "feedback.id"]),
+    UniqueConstraint("feedback_id", "idea_id", name="insights_once"),
+    PrimaryKeyConstraint("workspace_id", "id"),
+    Index("insights_list", "workspace_id", "idea_id", "id"),
+)
