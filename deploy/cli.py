@@ -24,7 +24,7 @@ from shared.access.keys import SCOPES
 from shared.access.registry import KeyRow, Workspace
 from shared.database import Tx
 from shared.errors import Problem
-from shared.migrate import drift
+from shared.migrate import Schema, drift, new_step
 
 SPANS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 Arguments = argparse.Namespace
@@ -33,12 +33,22 @@ Command = Callable[[Arguments], Awaitable[None]]
 
 async def _migrate(arguments: Arguments) -> None:
     administration = Administration()
-    if arguments.check:
+    if arguments.new:
+        service, change = arguments.new
+        await asyncio.to_thread(new_step, _schema(service), administration.database(), change)
+    elif arguments.check:
         differences = await drift(administration.database(), SCHEMAS)
         if differences:
             raise Failed("\n".join(["The database is not what the tables say:", *differences]))
     else:
         await migrate_all(administration.database(), administration.role_passwords)
+
+
+def _schema(name: str) -> Schema:
+    for each in SCHEMAS:
+        if each.name == name:
+            return each
+    raise Failed(f"No schema {name!r}. There are: {', '.join(schema.name for each in SCHEMAS)}.")
 
 
 async def _create_workspace(arguments: Arguments) -> None:
@@ -190,6 +200,9 @@ def parser() -> argparse.ArgumentParser:
 
     migrating = commands.add_parser("migrate", help="bring the database to today's shape")
     migrating.add_argument("--check", action="store_true", help="change nothing; fail when it has another shape")
+    migrating.add_argument(
+        "--new", nargs=2, metavar=("SCHEMA", "CHANGE"), help="write the step to what tables.py says now"
+    )
     migrating.set_defaults(command=_migrate)
 
     rebuilding = commands.add_parser("rebuild", help="make projections again from the streams, and compare")

@@ -5,6 +5,7 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
+    PrimaryKeyConstraint,
     Table,
     Text,
     UniqueConstraint,
@@ -18,6 +19,7 @@ from services.feedback.tables.schema import (
     version_column,
     workspace_column,
 )
+from shared.tables import NOW, Moment
 
 Table(
     "accounts",
@@ -50,4 +52,30 @@ Table(
     UniqueConstraint("workspace_id", "email", name="contacts_email"),
     Index("contacts_list", "workspace_id", "id"),
     Index("contacts_account", "account_id", "id"),
+)
+Table(
+    "segments",
+    metadata,
+    id_column(),
+    workspace_column(),
+    Column("key", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("selects", Text, nullable=False, comment="accounts or contacts"),
+    Column("rule", JSONB, comment="null: its members are named by hand"),
+    Column("members", BigInteger, nullable=False, server_default="0", comment="rows of segment_members"),
+    version_column(),
+    created_column(),
+    UniqueConstraint("workspace_id", "key", name="segments_key"),
+    Index("segments_list", "workspace_id", "id"),
+)
+Table(
+    "segment_members",
+    metadata,
+    Column("segment_id", UUID, ForeignKey("segments.id", ondelete="cascade"), nullable=False),
+    Column("member_id", UUID, nullable=False, comment="an account's or a contact's id"),
+    workspace_column(),
+    Column("since", Moment, nullable=False, server_default=NOW),
+    PrimaryKeyConstraint("segment_id", "member_id"),
+    Index("segment_members_of", "member_id"),
+    comment="who is in a segment now; a contact is also in the segments of its account",
 )

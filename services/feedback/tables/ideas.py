@@ -37,6 +37,8 @@ Table(
     Column("item_status", Text, comment="what the roadmap says: the furthest of its items, null while none has begun"),
     Column("status", Text, Computed("coalesce(item_status, own_status)", persisted=True), nullable=False),
     Column("archived", Boolean, nullable=False, server_default=text("false")),
+    Column("product_id", UUID, ForeignKey("products.id", name="ideas_product")),
+    Column("component_id", UUID, ForeignKey("components.id", name="ideas_component")),
     version_column(),
     created_column(),
     Column("updated_at", Moment, nullable=False, server_default=NOW),

@@ -35,6 +35,7 @@ Table(
     Column("attributes", JSONB, nullable=False, server_default="{}"),
     Column("source_url", Text),
     Column("language", Text),
+    Column("product_id", UUID, comment="what it is about, where its source says so"),
     Column("connection_id", UUID),
     Column("delivery_id", UUID, comment="the delivery that last wrote it"),
     Column("revised_at", Moment, comment="the source's own time of its last change: an older one never overwrites"),

@@ -39,6 +39,7 @@ Table(
     Column("rules", JSONB, nullable=False, server_default="{}", comment="how answers are read"),
     Column("credentials", Text, comment="sealed; what responses are fetched with where the vendor only names them"),
     Column("cursors", JSONB, nullable=False, server_default="{}", comment="until when a form's responses are fetched"),
+    Column("product_id", UUID, comment="what its statements are about"),
     Column("enabled", Boolean, nullable=False, server_default=text("true")),
     version_column(),
     created_column(),
