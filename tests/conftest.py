@@ -7,9 +7,12 @@ import asyncio
 import functools
 import inspect
 import logging
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import ExitStack
-from typing import Any, Protocol
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any, Protocol, cast
 
 import hypothesis
 import pytest
@@ -31,6 +34,10 @@ class Node(Protocol):
     workerinput: dict[str, Any]
 
 
+# The ASGI transport of httpx2 asks for sniffio at each request, and a search for what is not installed goes through the
+# whole path: a tenth of what a request costs.
+if find_spec("sniffio") is None:
+    sys.modules["sniffio"] = cast("ModuleType", None)
 # A line for each request of a test says nothing that the service's own line does not.
 logging.getLogger("httpx2").setLevel(logging.WARNING)
 # The same examples each time: a run that fails must fail again. With the usual hundred of each, half of a run would be

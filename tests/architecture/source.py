@@ -17,6 +17,13 @@ class Source:
     path: str
     text: str
     tree: ast.Module
+    nodes: tuple[ast.AST, ...]
+    """The tree and all below it: walking takes as long as parsing, and each rule walks."""
+
+    @classmethod
+    def of(cls, path: str, text: str) -> "Source":
+        tree = ast.parse(text)
+        return cls(path, text, tree, tuple(ast.walk(tree)))
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -33,7 +40,7 @@ class Source:
 
     def imports(self) -> Iterator[str]:
         """Every name that is imported, in full: `shared.errors.NotFound`."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Import):
                 yield from (alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
@@ -42,29 +49,28 @@ class Source:
     def strings(self) -> Iterator[tuple[int, str]]:
         """Line and beginning of every text that is not a docstring."""
         told = {
-            id(node.value)
-            for node in ast.walk(self.tree)
-            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+            id(node.value) for node in self.nodes if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         }
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
                 yield node.lineno, node.value
 
     def calls(self) -> Iterator[tuple[int, str, ast.Call]]:
         """Line, dotted name and node of every call whose function has a name."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Call):
                 name = ast.unparse(node.func)
                 if name.replace(".", "").replace("_", "").isalnum():
                     yield node.lineno, name, node
 
 
-@cache
-def sources(*folders: str) -> tuple[Source, ...]:
+def sources(*folders: str) -> list[Source]:
     """Every file below these folders, all of ours when none is named."""
+    return [source for folder in folders or PACKAGES for source in _parsed(folder)]
+
+
+@cache
+def _parsed(folder: str) -> tuple[Source, ...]:
     return tuple(
-        Source(path.relative_to(ROOT).as_posix(), text, ast.parse(text))
-        for folder in folders or PACKAGES
-        for path in sorted((ROOT / folder).rglob("*.py"))
-        for text in [path.read_text()]
+        Source.of(path.relative_to(ROOT).as_posix(), path.read_text()) for path in sorted((ROOT / folder).rglob("*.py"))
     )

@@ -10,7 +10,18 @@ from httpx2 import AsyncClient, Response
 
 from deploy import SERVICES
 from tests.contracts.crowd import DOCUMENTS, Crowd, each_json, each_operation, each_write, takes_json
-from tests.contracts.hostile import BODIES, ENCODED, HEADERS, QUERIES, VALUES, mutations
+from tests.contracts.hostile import (
+    BODIES,
+    ENCODED,
+    EVERY_BODY,
+    EVERY_HEADER,
+    EVERY_TEXT,
+    HEADERS,
+    QUERIES,
+    VALUES,
+    mutations,
+    some,
+)
 from tests.contracts.operations import Operation, operations, resolved
 
 AT_ONCE = 32
@@ -93,7 +104,7 @@ async def test_hostile_bodies(crowd: Crowd, service: str, operation: Operation) 
     url = crowd.url(service, operation)
     cases = [
         Case(f"{what} as {kind}", url, body, [(b"Content-Type", kind.encode())])
-        for what, body in BODIES.items()
+        for what, body in some(BODIES, operation.id, EVERY_BODY).items()
         for kind in kinds
     ]
     await fire(crowd.api.of(service), operation, cases)
@@ -108,10 +119,15 @@ async def test_hostile_paths_and_queries(crowd: Crowd, service: str, operation: 
         for parameter in operation.parameters
         if (given := resolved(DOCUMENTS[service], parameter))["in"] == "query"
     ]
-    cases = [Case(what, f"{url}?{query}") for what, query in QUERIES.items()]
-    for what, text in ENCODED.items():
-        cases += [Case(f"{part}: {what}", crowd.url(service, operation, **{part: text})) for part in parts]
-        cases += [Case(f"{field}: {what}", f"{url}?{field}={text}") for field in fields]
+    cases = [Case(what, f"{url}?{query}") for what, query in some(QUERIES, operation.id).items()]
+    for part in parts:
+        texts = some(ENCODED, operation.id + part, EVERY_TEXT)
+        cases += [
+            Case(f"{part}: {what}", crowd.url(service, operation, **{part: text})) for what, text in texts.items()
+        ]
+    for field in fields:
+        texts = some(ENCODED, operation.id + field, EVERY_TEXT)
+        cases += [Case(f"{field}: {what}", f"{url}?{field}={text}") for what, text in texts.items()]
     await fire(crowd.api.of(service), operation, cases)
 
 
@@ -122,7 +138,7 @@ async def test_hostile_headers(crowd: Crowd, service: str, operation: Operation)
     url = crowd.url(service, operation)
     cases = [
         Case(what, url, content, [*(header for header in usual if header[0] != hostile[0]), hostile])
-        for what, hostile in HEADERS.items()
+        for what, hostile in some(HEADERS, operation.id, EVERY_HEADER).items()
     ]
     await fire(crowd.api.anonymous.of(service), operation, cases)
 

@@ -1,13 +1,13 @@
 """No route shows or changes what belongs to another workspace."""
 
 from deploy import SERVICES
-from deploy.contracts import documents
 from shared.database import Database
 from tests.builders import Api, eventually
+from tests.contracts.crowd import DOCUMENTS
 from tests.contracts.operations import Operation, operations
 from tests.contracts.population import populate
 
-OPERATIONS = [(service, each) for service in SERVICES for each in operations(documents()[f"{service}.openapi.json"])]
+OPERATIONS = [(service, each) for service in SERVICES for each in operations(DOCUMENTS[service])]
 # What a caller may be told of a record that is not theirs: that there is none, or that the request is no good.
 NOTHING_THERE = {404, 422}
 

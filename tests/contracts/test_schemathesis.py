@@ -1,5 +1,6 @@
 """What the contracts say, the services do: requests made up from them, right and wrong, and answers held to them."""
 
+from functools import cache
 from typing import Any
 
 import requests
@@ -39,9 +40,10 @@ def unguarded(document: Document) -> Document:
     }
 
 
-SCHEMAS: dict[str, Any] = {
-    service: schemathesis.openapi.from_dict(unguarded(document)) for service, document in DOCUMENTS.items()
-}
+@cache
+def schema(service: str) -> Any:
+    """A second to load, so not when tests are collected."""
+    return schemathesis.openapi.from_dict(unguarded(DOCUMENTS[service]))
 
 
 # It cannot make lines of JSON, the body of a bulk import.
@@ -54,7 +56,7 @@ SCHEMAS: dict[str, Any] = {
 @given(data=st.data())
 async def test_answers_conform(crowd: Crowd, service: str, operation: Operation, data: st.DataObject) -> None:
     mode = data.draw(st.sampled_from([GenerationMode.POSITIVE, GenerationMode.NEGATIVE]))
-    case: Any = data.draw(SCHEMAS[service][operation.path][operation.method].as_strategy(generation_mode=mode))
+    case: Any = data.draw(schema(service)[operation.path][operation.method].as_strategy(generation_mode=mode))
     if mode is GenerationMode.POSITIVE and data.draw(st.booleans()):
         case.path_parameters = {name: crowd.ids.get(name, value) for name, value in case.path_parameters.items()}
     made: Any = requests.Request(**case.as_transport_kwargs(base_url=f"https://{service}.test")).prepare()

@@ -40,6 +40,8 @@ FETCHED = {
     path.stem: json.loads(path.read_text(encoding="utf-8"))
     for path in sorted((Path(__file__).parent / "fixtures" / "fetched").glob("*.json"))
 }
+# There are as many runs as vendors, and what they share is met in each.
+A_DOZEN = settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])  # a whole payload per example
 # Every string, lone surrogates and NUL included; every float, NaN included; integers beyond any column.
 strings = st.one_of(
     st.text(st.characters(codec=None), max_size=20), st.sampled_from(["\0", "\ud800", "\udc00x", "a" * 500, "0"])
@@ -160,6 +162,7 @@ def told(outcome: Outcome) -> None:
 
 
 @pytest.mark.parametrize("vendor", ADAPTERS)
+@A_DOZEN
 @given(body=values, applied=rules, header=strings)
 def test_any_json_is_survived(vendor: str, body: JsonValue, applied: Rules, header: str) -> None:
     check(vendor, body, applied, {"webhook-id": header, DELIVERY: "d-1", "x-github-event": header, "ce-id": header})
@@ -176,7 +179,7 @@ PLACES = {name: [place for place in places(body) if place] for name, body in FIX
 
 
 @pytest.mark.parametrize("name", FIXTURES)
-@settings(suppress_health_check=[HealthCheck.too_slow])  # a whole payload per example
+@A_DOZEN
 @given(data=st.data(), applied=rules)
 def test_mutated_payloads_are_survived(name: str, data: st.DataObject, applied: Rules) -> None:
     body = copy.deepcopy(FIXTURES[name])
@@ -196,7 +199,7 @@ def test_mutated_payloads_are_survived(name: str, data: st.DataObject, applied: 
 
 
 @pytest.mark.parametrize("vendor", FETCHED)
-@settings(suppress_health_check=[HealthCheck.too_slow])  # a whole payload per example
+@A_DOZEN
 @given(data=st.data(), applied=rules)
 def test_mutated_answers_of_vendors_are_survived(vendor: str, data: st.DataObject, applied: Rules) -> None:
     body, event = copy.deepcopy(FETCHED[vendor]), FIXTURES[vendor]
@@ -243,6 +246,7 @@ def test_any_body_in_any_wrapping_is_survived(raw: bytes, kind: str) -> None:
 
 
 @pytest.mark.parametrize("vendor", [name for name, scheme in SCHEMES.items() if scheme.own])
+@A_DOZEN
 @given(raw=st.binary(max_size=100), value=texts, query=texts, version=st.sampled_from(["v1", "v2", "v3", ""]))
 def test_no_headers_make_a_verifier_raise(vendor: str, raw: bytes, value: str, query: str, version: str) -> None:
     names = (
