@@ -11,7 +11,7 @@ import pytest
 from services.feedback.app import create_app as create_feedback
 from services.scoring.app import create_app as create_scoring
 from shared.database import Database
-from shared.outbox import DEPTH, Relay
+from shared.outbox import Relay
 from shared.telemetry import Metrics
 from tests.builders import eventually, new_workspace
 from tests.servers import Cluster, World, lifespan, running_nats
@@ -139,18 +139,3 @@ def weight() -> tuple[int, int]:
     """What this process holds: tasks, and objects that are in use."""
     gc.collect()
     return len(asyncio.all_tasks()), len(gc.get_objects())
-
-
-async def test_the_depth_of_a_deep_outbox_is_counted_in_bounds(plant: Plant) -> None:
-    """Counting must not take longer the longer the broker is away: in the end it would take all the time there is."""
-    await plant.backlog(100_500, aggregates=100)
-    row = (await plant.query(DEPTH.replace("from outbox", "from feedback.outbox")))[0]
-    assert row["depth"] == 100_000
-    assert row["age"] > 0
-    metrics = Metrics()
-    plant.start(Relay(await plant.open("feedback"), await plant.connect(), metrics).run())
-
-    async def shown() -> bool:
-        return metrics.registry.get_sample_value("cairn_outbox_depth") == 100_000
-
-    await eventually(shown)
