@@ -134,7 +134,7 @@ async def unlink_idea(tx: Tx, workspace_id: UUID, need_id: UUID, idea_id: UUID) 
 async def lock(tx: Tx, need_ids: Collection[UUID]) -> None:
     """Hold the needs' totals until the transaction ends. Ideas' demand is locked before."""
     if need_ids:
-        await tx.all(store.LOCK, need_ids)
+        await tx.all(store.LOCK, list(need_ids))
 
 
 async def count_insights(tx: Tx, need_ids: Sequence[UUID], step: int, traces: Mapping[UUID, str] | None = None) -> None:

@@ -22,7 +22,7 @@ _WANTED = """
     and (not $11 or t.assignee is null)
 """
 _PAGE = f"""
-select seen.looked, seen.reach, m.*
+seen.looked, seen.reach, m.*
 from (
     select count(*)::int as looked, (select id from looked order by id {{back}} limit 1) as reach from looked
 ) as seen left join lateral (
@@ -32,45 +32,44 @@ from (
 ) as m on true order by m.id {{on}}
 """
 _NEWEST, _OLDEST = _PAGE.format(on="desc", back="asc"), _PAGE.format(on="asc", back="desc")
-_FEEDBACK = f"select {_LOOKED} from feedback f where f.workspace_id = $1 and f.id"
+_ANY = f"{_LOOKED} from feedback f where f.workspace_id = $1"
+_NEW, _SEEN = f"{_ANY} and f.state = 'new'", f"{_ANY} and f.state <> 'new' and f.state = $10"
 # Whoever is assigned has an index of their own; the state is left to the filters then.
 _ASSIGNED = f"""
-select {_LOOKED} from triage a join feedback f on f.workspace_id = a.workspace_id and f.id = a.feedback_id
-where a.workspace_id = $1 and a.assignee = $9 and a.feedback_id
+{_LOOKED} from triage a join feedback f on f.workspace_id = a.workspace_id and f.id = a.feedback_id
+where a.workspace_id = $1 and a.assignee = $9
 """
-NEWEST_NEW = f"""
-with looked as materialized ({_FEEDBACK} < $2 and f.state = 'new' order by f.id desc limit $3) {_NEWEST}
-"""
-OLDEST_NEW = f"with looked as materialized ({_FEEDBACK} > $2 and f.state = 'new' order by f.id limit $3) {_OLDEST}"
-NEWEST_SEEN = f"""
-with looked as materialized (
-    {_FEEDBACK} < $2 and f.state <> 'new' and f.state = $10 order by f.id desc limit $3
-) {_NEWEST}
-"""
-OLDEST_SEEN = f"""
-with looked as materialized ({_FEEDBACK} > $2 and f.state <> 'new' and f.state = $10 order by f.id limit $3) {_OLDEST}
-"""
-NEWEST_ASSIGNED = f"with looked as materialized ({_ASSIGNED} < $2 order by a.feedback_id desc limit $3) {_NEWEST}"
-OLDEST_ASSIGNED = f"with looked as materialized ({_ASSIGNED} > $2 order by a.feedback_id limit $3) {_OLDEST}"
-NEWEST_ANY = f"with looked as materialized ({_FEEDBACK} < $2 order by f.id desc limit $3) {_NEWEST}"
-OLDEST_ANY = f"with looked as materialized ({_FEEDBACK} > $2 order by f.id limit $3) {_OLDEST}"
+_DOWN, _UP = "f.id < $2 order by f.id desc limit $3", "f.id > $2 order by f.id limit $3"
+_DOWN_ASSIGNED = "a.feedback_id < $2 order by a.feedback_id desc limit $3"
+_UP_ASSIGNED = "a.feedback_id > $2 order by a.feedback_id limit $3"
+NEWEST_NEW = f"with looked as materialized (select {_NEW} and {_DOWN}) select {_NEWEST}"
+OLDEST_NEW = f"with looked as materialized (select {_NEW} and {_UP}) select {_OLDEST}"
+NEWEST_SEEN = f"with looked as materialized (select {_SEEN} and {_DOWN}) select {_NEWEST}"
+OLDEST_SEEN = f"with looked as materialized (select {_SEEN} and {_UP}) select {_OLDEST}"
+NEWEST_ASSIGNED = f"with looked as materialized (select {_ASSIGNED} and {_DOWN_ASSIGNED}) select {_NEWEST}"
+OLDEST_ASSIGNED = f"with looked as materialized (select {_ASSIGNED} and {_UP_ASSIGNED}) select {_OLDEST}"
+NEWEST_ANY = f"with looked as materialized (select {_ANY} and {_DOWN}) select {_NEWEST}"
+OLDEST_ANY = f"with looked as materialized (select {_ANY} and {_UP}) select {_OLDEST}"
 
 GET = f"""
 select {_LOOKED}, {_STANDING} from feedback f
 left join triage t on t.workspace_id = f.workspace_id and t.feedback_id = f.id where f.workspace_id = $1 and f.id = $2
 """
-# Each looks at no more than $2 entries of its index.
+# Each looks at no more than $2 entries of its index, and the order says which: without it the planner may think a
+# neighbour's rows enough to find some soon.
 COUNTS = """
 select
-    (select count(*) from (select from feedback where workspace_id = $1 and state = 'new' limit $2) as s) as new,
     (select count(*) from (
-        select from feedback where workspace_id = $1 and state <> 'new' and state = 'linked' limit $2
+        select from feedback where workspace_id = $1 and state = 'new' order by id limit $2
+    ) as s) as new,
+    (select count(*) from (
+        select from feedback where workspace_id = $1 and state <> 'new' and state = 'linked' order by id limit $2
     ) as s) as linked,
     (select count(*) from (
-        select from feedback where workspace_id = $1 and state <> 'new' and state = 'archived' limit $2
+        select from feedback where workspace_id = $1 and state <> 'new' and state = 'archived' order by id limit $2
     ) as s) as archived,
     (select count(*) from (
-        select from feedback where workspace_id = $1 and state <> 'new' and state = 'snoozed' limit $2
+        select from feedback where workspace_id = $1 and state <> 'new' and state = 'snoozed' order by id limit $2
     ) as s) as snoozed
 """
 
