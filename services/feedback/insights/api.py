@@ -6,7 +6,7 @@ from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Query, Response
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from services.feedback.insights import domain, store
 from shared.errors import NotFound
@@ -33,6 +33,8 @@ class Excerpt(Wire):
 class InsightIn(Wire):
     """A feedback speaks for an idea, or for a need."""
 
+    model_config = ConfigDict(json_schema_extra={"not": {"required": ["idea_id", "need_id"]}})
+
     feedback_id: UUID
     idea_id: Key | None = Field(default=None, description="the idea's id or key", examples=["csv-export"])
     need_id: Key | None = Field(default=None, description="the need's id or key, instead of an idea's")
@@ -50,7 +52,7 @@ class InsightEdit(Wire):
     """What to change of an insight; fields left out stay, null takes one away."""
 
     excerpt: Excerpt | None = None
-    confidence: Confidence | None = None
+    confidence: Confidence | None = Field(default=None, examples=[0.8])
 
 
 class Insight(Wire):

@@ -6,11 +6,11 @@ from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Depends, Query
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validator
 from pydantic_core import from_json
 
 from services.feedback.triage import domain, store
-from services.feedback.triage.domain import AT_ONCE, WINDOW, Deed, Done, Filter, Found, Order, State, Wish
+from services.feedback.triage.domain import AT_ONCE, DEEDS, WINDOW, Deed, Done, Filter, Found, Order, State, Wish
 from shared.errors import FieldError, Invalid, NotFound
 from shared.paging import LAST, Cursor, Limit, Page, after, decode, encode, page
 from shared.problems import EDITING, GUARDED, responses
@@ -92,12 +92,38 @@ def _distinct(ids: list[UUID]) -> list[UUID]:
     return ids
 
 
+_TAKEN_BY: dict[str, frozenset[Deed]] = {
+    "until": frozenset({"snooze"}),
+    "assignee": frozenset({"assign"}),
+    "idea_id": frozenset({"link", "unlink"}),
+    "need_id": frozenset({"link", "unlink"}),
+    "note": frozenset({"archive", "snooze"}),
+}
+"""Which actions a field is for."""
+_BARRED: list[JsonValue] = [
+    {"not": {"required": ["ids", "filter"]}},
+    {"not": {"required": ["idea_id", "need_id"]}},
+    *(
+        {
+            "not": {
+                "required": ["action", name],
+                "properties": {"action": {"enum": [deed for deed in DEEDS if deed not in takers]}},
+            }
+        }
+        for name, takers in _TAKEN_BY.items()
+    ),
+]
+"""What `InboxActionIn` refuses to have together, for its schema."""
+
+
 class InboxActionIn(Wire):
     """What to do, and about which statements: give either `ids` or a `filter`.
 
     `snooze` takes `until`; `assign` takes `assignee`, null for nobody; `link` and `unlink` take `idea_id` or `need_id`;
     `archive` and `snooze` may give a `note`; `reopen` takes nothing.
     """
+
+    model_config = ConfigDict(json_schema_extra={"allOf": _BARRED})
 
     action: Deed
     ids: Annotated[list[UUID], Field(min_length=1, max_length=AT_ONCE), AfterValidator(_distinct)] | None = Field(
@@ -116,19 +142,14 @@ class InboxActionIn(Wire):
     def _fits(self) -> "InboxActionIn":
         if (self.ids is None) == (self.filter is None):
             raise ValueError("give either ids or a filter")
-        takes = {
-            "until": self.action == "snooze",
-            "assignee": self.action == "assign",
-            "idea_id": self.action in {"link", "unlink"},
-            "need_id": self.action in {"link", "unlink"},
-            "note": self.action in {"archive", "snooze"},
-        }
-        extra = [name for name, taken in takes.items() if not taken and getattr(self, name) is not None]
+        extra = [
+            name for name, takers in _TAKEN_BY.items() if self.action not in takers and getattr(self, name) is not None
+        ]
         if extra:
             raise ValueError(f"{self.action} takes no {', '.join(extra)}")
         if self.action == "snooze" and self.until is None:
             raise ValueError("snooze needs until")
-        if takes["idea_id"] and (self.idea_id is None) == (self.need_id is None):
+        if self.action in _TAKEN_BY["idea_id"] and (self.idea_id is None) == (self.need_id is None):
             raise ValueError(f"{self.action} needs either idea_id or need_id")
         return self
 
@@ -291,7 +312,10 @@ async def undo_inbox_action(action_id: UUID, caller: CallerDep, tx: TxDep) -> In
 async def get_inbox_entry(
     feedback_id: UUID, caller: CallerDep, read: ReadDep, wanted: Wanted, order: Ordered = "oldest"
 ) -> InboxPlace:
-    """Show an entry and its neighbours in a list: what a keyboard goes on to, also once the entry has left the list."""
+    """Show an entry and its neighbours in a list, whether it is in that list or has left it.
+
+    It is what a keyboard goes on to: the same filters and order as of the list.
+    """
     row = await read.one(store.GET, caller.workspace_id, feedback_id)
     if row is None:
         raise NotFound("No feedback by that id.")

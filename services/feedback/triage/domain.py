@@ -28,6 +28,7 @@ from shared.paging import FIRST, LAST
 State = Literal["new", "linked", "archived", "snoozed"]
 STATES: tuple[State, ...] = get_args(State)
 Deed = Literal["archive", "snooze", "assign", "link", "unlink", "reopen"]
+DEEDS: tuple[Deed, ...] = get_args(Deed)
 Order = Literal["oldest", "newest"]
 
 WINDOW = 2_000

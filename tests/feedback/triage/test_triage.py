@@ -133,7 +133,7 @@ async def test_whatever_people_do_the_inbox_says_so_and_undoes_it(api: Api, data
     for _ in range(12):
         action, some = dice.choice(list(GIVEN)), dice.sample(ids, dice.randint(1, 5))
         idea, assignee = dice.choice(ideas), dice.choice(["ada", None])
-        given = {**GIVEN[action], **({"assignee": assignee} if action == "assign" else {})}
+        given: dict[str, Any] = {**GIVEN[action], **({"assignee": assignee} if action == "assign" else {})}
         given |= {"idea_id": idea} if action in {"link", "unlink"} else {}
         before = kept.copy()
         kept.do(action, some, idea, assignee)
