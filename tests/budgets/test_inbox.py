@@ -11,7 +11,7 @@ from pydantic_core import from_json, to_json
 
 from services.feedback.inbox.domain import Statement, record
 from services.feedback.triage import store
-from services.feedback.triage.domain import WINDOW, Filter, Wish, act
+from services.feedback.triage.domain import WINDOW, Wish, act
 from shared.database import Database, Tx
 from shared.ids import new_id
 from shared.paging import FIRST, LAST
@@ -109,7 +109,7 @@ async def test_actions(api: Api, database: Databases, crowd: int, wish: Wish, mo
         ids.extend(each.id for each in await record(tx, said(api, crowd)) if not isinstance(each, Exception))
 
     async def do(tx: Tx, deed: Wish = wish) -> None:
-        await act(tx, api.workspace_id, "key:test", deed, ids, Filter(), "oldest")
+        await act(tx, api.workspace_id, "key:test", deed, ids)
 
     await statements(feedback, api.workspace_id, store_some)
     if wish.deed == "unlink":

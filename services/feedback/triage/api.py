@@ -102,6 +102,7 @@ _TAKEN_BY: dict[str, frozenset[Deed]] = {
 """Which actions a field is for."""
 _BARRED: list[JsonValue] = [
     {"not": {"required": ["ids", "filter"]}},
+    {"not": {"required": ["ids", "after"]}},
     {"not": {"required": ["idea_id", "need_id"]}},
     *(
         {
@@ -130,8 +131,9 @@ class InboxActionIn(Wire):
         default=None, examples=[["0197f3c1-6d0e-7cc1-8f6f-3f1d2b5a9e10"]]
     )
     filter: InboxFilter | None = Field(
-        default=None, description=f"the first {AT_ONCE} that it names, the oldest first; `more` tells of others"
+        default=None, description=f"the oldest {AT_ONCE} that it names; `next` tells whether there may be more"
     )
+    after: UUID | None = Field(default=None, description="with a filter: `next` of the call before")
     until: Moment | None = Field(default=None, description="when it is to come back as new")
     assignee: Assignee | None = None
     idea_id: Key | None = Field(default=None, description="the idea's id or key")
@@ -142,6 +144,8 @@ class InboxActionIn(Wire):
     def _fits(self) -> "InboxActionIn":
         if (self.ids is None) == (self.filter is None):
             raise ValueError("give either ids or a filter")
+        if self.after is not None and self.filter is None:
+            raise ValueError("after goes with a filter")
         extra = [
             name for name, takers in _TAKEN_BY.items() if self.action not in takers and getattr(self, name) is not None
         ]
@@ -185,7 +189,7 @@ class InboxActionDone(InboxAction):
     """An action, and what became of each statement."""
 
     results: list[InboxResult]
-    more: bool = Field(description="the filter names more statements than were changed: send it again")
+    next: UUID | None = Field(description="pass as `after` to go on with what else the filter may name")
 
 
 class InboxChange(Wire):
@@ -215,7 +219,7 @@ def _action(row: asyncpg.Record) -> dict[str, Any]:
 
 def _done(done: Done) -> InboxActionDone:
     results = [InboxResult(id=each.id, status=each.status, state=each.state) for each in done.results]
-    return InboxActionDone(**_action(done.action), results=results, more=done.more)
+    return InboxActionDone(**_action(done.action), results=results, next=done.next)
 
 
 def _change(row: asyncpg.Record) -> InboxChange:
@@ -285,8 +289,8 @@ async def get_inbox_counts(caller: CallerDep, read: ReadDep) -> InboxCounts:
 @router.post("/actions", responses=EDITING, dependencies=[allow("feedback:write")])
 async def act_on_inbox(body: InboxActionIn, caller: CallerDep, tx: TxDep) -> InboxActionDone:
     """Archive, snooze, assign, link, unlink or reopen up to 500 statements: all of it or none."""
-    wanted = body.filter.wanted() if body.filter is not None else Filter()
-    return _done(await domain.act(tx, caller.workspace_id, caller.actor, body.wish(), body.ids, wanted, "oldest"))
+    wanted = body.filter.wanted() if body.filter is not None else None
+    return _done(await domain.act(tx, caller.workspace_id, caller.actor, body.wish(), body.ids, wanted, body.after))
 
 
 @router.get("/actions", responses=GUARDED, dependencies=[allow("feedback:read")])

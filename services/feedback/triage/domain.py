@@ -96,8 +96,8 @@ class Done(NamedTuple):
 
     action: asyncpg.Record
     results: list[Result]
-    more: bool = False
-    """There are statements left that the filter names."""
+    next: UUID | None = None
+    """The last statement that was looked at, where the filter may name more behind it."""
 
 
 async def look(read: Read, workspace_id: UUID, wanted: Filter, order: Order, after: UUID | None, limit: int) -> Found:
@@ -132,42 +132,53 @@ async def neighbours(read: Read, workspace_id: UUID, wanted: Filter, order: Orde
 
 
 async def act(
-    tx: Tx, workspace_id: UUID, actor: str, wish: Wish, ids: Sequence[UUID] | None, wanted: Filter, order: Order
+    tx: Tx,
+    workspace_id: UUID,
+    actor: str,
+    wish: Wish,
+    ids: Sequence[UUID] | None,
+    wanted: Filter | None = None,
+    after: UUID | None = None,
 ) -> Done:
-    """Do something about statements: those with these ids, or the first 500 that a filter names.
+    """Do something about statements: those with these ids, or the oldest 500 behind `after` that a filter names.
 
     Invalid when there is no such idea or need.
     """
     if wish.deed in {"link", "unlink"}:
         await demand.hold(tx, [workspace_id])
-    more = False
+    reach = None
     if ids is None:
-        ids, more = await _named(tx, workspace_id, wanted, order)
-    standing = await _locked(tx, workspace_id, ids)
+        wanted = wanted or Filter()
+        ids, reach = await _named(tx, workspace_id, wanted, after)
+        standing = await _locked(tx, workspace_id, ids)
+        # Somebody else may have been quicker: what has left the list meanwhile is not meant any more.
+        ids = [id for id in ids if id in standing and wanted.state in {None, standing[id].state}]
+        standing = {id: standing[id] for id in ids}
+    else:
+        standing = await _locked(tx, workspace_id, ids)
     action_id = new_id()
     made: Mapping[UUID, dict[str, Any]] = {}
     if wish.deed in {"link", "unlink"}:
         made = await _link(tx, workspace_id, actor, wish, list(standing))
-    after = {id: _after(wish, before, made.get(id)) for id, before in standing.items()}
-    changed = {id for id, before in standing.items() if after[id] != before or id in made}
-    await _save(tx, workspace_id, actor, action_id, wish.deed, {id: (standing[id], after[id]) for id in changed}, made)
+    then = {id: _after(wish, before, made.get(id)) for id, before in standing.items()}
+    changed = {id for id, before in standing.items() if then[id] != before or id in made}
+    await _save(tx, workspace_id, actor, action_id, wish.deed, {id: (standing[id], then[id]) for id in changed}, made)
     asked = to_json({name: value for name, value in wish._asdict().items() if value is not None and name != "deed"})
     action = await tx.one(store.ADD_ACTION, action_id, workspace_id, wish.deed, asked.decode(), len(changed), actor)
     assert action is not None  # an insert returns its row or raises
-    return Done(action, _results(ids, after, changed), more)
+    return Done(action, _results(ids, then, changed), reach)
 
 
-async def _named(tx: Tx, workspace_id: UUID, wanted: Filter, order: Order) -> tuple[list[UUID], bool]:
+async def _named(tx: Tx, workspace_id: UUID, wanted: Filter, after: UUID | None) -> tuple[list[UUID], UUID | None]:
     ids: list[UUID] = []
-    after: UUID | None = None
-    # As many windows as one request may take; the caller is told that there is more.
+    # As many windows as one request may take.
     for _ in range(10):
-        found = await look(tx, workspace_id, wanted, order, after, AT_ONCE - len(ids))
+        found = await look(tx, workspace_id, wanted, "oldest", after, AT_ONCE - len(ids))
         ids += [row["id"] for row in found.rows]
         after = found.next
         if after is None or len(ids) == AT_ONCE:
             break
-    return ids, after is not None
+    return ids, after
 
 
 async def _locked(tx: Tx, workspace_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Standing]:

@@ -190,8 +190,11 @@ async def test_filters(api: Api, admin: Database, monkeypatch: pytest.MonkeyPatc
     short = (await api.feedback.get("/v1/inbox?source=sales&limit=2")).json()
     assert len(short["data"]) == 1
     assert short["next_cursor"] is not None, "it looked at a window, and tells how far"
-    done = await act(api, "archive", filter={"source": "sales"})
-    assert ([each["id"] for each in done["results"]], done["more"]) == (rare, False)
+    monkeypatch.setattr(domain, "AT_ONCE", 1)
+    first = await act(api, "assign", assignee="ben", filter={"source": "sales"})
+    rest = await act(api, "assign", assignee="ben", filter={"source": "sales"}, after=first["next"])
+    assert [[each["id"] for each in done["results"]] for done in (first, rest)] == [rare[:1], rare[1:]]
+    assert rest["next"] is None
 
 
 async def test_what_is_snoozed_comes_back_when_it_is_due(api: Api, admin: Database) -> None:
