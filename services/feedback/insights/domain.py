@@ -34,6 +34,8 @@ class Link(NamedTuple):
     excerpt: Excerpt | None = None
     need_id: UUID | None = None
     confidence: float | None = None
+    excerpt_hash: bytes | None = None
+    """SHA-256 of the words that were meant, where a link is made again; else those that stand there now are."""
 
 
 async def link(tx: Tx, links: Sequence[Link], *, seen: bool = True) -> dict[int, UUID]:
@@ -55,6 +57,7 @@ async def link(tx: Tx, links: Sequence[Link], *, seen: bool = True) -> dict[int,
         [each.need_id for each in links],
         [each.excerpt[0] if each.excerpt else None for each in links],
         [each.excerpt[1] if each.excerpt else None for each in links],
+        [each.excerpt_hash for each in links],
         [each.confidence for each in links],
         [each.linked_by for each in links],
         seen,

@@ -1,23 +1,26 @@
 """Insights as rows."""
 
 # Excerpts count code points, as `substr` does on UTF-8. Their hash tells later whether the words are still the same.
-# Who is linked has been looked at: with $10 a statement that was new is not any more.
+# What is linked has been looked at: with $11 a statement that was new is not so any more.
 LINK = """
 with linked as (
     insert into insights (id, workspace_id, feedback_id, idea_id, need_id, contact_id, excerpt_start, excerpt_end,
         excerpt_hash, confidence, linked_by)
     select n.id, n.workspace_id, n.feedback_id, n.idea_id, n.need_id, f.contact_id, n.excerpt_start, n.excerpt_end,
-        sha256(convert_to(substr(f.text, n.excerpt_start + 1, n.excerpt_end - n.excerpt_start), 'UTF8')), n.confidence,
-        n.linked_by
-    from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::int[], $7::int[], $8::float8[],
-        $9::text[])
-        as n (id, workspace_id, feedback_id, idea_id, need_id, excerpt_start, excerpt_end, confidence, linked_by)
+        coalesce(
+            n.excerpt_hash,
+            sha256(convert_to(substr(f.text, n.excerpt_start + 1, n.excerpt_end - n.excerpt_start), 'UTF8'))
+        ), n.confidence, n.linked_by
+    from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::int[], $7::int[], $8::bytea[],
+        $9::float8[], $10::text[])
+        as n (id, workspace_id, feedback_id, idea_id, need_id, excerpt_start, excerpt_end, excerpt_hash, confidence,
+            linked_by)
     join feedback f on f.id = n.feedback_id and f.workspace_id = n.workspace_id
     on conflict do nothing
     returning id, workspace_id, feedback_id, contact_id, linked_by
 ), seen as (
     update feedback as f set state = 'linked' from linked
-    where $10 and f.workspace_id = linked.workspace_id and f.id = linked.feedback_id and f.state = 'new'
+    where $11 and f.workspace_id = linked.workspace_id and f.id = linked.feedback_id and f.state = 'new'
     returning f.workspace_id, f.id, linked.linked_by
 ), told as (
     insert into triage_history (workspace_id, feedback_id, kind, before, after, changed_by)
@@ -62,8 +65,8 @@ where i.workspace_id = $1 and i.id = $2 and f.workspace_id = i.workspace_id and 
 # `bare`: nothing else links the statement now.
 UNLINK = """
 delete from insights as i where i.workspace_id = $1 and i.id = any($2::uuid[])
-returning i.id, i.feedback_id, i.idea_id, i.need_id, i.contact_id, i.excerpt_start, i.excerpt_end, i.confidence,
-    i.linked_by, not exists (
+returning i.id, i.feedback_id, i.idea_id, i.need_id, i.contact_id, i.excerpt_start, i.excerpt_end,
+    encode(i.excerpt_hash, 'hex') as excerpt_hash, i.confidence, i.linked_by, not exists (
         select from insights o where o.workspace_id = $1 and o.feedback_id = i.feedback_id and o.id <> all($2)
     ) as bare
 """

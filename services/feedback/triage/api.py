@@ -229,7 +229,7 @@ def _change(row: asyncpg.Record) -> InboxChange:
     return InboxChange(**content | {"before": from_json(row["before"]), "after": from_json(row["after"])})
 
 
-def _wanted(
+async def _wanted(
     state: Annotated[State | Literal["any"], Query(description="where they stand")] = "new",
     assignee: Annotated[Key | None, Query(description="only those assigned to them")] = None,
     unassigned: Annotated[bool, Query(description="only those assigned to nobody")] = False,
@@ -238,16 +238,7 @@ def _wanted(
     segment_id: Annotated[UUID | None, Query(description="only of contacts in this segment")] = None,
     q: Annotated[Words | None, Query(description="only those whose text contains these words")] = None,
 ) -> Filter:
-    filter = InboxFilter(
-        state=state,
-        assignee=assignee,
-        unassigned=unassigned,
-        source=source,
-        product_id=product_id,
-        segment_id=segment_id,
-        q=q,
-    )
-    return filter.wanted()
+    return Filter(None if state == "any" else state, assignee, unassigned, source, product_id, segment_id, q)
 
 
 Wanted = Annotated[Filter, Depends(_wanted)]

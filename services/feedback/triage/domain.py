@@ -290,6 +290,7 @@ async def _unlink_or_restore(
             (insight["excerpt_start"], insight["excerpt_end"]) if insight["excerpt_start"] is not None else None,
             UUID(insight["need_id"]) if insight["need_id"] else None,
             insight["confidence"],
+            bytes.fromhex(insight["excerpt_hash"]) if insight["excerpt_hash"] is not None else None,
         )
         for id, insight in lost
     ]

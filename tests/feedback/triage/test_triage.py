@@ -230,6 +230,22 @@ async def test_an_undo_leaves_alone_what_was_changed_since(api: Api) -> None:
     ]  # fmt: skip
 
 
+async def test_a_link_that_was_taken_back_comes_back_as_it_was(api: Api) -> None:
+    await new_idea(api, key="one")
+    id = await say(api)
+    excerpt = {"start": 0, "end": 7}
+    body = {"feedback_id": id, "idea_id": "one", "excerpt": excerpt, "confidence": 0.5}
+    before = await made(await api.feedback.post("/v1/insights", json=body))
+    done = await act(api, "unlink", id, idea_id="one")
+    assert (await api.feedback.get("/v1/insights")).json()["data"] == []
+    assert await inbox(api) == [id]
+    await made(await api.feedback.post(f"/v1/inbox/actions/{done['id']}:undo"), 200)
+    (after,) = (await api.feedback.get("/v1/insights")).json()["data"]
+    same = ("feedback_id", "idea_id", "excerpt", "quote", "stale", "confidence", "linked_by")
+    assert {name: after[name] for name in same} == {name: before[name] for name in same}
+    assert await inbox(api, state="linked") == [id]
+
+
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
