@@ -191,7 +191,7 @@ async def list_needs(
 
 @router.get("/{need_id}", responses=GUARDED | responses(NotFound), dependencies=[allow("ideas:read")])
 async def get_need(need_id: UUID, caller: CallerDep, read: ReadDep, response: Response) -> NeedDetail:
-    """Show one need: how important it is to those who were asked, how well met, and which ideas would serve it."""
+    """Show one need: how important, how well met, and which ideas would serve it."""
     return await _detail(read, caller.workspace_id, need_id, response)
 
 
