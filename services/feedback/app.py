@@ -9,10 +9,14 @@ from services.feedback.fetches import worker as fetches
 from services.feedback.ideas import api as ideas
 from services.feedback.inbox import api as inbox
 from services.feedback.inbox import bulk
+from services.feedback.insights import api as insights
 from services.feedback.intake import api as intake
 from services.feedback.intake import worker
 from services.feedback.keys import api as keys
+from services.feedback.needs import api as needs
 from services.feedback.requesters import api as requesters
+from services.feedback.triage import api as triage
+from services.feedback.triage import worker as waking
 from services.feedback.votes import api as votes
 from shared.operations import operations
 from shared.service import Service, create
@@ -29,6 +33,9 @@ SERVICE = Service(
         intake.handshake,
         bulk.router,
         inbox.router,
+        triage.router,
+        insights.router,
+        needs.router,
         ideas.router,
         votes.router,
         customers.router,
@@ -39,10 +46,15 @@ SERVICE = Service(
         operations("feedback", CONSUMERS),
     ),
     consumers=CONSUMERS,
-    jobs={"intake": worker.run, "fetches": fetches.run},
+    jobs={"intake": worker.run, "fetches": fetches.run, "inbox": waking.run},
     body_limits={"/v1/feedback/bulk": bulk.BODY_LIMIT},
     tags=(
-        {"name": "feedback", "description": "Statements of customers, and the insights that link them to ideas"},
+        {
+            "name": "feedback",
+            "description": "Statements of customers, and the insights that link them to ideas and needs",
+        },
+        {"name": "inbox", "description": "Where statements stand, and what people do about them"},
+        {"name": "needs", "description": "Outcomes that customers want: how important, and how well met"},
         {"name": "ideas", "description": "Candidate changes and the demand for them"},
         {"name": "votes", "description": "Who wants what"},
         {"name": "customers", "description": "Accounts and contacts"},

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events.base import Event
 
@@ -70,3 +70,35 @@ class RequestersNamed(Event):
     item_id: UUID
     requesters: int = Field(ge=0, description="distinct contacts to notify")
     accounts: int = Field(ge=0, description="distinct accounts among them")
+
+
+class NeedMeasure(BaseModel):
+    """What responses say of a need's importance, or of satisfaction with it, in five steps."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    counts: list[int] = Field(description="answers in each of the five steps, the lowest first")
+    answers: int = Field(ge=0)
+    mean: float | None = Field(description="of the steps, 1 to 5; null while nobody has answered")
+    top_share: float | None = Field(description="share of answers that are 4 or 5; null while nobody has answered")
+
+
+class NeedChanged(Event):
+    """Published when a need is made or edited, linked to an idea or spoken for, and when responses rate it.
+
+    A consumer may keep the newest version as all that is known of the need. Numbers are totals, never differences; job
+    and outcome are the product team's own words.
+    """
+
+    type: ClassVar[str] = "feedback.need.changed.v1"
+    aggregate: ClassVar[str] = "need_id"
+
+    need_id: UUID
+    job: str
+    outcome: str
+    archived: bool = False
+    insights: int = Field(ge=0, description="links from feedback standing")
+    ratings: int = Field(ge=0, description="responses that say how important or how well met it is")
+    importance: NeedMeasure
+    satisfaction: NeedMeasure
+    idea_ids: list[UUID] = Field(description="ideas that would serve it, 200 at most")

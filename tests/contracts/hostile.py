@@ -221,14 +221,18 @@ def _marked(node: Any, marker: str) -> Iterator[tuple[str, Any, Any]]:
 
 
 def sample(document: Document, schema: Document, ids: dict[str, str], name: str = "") -> Any:
-    """A value that fits the schema, with every optional field in it. Ids come from `ids` by the name of their field."""
+    """A value that fits the schema, with every optional field in it that may stand beside the others.
+
+    Ids come from `ids` by the name of their field.
+    """
     examples = schema.get("examples")
     schema = resolved(document, schema)
     examples = examples or schema.get("examples")
     if name in ids:
         return ids[name]
     if "properties" in schema:
-        return {name: sample(document, each, ids, name) for name, each in schema["properties"].items()}
+        whole = {name: sample(document, each, ids, name) for name, each in schema["properties"].items()}
+        return _without_barred(schema, whole)
     if schema.get("type") == "array":
         entry = ids.get(name.removesuffix("s"))
         return [entry] if entry else examples[0] if examples else [sample(document, schema["items"], ids)]
@@ -244,3 +248,14 @@ def sample(document: Document, schema: Document, ids: dict[str, str], name: str 
         return "ada@example.com"
     kinds = {"integer": int(schema.get("minimum", 1)), "number": 1.5, "boolean": False, "object": {"a": "b"}}
     return plain.get(schema.get("format", ""), kinds.get(schema["type"], "sample"))
+
+
+def _without_barred(schema: Document, whole: dict[str, Any]) -> dict[str, Any]:
+    """An object without what its schema does not want beside the rest: `not` names fields, and values of some."""
+    for clause in (schema, *schema.get("allOf", ())):
+        barred = clause.get("not", {})
+        named = barred.get("required", [])
+        values = barred.get("properties", {})
+        if named and whole.keys() >= set(named) and all(whole[name] in values[name]["enum"] for name in values):
+            del whole[named[-1]]
+    return whole

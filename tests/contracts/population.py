@@ -16,6 +16,7 @@ PARK = """
 insert into {schema}.parked (id, workspace_id, stream, partition, seq, type, aggregate_id, headers, payload, error)
 values ($1, $2, 'feedback', 0, 1, 'feedback.idea.changed.v1', $1, '{{}}', '', 'tried')
 """
+PRODUCT = "insert into feedback.products (id, workspace_id, key, name) values ($1, $2, 'desktop', 'Desktop')"
 
 
 async def populate(api: Api, admin: Database) -> dict[str, str]:
@@ -31,6 +32,12 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
     await post(feedback, "/v1/accounts", accounts=[{"external_id": "acme", "name": "Acme", "mrr": 100}])
     idea = await post(feedback, "/v1/ideas", title="Export", key="csv-export")
     said = await post(feedback, "/v1/feedback", text="Let me export.", contact=who, ideas=["csv-export"])
+    product_id = str(new_id())
+    async with admin.system() as tx:
+        await tx.run(PRODUCT, product_id, api.workspace_id)
+    need = await post(feedback, "/v1/needs", job="Close the books", outcome="Get figures out", key="figures-out")
+    (await feedback.put(f"/v1/needs/{need['id']}/ideas/{idea['id']}")).raise_for_status()
+    action = await post(feedback, "/v1/inbox/actions", action="assign", ids=[said["id"]], assignee="ada")
     vote = await post(feedback, "/v1/votes", idea_id=idea["id"], contact=who)
     connection = await post(feedback, "/v1/connections", vendor="typeform", name="Survey", secret="shh")
     payload = json.dumps({"event_id": "e1", "event_type": "form_response"}).encode()
@@ -65,6 +72,9 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
         "idea_id": idea["id"],
         "feedback_id": said["id"],
         "insight_id": await listed("/v1/insights", feedback_id=said["id"]),
+        "need_id": need["id"],
+        "product_id": product_id,
+        "action_id": action["id"],
         "vote_id": vote["id"],
         "connection_id": connection["id"],
         "delivery_id": await listed("/v1/deliveries"),

@@ -83,6 +83,8 @@ async def test_naming_another_workspaces_records_in_a_body_finds_nothing(
         ("/v1/votes", {"idea_id": mine["idea_id"], "contact": {"id": theirs["contact_id"]}}),
         ("/v1/insights", {"feedback_id": theirs["feedback_id"], "idea_id": mine["idea_id"]}),
         ("/v1/insights", {"feedback_id": mine["feedback_id"], "idea_id": theirs["idea_id"]}),
+        ("/v1/insights", {"feedback_id": mine["feedback_id"], "need_id": theirs["need_id"]}),
+        ("/v1/inbox/actions", {"action": "link", "ids": [mine["feedback_id"]], "need_id": theirs["need_id"]}),
         ("/v1/feedback", {"text": "x", "contact": {"id": theirs["contact_id"]}}),
     ):
         response = await api.feedback.post(path, json=body)
@@ -114,6 +116,8 @@ async def snapshot(owner: Api, ids: dict[str, str]) -> dict[str, str]:
             f"/v1/keys/{ids['key_id']}",
             f"/v1/votes?idea_id={ids['idea_id']}",
             f"/v1/insights?idea_id={ids['idea_id']}",
+            f"/v1/inbox/{ids['feedback_id']}",
+            f"/v1/needs/{ids['need_id']}",
             "/v1/operations/feedback/parked",
         ),
         "scoring": (f"/v1/models/{ids['model_id']}", f"/v1/estimates/{ids['estimate_id']}"),

@@ -25,7 +25,7 @@ Databases = Callable[[str], Awaitable[Database]]
 RECOUNTED = """
 with asks as (
     select idea_id, contact_id from votes where workspace_id = $1
-    union all select idea_id, contact_id from insights where workspace_id = $1
+    union all select idea_id, contact_id from insights where workspace_id = $1 and idea_id is not null
 ), people as (
     select distinct a.idea_id, a.contact_id, c.account_id from asks a join contacts c on c.id = a.contact_id
 ), firms as (
@@ -44,7 +44,8 @@ BEHIND = "select idea_id, contact_id, asks from idea_contacts where workspace_id
 BEHIND_RECOUNTED = """
 select idea_id, contact_id, count(*)::int as asks from (
     select idea_id, contact_id from votes where workspace_id = $1
-    union all select idea_id, contact_id from insights where workspace_id = $1 and contact_id is not null
+    union all select idea_id, contact_id from insights
+        where workspace_id = $1 and contact_id is not null and idea_id is not null
 ) as asks group by idea_id, contact_id
 """
 FIRMS = "select idea_id, account_id, contacts from idea_accounts where workspace_id = $1"

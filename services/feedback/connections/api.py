@@ -53,7 +53,7 @@ class ConnectionIn(Wire):
         default=None,
         description="what to fetch responses with, for surveymonkey, qualtrics and the watches of google_forms",
     )
-    rules: Rules = Field(default_factory=lambda: Rules(idea=None, account=None, contact=None, fields=None))
+    rules: Rules = Field(default_factory=lambda: Rules(idea=None, need=None, account=None, contact=None, fields=None))
 
 
 class ConnectionEdit(Wire):

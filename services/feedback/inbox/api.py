@@ -1,4 +1,4 @@
-"""Feedback and insights over HTTP."""
+"""Feedback over HTTP."""
 
 from collections.abc import Awaitable, Sequence
 from datetime import UTC, datetime
@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import asyncpg
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query
 from pydantic import Field
 from pydantic_core import from_json, to_json
 
@@ -19,7 +19,7 @@ from shared.errors import NotFound
 from shared.ingest import Submission, store_once, submission
 from shared.paging import LAST, Cursor, Limit, Page, after, page
 from shared.problems import EDITING, GUARDED, responses
-from shared.routes import Answer, CallerDep, IngestRoute, InletDep, ReadDep, Route, TxDep, allow
+from shared.routes import Answer, CallerDep, IngestRoute, InletDep, ReadDep, Route, allow
 from shared.runtime import Batch, Runtime
 from shared.telemetry import traceparent
 from shared.wire import Attributes, Key, Line, Moment, Slug, Text, Wire
@@ -89,33 +89,6 @@ class Feedback(Wire):
     version: int = Field(description="rises when the source sends it again with more in it")
 
 
-class Excerpt(Wire):
-    """Part of a text: characters from `start`, counted from 0, up to but not including `end`."""
-
-    start: int = Field(ge=0, le=20_000)
-    end: int = Field(ge=1, le=20_000)
-
-
-class InsightIn(Wire):
-    """A feedback speaks for an idea."""
-
-    feedback_id: UUID
-    idea_id: Key = Field(description="the idea's id or key", examples=["csv-export"])
-    excerpt: Excerpt | None = Field(default=None, description="the words that say so")
-
-
-class Insight(Wire):
-    """The link from a feedback to an idea."""
-
-    id: UUID
-    feedback_id: UUID
-    idea_id: UUID
-    contact_id: UUID | None
-    excerpt: Excerpt | None
-    linked_by: str = Field(description="`key:<id>` or `rule:<connection>`")
-    created_at: datetime
-
-
 async def _flush(runtime: Runtime, batch: Sequence[Submission[Statement]]) -> list[Answer | Exception]:
     plain = [position for position, each in enumerate(batch) if domain.is_plain(each.body)]
     answers: dict[int, Answer | Exception] = {}
@@ -165,12 +138,6 @@ def _feedback(row: asyncpg.Record) -> Feedback:
     return Feedback(**{**row, "answers": from_json(row["answers"]), "attributes": from_json(row["attributes"])})
 
 
-def _insight(row: asyncpg.Record) -> Insight:
-    content = dict(row)
-    start, end = content.pop("excerpt_start"), content.pop("excerpt_end")
-    return Insight(**content, excerpt=Excerpt(start=start, end=end) if start is not None else None)
-
-
 @router.get("/feedback", responses=GUARDED, dependencies=[allow("feedback:read")])
 async def list_feedback(
     caller: CallerDep,
@@ -201,46 +168,3 @@ async def get_feedback(feedback_id: UUID, caller: CallerDep, read: ReadDep) -> F
     if row is None:
         raise NotFound("No feedback by that id.")
     return _feedback(row)
-
-
-@router.post("/insights", status_code=201, responses=EDITING, dependencies=[allow("feedback:write")])
-async def create_insight(body: InsightIn, caller: CallerDep, tx: TxDep, response: Response) -> Insight:
-    """Link a feedback to an idea that it speaks for. A link that stands already is answered with 200."""
-    excerpt = (body.excerpt.start, body.excerpt.end) if body.excerpt else None
-    row, fresh = await domain.create_insight(
-        tx, caller.workspace_id, body.feedback_id, body.idea_id, caller.actor, excerpt
-    )
-    response.status_code = 201 if fresh else 200
-    return _insight(row)
-
-
-@router.get("/insights", responses=GUARDED, dependencies=[allow("feedback:read")])
-async def list_insights(
-    caller: CallerDep,
-    read: ReadDep,
-    idea_id: Annotated[UUID | None, Query(description="only for this idea")] = None,
-    feedback_id: Annotated[UUID | None, Query(description="only from this feedback")] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Page[Insight]:
-    """List insights in order of linking."""
-    page_of = caller.workspace_id, after(cursor), limit + 1
-    match idea_id, feedback_id:
-        case None, None:
-            rows = await read.all(store.LIST_INSIGHTS, *page_of)
-        case _, None:
-            rows = await read.all(store.LIST_INSIGHTS_IDEA, *page_of, idea_id)
-        case _:
-            rows = await read.all(store.LIST_INSIGHTS_FEEDBACK, *page_of, feedback_id, idea_id)
-    return page(rows, limit, _insight, lambda insight: (insight.id,))
-
-
-@router.delete(
-    "/insights/{insight_id}",
-    status_code=204,
-    responses=EDITING | responses(NotFound),
-    dependencies=[allow("feedback:write")],
-)
-async def delete_insight(insight_id: UUID, caller: CallerDep, tx: TxDep) -> None:
-    """Take a link back."""
-    await domain.unlink(tx, caller.workspace_id, insight_id)

@@ -1,4 +1,4 @@
-"""What customers said: stored once however often it arrives, and linked to the ideas it speaks for.
+"""What customers said: stored once however often it arrives, linked to the ideas it speaks for, counted for needs.
 
 One way in for all: a REST call, a row of a bulk upload, an answer that a survey tool delivered.
 """
@@ -13,12 +13,14 @@ from pydantic_core import to_json
 
 from services.feedback.customers import domain as customers
 from services.feedback.customers.domain import Person
-from services.feedback.demand import domain as demand
-from services.feedback.demand.domain import Ask
 from services.feedback.ideas import domain as ideas
 from services.feedback.inbox import store
+from services.feedback.insights import domain as insights
+from services.feedback.insights.domain import Link
+from services.feedback.needs import domain as needs
+from services.feedback.needs.ratings import rates
 from shared.database import RETRYABLE, Lane, Tx
-from shared.errors import FieldError, Invalid, NotFound
+from shared.errors import FieldError, Invalid
 from shared.events.feedback import FeedbackReceived
 from shared.ids import new_id, new_id_text
 from shared.outbox import emit
@@ -63,6 +65,8 @@ class Recorded(NamedTuple):
 
     id: UUID
     status: str
+    rated: bool = False
+    """Whether it may have rated needs before it was updated."""
 
 
 def is_plain(statement: Statement) -> bool:
@@ -140,7 +144,12 @@ async def record(tx: Tx, statements: Sequence[Statement]) -> list[Recorded | Inv
         else:
             sound.append((position, statements[position], contact))
     if sound:
-        recorded = await _store(tx, [each for _, each, _ in sound], [contact for *_, contact in sound])
+        recorded = await _store(
+            tx,
+            [each for _, each, _ in sound],
+            [contact for *_, contact in sound],
+            [any((each.workspace_id, name) in found for name in each.ideas) for _, each, _ in sound],
+        )
         results.update((position, where) for (position, *_), where in zip(sound, recorded, strict=True))
         links = [
             Link(each.workspace_id, where.id, found[(each.workspace_id, name)], each.linked_by, each.traceparent)
@@ -148,7 +157,15 @@ async def record(tx: Tx, statements: Sequence[Statement]) -> list[Recorded | Inv
             for name in each.ideas
             if (each.workspace_id, name) in found
         ]
-        await link(tx, links)
+        await insights.link(tx, links)
+        await needs.rate(
+            tx,
+            {
+                (each.workspace_id, where.id): each.traceparent
+                for (_, each, _), where in zip(sound, recorded, strict=True)
+                if where.rated or rates(each.answers)
+            },
+        )
     return [results[position] for position in range(len(statements))]
 
 
@@ -163,7 +180,9 @@ async def _contacts(tx: Tx, statements: Sequence[Statement]) -> list[UUID | None
     return contacts
 
 
-async def _store(tx: Tx, statements: Sequence[Statement], contacts: Sequence[UUID | None]) -> list[Recorded]:
+async def _store(
+    tx: Tx, statements: Sequence[Statement], contacts: Sequence[UUID | None], linked: Sequence[bool]
+) -> list[Recorded]:
     ids = [new_id() for _ in statements]
     now = datetime.now(UTC)
     given = [
@@ -182,8 +201,9 @@ async def _store(tx: Tx, statements: Sequence[Statement], contacts: Sequence[UUI
             "delivery_id": each.delivery_id,
             "said_at": each.said_at,
             "revised_at": each.revised_at,
+            "state": "linked" if speaks else "new",
         }
-        for each, id, contact in zip(statements, ids, contacts, strict=True)
+        for each, id, contact, speaks in zip(statements, ids, contacts, linked, strict=True)
     ]
     rows = await tx.all(store.ADD, to_json(given).decode(), now)
     created = {row["id"] for row in rows}
@@ -233,7 +253,7 @@ async def _resent(
             held = newest.get(id)
             if held is None or _revised(each) >= _revised(statements[held]):
                 newest[id] = position
-    updated = await _revise(tx, statements, contacts, newest) if newest else set[UUID]()
+    updated = await _revise(tx, statements, contacts, newest) if newest else dict[UUID, bool]()
     return [
         Recorded(id, "created")
         if id in created
@@ -242,6 +262,7 @@ async def _resent(
             "updated"
             if newest.get(standing[each.identity]) == position and standing[each.identity] in updated
             else "duplicate",
+            updated.get(standing[each.identity], False),
         )
         for position, (each, id) in enumerate(zip(statements, ids, strict=True))
     ]
@@ -253,7 +274,8 @@ def _revised(statement: Statement) -> datetime:
 
 async def _revise(
     tx: Tx, statements: Sequence[Statement], contacts: Sequence[UUID | None], newest: dict[UUID, int]
-) -> set[UUID]:
+) -> dict[UUID, bool]:
+    """What changed, and whether it may have rated needs before."""
     positions = list(newest.values())
     rows = await tx.all(
         store.REVISE,
@@ -284,29 +306,8 @@ async def _revise(
         ],
         [statements[newest[row["id"]]].traceparent for row in rows],
     )
-    await _reassign(tx, [row for row in rows if row["before"] != row["contact_id"]])
-    return {row["id"] for row in rows}
-
-
-async def _reassign(tx: Tx, rows: Sequence[asyncpg.Record]) -> None:
-    """Somebody else said it after all: what the statements speak for is theirs now."""
-    if not rows:
-        return
-    spoken = {row["id"]: row for row in rows}
-    columns = [row["workspace_id"] for row in rows], list(spoken)
-    await demand.lock(tx, {row["idea_id"] for row in await tx.all(store.IDEAS_OF_FEEDBACK, *columns)})
-    insights = await tx.all(store.REASSIGN, *columns, [row["contact_id"] for row in rows])
-    await demand.count(
-        tx,
-        [
-            Ask(spoken[row["feedback_id"]]["workspace_id"], row["idea_id"], contact, insights=insights)
-            for row in insights
-            for contact, insights in (
-                (spoken[row["feedback_id"]]["before"], -1),
-                (spoken[row["feedback_id"]]["contact_id"], 1),
-            )
-        ],
-    )
+    await insights.reassign(tx, [row for row in rows if row["before"] != row["contact_id"]])
+    return {row["id"]: row["rated"] for row in rows}
 
 
 async def held(tx: Tx, statements: Sequence[Statement]) -> dict[tuple[UUID, str, str | None], asyncpg.Record]:
@@ -320,80 +321,3 @@ async def held(tx: Tx, statements: Sequence[Statement]) -> dict[tuple[UUID, str,
         [name for _, _, name in identities],
     )
     return {(row["workspace_id"], row["source"], row["external_id"]): row for row in rows}
-
-
-class Link(NamedTuple):
-    """A feedback speaks for an idea; the excerpt counts characters from 0, its end exclusive."""
-
-    workspace_id: UUID
-    feedback_id: UUID
-    idea_id: UUID
-    linked_by: str
-    traceparent: str = ""
-    excerpt: tuple[int, int] | None = None
-
-
-async def link(tx: Tx, links: Sequence[Link]) -> set[int]:
-    """Store insights and count them; return the positions of those that are new. The workspaces must be held."""
-    if not links:
-        return set()
-    await demand.lock(tx, {each.idea_id for each in links})
-    ids = [new_id() for _ in links]
-    rows = await tx.all(
-        store.LINK,
-        ids,
-        [each.workspace_id for each in links],
-        [each.feedback_id for each in links],
-        [each.idea_id for each in links],
-        [each.excerpt[0] if each.excerpt else None for each in links],
-        [each.excerpt[1] if each.excerpt else None for each in links],
-        [each.linked_by for each in links],
-    )
-    stored = {row["id"]: row["contact_id"] for row in rows}
-    fresh = {position for position, id in enumerate(ids) if id in stored}
-    await demand.count(
-        tx,
-        [
-            Ask(
-                links[position].workspace_id,
-                links[position].idea_id,
-                stored[ids[position]],
-                insights=1,
-                traceparent=links[position].traceparent,
-            )
-            for position in sorted(fresh)
-        ],
-    )
-    return fresh
-
-
-async def create_insight(
-    tx: Tx, workspace_id: UUID, feedback_id: UUID, idea: str, linked_by: str, excerpt: tuple[int, int] | None
-) -> tuple[asyncpg.Record, bool]:
-    """Link a feedback to an idea; the one that stands already when there is one. The flag tells whether it is new."""
-    await demand.hold(tx, [workspace_id])
-    text = await tx.value(store.SHARE_TEXT, workspace_id, feedback_id)
-    if text is None:
-        raise Invalid(errors=[FieldError("/body/feedback_id", "no feedback by that id")])
-    if excerpt is not None and not 0 <= excerpt[0] < excerpt[1] <= len(text):
-        raise Invalid(errors=[FieldError("/body/excerpt", f"must lie within the text's {len(text)} characters")])
-    idea_id = (await ideas.find(tx, [(workspace_id, idea)])).get((workspace_id, idea))
-    if idea_id is None:
-        raise Invalid(errors=[FieldError("/body/idea_id", "no idea by that id or key")])
-    fresh = await link(tx, [Link(workspace_id, feedback_id, idea_id, linked_by, excerpt=excerpt)])
-    insight = await tx.one(store.STANDING_INSIGHT, workspace_id, feedback_id, idea_id)
-    assert insight is not None  # stored just now or before
-    return insight, bool(fresh)
-
-
-async def unlink(tx: Tx, workspace_id: UUID, insight_id: UUID) -> None:
-    """Take a link back; demand follows. NotFound when there is none."""
-    idea_id = await tx.value(store.IDEA_OF_INSIGHT, workspace_id, insight_id)
-    if idea_id is None:
-        raise NotFound("No insight by that id.")
-    await demand.hold(tx, [workspace_id])
-    await demand.lock(tx, [idea_id])
-    row = await tx.one(store.UNLINK, workspace_id, insight_id)
-    if row is None:
-        raise NotFound("No insight by that id.")
-    await demand.count(tx, [Ask(workspace_id, idea_id, row["contact_id"], insights=-1)])

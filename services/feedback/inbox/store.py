@@ -1,4 +1,4 @@
-"""Feedback and insights as rows."""
+"""Feedback as rows."""
 
 from shared.idempotency import KEPT
 from shared.outbox import TOLD
@@ -7,12 +7,12 @@ from shared.outbox import TOLD
 # In one order for all, so that two batches with the same statements wait for each other in one direction; ids rise.
 ADD = """
 insert into feedback (id, workspace_id, source, external_id, contact_id, text, answers, attributes, source_url,
-    language, connection_id, delivery_id, said_at, revised_at, received_at)
+    language, connection_id, delivery_id, said_at, revised_at, received_at, state)
 select id, workspace_id, source, external_id, contact_id, text, answers::jsonb, attributes::jsonb, source_url, language,
-    connection_id, delivery_id, said_at, revised_at, $2
+    connection_id, delivery_id, said_at, revised_at, $2, state
 from json_to_recordset($1::json) as n (id uuid, workspace_id uuid, source text, external_id text, contact_id uuid,
     text text, answers text, attributes text, source_url text, language text, connection_id uuid, delivery_id uuid,
-    said_at timestamptz, revised_at timestamptz)
+    said_at timestamptz, revised_at timestamptz, state text)
 order by workspace_id, source, external_id collate "C", id
 on conflict (workspace_id, source, external_id) do nothing
 returning id
@@ -39,7 +39,8 @@ with said as (
     select n.workspace_id, n.id, n.text, n.answers, n.attributes, n.source_url, n.language, n.delivery_id, n.revised_at,
         f.contact_id as before, coalesce(n.contact_id, f.contact_id) as contact_id,
         (f.text, f.answers, f.attributes, f.contact_id)
-            is distinct from (n.text, n.answers, n.attributes, coalesce(n.contact_id, f.contact_id)) as news
+            is distinct from (n.text, n.answers, n.attributes, coalesce(n.contact_id, f.contact_id)) as news,
+        f.answers @> '[{"kind": "importance"}]' or f.answers @> '[{"kind": "satisfaction"}]' as rated
     from unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[], $5::jsonb[], $6::text[], $7::text[], $8::uuid[],
         $9::timestamptz[], $10::uuid[])
         as n (id, contact_id, text, answers, attributes, source_url, language, delivery_id, revised_at, workspace_id)
@@ -52,7 +53,7 @@ update feedback as f set contact_id = said.contact_id, text = said.text, answers
     delivery_id = case when said.news then said.delivery_id else f.delivery_id end, version = f.version + said.news::int
 from said where f.workspace_id = said.workspace_id and f.id = said.id
   and (said.news or f.revised_at is distinct from said.revised_at)
-returning f.id, f.workspace_id, f.version, f.received_at, f.contact_id, said.before, said.news
+returning f.id, f.workspace_id, f.version, f.received_at, f.contact_id, said.before, said.news, said.rated
 """
 # Found by the whole key, one by one. While a table grows faster than its statistics the planner takes a whole workspace
 # (or all of a source in it) for one row, and would read that for each statement. `source` is hidden from it, so that
@@ -84,18 +85,8 @@ from unnest($1::uuid[], $2::text[], $3::text[]) as asked (workspace_id, source, 
     limit 1
 ) as f
 """
-LINK = """
-insert into insights (id, workspace_id, feedback_id, idea_id, contact_id, excerpt_start, excerpt_end, linked_by)
-select n.id, n.workspace_id, n.feedback_id, n.idea_id, f.contact_id, n.excerpt_start, n.excerpt_end, n.linked_by
-from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[], $7::text[])
-    as n (id, workspace_id, feedback_id, idea_id, excerpt_start, excerpt_end, linked_by)
-join feedback f on f.id = n.feedback_id and f.workspace_id = n.workspace_id
-on conflict (feedback_id, idea_id) do nothing
-returning id, contact_id
-"""
 _FEEDBACK = """id, source, external_id, contact_id, text, answers::text as answers, attributes::text as attributes,
     source_url, language, connection_id, delivery_id, said_at, received_at, version"""
-SHARE_TEXT = "select text from feedback where workspace_id = $1 and id = $2 for share"
 GET = f"select {_FEEDBACK} from feedback where workspace_id = $1 and id = $2"
 _LIST = f"select {_FEEDBACK} from feedback where workspace_id = $1 and id < $2"
 _PAGE = "order by id desc limit $3"
@@ -103,25 +94,3 @@ LIST = f"{_LIST} {_PAGE}"
 LIST_SOURCE = f"{_LIST} and source = $4 {_PAGE}"
 LIST_CONTACT = f"{_LIST} and contact_id = $4 {_PAGE}"
 LIST_CONTACT_SOURCE = f"{_LIST} and contact_id = $4 and source = $5 {_PAGE}"
-_INSIGHT = "id, feedback_id, idea_id, contact_id, excerpt_start, excerpt_end, linked_by, created_at"
-IDEA_OF_INSIGHT = "select idea_id from insights where workspace_id = $1 and id = $2"
-STANDING_INSIGHT = f"select {_INSIGHT} from insights where workspace_id = $1 and feedback_id = $2 and idea_id = $3"
-_LIST_INSIGHTS = f"select {_INSIGHT} from insights where workspace_id = $1 and id > $2"
-LIST_INSIGHTS = f"{_LIST_INSIGHTS} order by id limit $3"
-LIST_INSIGHTS_IDEA = f"{_LIST_INSIGHTS} and idea_id = $4 order by id limit $3"
-# A statement speaks for a few ideas only.
-LIST_INSIGHTS_FEEDBACK = f"""
-{_LIST_INSIGHTS} and feedback_id = $4 and ($5::uuid is null or idea_id = $5) order by id limit $3
-"""
-UNLINK = "delete from insights where workspace_id = $1 and id = $2 returning contact_id"
-IDEAS_OF_FEEDBACK = """
-select i.idea_id from unnest($1::uuid[], $2::uuid[]) as said (workspace_id, feedback_id)
-join insights i on i.workspace_id = said.workspace_id and i.feedback_id = said.feedback_id
-"""
-REASSIGN = """
-update insights as i set contact_id = said.contact_id
-from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as said (workspace_id, feedback_id, contact_id)
-where i.workspace_id = said.workspace_id and i.feedback_id = said.feedback_id
-  and i.contact_id is distinct from said.contact_id
-returning i.feedback_id, i.idea_id
-"""

@@ -13,6 +13,7 @@ from services.feedback.customers.domain import AccountChange, Person
 from services.feedback.ideas import domain as ideas
 from services.feedback.inbox import domain as inbox
 from services.feedback.inbox.domain import Statement
+from services.feedback.insights import domain as insights
 from services.feedback.votes import domain as votes
 from services.feedback.votes.domain import Ballot
 from shared.database import Database, Tx
@@ -150,11 +151,14 @@ class Here:
 
     async def link(self, tx: Tx, nth: int, idea: int) -> None:
         if (feedback_id := await self.nth(tx, "feedback", nth)) is not None:
-            await inbox.create_insight(tx, self.workspace_id, feedback_id, f"idea-{idea}", "key:test", None)
+            await insights.create(
+                tx, self.workspace_id, feedback_id, "key:test", idea=f"idea-{idea}", need=None, excerpt=None,
+                confidence=None,
+            )  # fmt: skip
 
     async def unlink(self, tx: Tx, nth: int) -> None:
         if (insight_id := await self.nth(tx, "insights", nth)) is not None:
-            await inbox.unlink(tx, self.workspace_id, insight_id)
+            await insights.unlink(tx, self.workspace_id, insight_id, "key:test")
 
     async def move(self, tx: Tx, nth: int, account: str) -> None:
         if (contact_id := await self.nth(tx, "contacts", nth)) is not None:

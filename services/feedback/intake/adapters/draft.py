@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from services.feedback.intake.adapters import reading
@@ -18,6 +19,7 @@ from services.feedback.intake.adapters.normalized import (
 
 TEXT_LIMIT = 20_000
 _SCORES = frozenset((Kind.NPS, Kind.CSAT, Kind.CES, Kind.RATING, Kind.NUMBER, Kind.IMPORTANCE, Kind.SATISFACTION))
+_RATINGS = frozenset((Kind.IMPORTANCE, Kind.SATISFACTION))
 _KANO_KINDS = frozenset((Kind.KANO_FUNCTIONAL, Kind.KANO_DYSFUNCTIONAL))
 # The usual wordings of the five answers, each by a word that the other four do not have. "I like it that way", "It must
 # be that way", "I am neutral", "I can live with it that way", "I dislike it that way"; the order matters: dislike
@@ -78,6 +80,7 @@ class Draft:
         "_flags",
         "_hidden",
         "_ideas",
+        "_need",
         "_roles",
         "_rules",
         "_words",
@@ -85,12 +88,13 @@ class Draft:
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
-        self._roles = {rules.contact, rules.account, rules.idea} - {None}
+        self._roles = {rules.contact, rules.account, rules.idea, rules.need} - {None}
         self._answers: dict[str, Answer] = {}
         self._hidden: dict[str, str] = {}
         self._words: list[str] = []
         self._flags: dict[str, None] = {}
         self._ideas: tuple[str, ...] = ()
+        self._need: str | None = None
         self._account: str | None = None
         self._contact: str | None = None
         self._email: str | None = None
@@ -251,7 +255,7 @@ class Draft:
         return Response(
             record_key,
             text[:TEXT_LIMIT],
-            tuple(self._answers.values()),
+            tuple(map(self._placed, self._answers.values())),
             person if person != _NOBODY else None,
             submitted_at,
             (changed_at - _EPOCH) // _MICROSECOND + rank if changed_at else None,
@@ -263,6 +267,12 @@ class Draft:
             tuple(self._flags),
             partial,
         )
+
+    def _placed(self, answer: Answer) -> Answer:
+        """The answer with the need that the whole response is about, where it rates one and says nothing else."""
+        if self._need is None or answer.about is not None or answer.kind not in _RATINGS:
+            return answer
+        return replace(answer, about=self._need)
 
     def _told(self, told: Mapping[str, str], known: list[str]) -> str | None:
         return next((told[name] for name in known if name in told), None) if told else None
@@ -280,7 +290,7 @@ class Draft:
         return None
 
     def _assign(self, known: list[str], value: Value) -> bool:
-        """Give idea, account and contact their values; whether this was one of them, and so not a statement."""
+        """Give idea, need, account and contact their values; whether this was one of them, and so not a statement."""
         if self._roles.isdisjoint(known):
             return False
         rules = self._rules
@@ -292,6 +302,8 @@ class Draft:
             self._account = self._account or reading.identifier(first)
         if rules.idea in known:
             self._ideas = self._ideas or tuple(found for one in values if (found := reading.name(one)))
+        if rules.need in known:
+            self._need = self._need or reading.name(first)
         return True
 
     def _attributes(self, found: Mapping[str, JsonValue]) -> dict[str, str]:

@@ -246,6 +246,11 @@ class Rules(Wire):
         default=None, description="where the parts of a response stand, for bodies of your own design"
     )
     idea: FieldName | None = Field(default=None, description="hidden field or question whose value names an idea")
+    need: FieldName | None = Field(
+        default=None,
+        description="hidden field or question whose value names the need that importance and satisfaction are about, "
+        "where `about` does not say",
+    )
     account: FieldName | None = Field(
         default=None, description="hidden field or question with the account's external id"
     )
