@@ -102,3 +102,124 @@ select a.id, a.external_id, a.name, a.mrr, a.plan, o.contacts
 from idea_accounts o join accounts a on a.id = o.account_id
 where o.workspace_id = $1 and o.idea_id = $2 order by a.mrr desc, a.id limit $3
 """
+
+CURRENCY = "select currency from demand where workspace_id = $1 and idea_id = $2"
+# Who asks for some ideas ($2), each time that they do. Revenue is known of votes only: it was written down with them.
+_ASKS = """
+asks as (
+    select v.contact_id, 1 as votes, 0 as insights, v.created_at as asked_at, v.mrr as paid
+    from votes v where v.workspace_id = $1 and v.idea_id = any($2::uuid[])
+    union all
+    select n.contact_id, 0, 1, n.created_at, null
+    from insights n where n.workspace_id = $1 and n.idea_id = any($2::uuid[])
+)
+"""
+_ASKS_TOLD = """
+asks as (
+    select v.contact_id, 1 as votes, 0 as insights, v.created_at as asked_at, v.mrr as paid, v.source, i.product_id
+    from votes v join ideas i on i.workspace_id = $1 and i.id = v.idea_id
+    where v.workspace_id = $1 and v.idea_id = any($2::uuid[])
+    union all
+    select n.contact_id, 0, 1, f.said_at, null, f.source, coalesce(f.product_id, i.product_id)
+    from insights n join ideas i on i.workspace_id = $1 and i.id = n.idea_id
+    join feedback f on f.workspace_id = $1 and f.id = n.feedback_id
+    where n.workspace_id = $1 and n.idea_id = any($2::uuid[])
+)
+"""
+# What a contact's account paid: when the contact voted last.
+_SUMS = """
+sum(votes)::bigint as votes, sum(insights)::bigint as insights, max(asked_at) filter (where votes > 0) as voted_at,
+(array_agg(paid order by asked_at desc) filter (where votes > 0))[1] as paid
+"""
+# From a row for each contact in each group (`placed`, a null contact for those that nobody knows) to the group's
+# figures, each level for itself. An account that came into a group without a vote has no revenue of that time.
+_FIGURES = """
+heads as (
+    select key, name, sum(votes)::bigint as votes, sum(insights)::bigint as insights, count(contact_id) as contacts
+    from placed group by key, name
+), firms as (
+    select p.key, p.account_id, (array_agg(p.paid order by p.voted_at desc nulls last))[1] as paid
+    from placed p where p.account_id is not null group by p.key, p.account_id
+), ranked as (
+    select f.key, f.paid, a.mrr, a.name, row_number() over (partition by f.key order by a.mrr desc, a.id) as place
+    from firms f join accounts a on a.id = f.account_id and a.workspace_id = $1
+), money as (
+    select key, count(*) as accounts, sum(mrr)::bigint as mrr, coalesce(sum(paid), 0)::bigint as mrr_at_vote,
+        count(*) filter (where paid is null) as accounts_without_vote,
+        array_agg(name order by place) filter (where place <= 3) as top_accounts
+    from ranked group by key
+)
+select h.key, h.name, h.votes, h.insights, h.contacts, coalesce(m.accounts, 0) as accounts,
+    coalesce(m.mrr, 0)::bigint as mrr, coalesce(m.mrr_at_vote, 0)::bigint as mrr_at_vote,
+    coalesce(m.accounts_without_vote, 0) as accounts_without_vote, coalesce(m.top_accounts, '{}') as top_accounts
+from heads h left join money m on m.key is not distinct from h.key
+"""
+_PEOPLE = f"""
+people as (
+    select a.contact_id, {_SUMS} from asks a group by a.contact_id
+)
+"""
+_THEIR_ACCOUNTS = """
+left join contacts c on c.id = p.contact_id and c.workspace_id = $1
+left join accounts f on f.id = c.account_id and f.workspace_id = $1
+"""
+SPLIT_ALL = f"""
+with {_ASKS}, {_PEOPLE}, placed as (
+    select null::text as key, null::text as name, p.*, c.account_id from people p {_THEIR_ACCOUNTS}
+), {_FIGURES}
+"""
+SPLIT_BY_PLAN = f"""
+with {_ASKS}, {_PEOPLE}, placed as (
+    select f.plan as key, null::text as name, p.*, c.account_id from people p {_THEIR_ACCOUNTS}
+), {_FIGURES}
+"""
+SPLIT_BY_SEGMENT = f"""
+with {_ASKS}, {_PEOPLE}, belonging as (
+    select p.contact_id, m.segment_id from people p join segment_members m on m.member_id = p.contact_id
+    where m.workspace_id = $1
+    union
+    select p.contact_id, m.segment_id from people p join contacts c on c.id = p.contact_id
+    join segment_members m on m.member_id = c.account_id where c.workspace_id = $1 and m.workspace_id = $1
+), placed as (
+    select s.key, s.name, p.*, c.account_id from people p {_THEIR_ACCOUNTS}
+    left join belonging b on b.contact_id = p.contact_id
+    left join segments s on s.id = b.segment_id and s.workspace_id = $1
+), {_FIGURES}
+"""
+SPLIT_BY_MONTH = f"""
+with {_ASKS_TOLD}, people as (
+    select to_char(a.asked_at at time zone 'UTC', 'YYYY-MM') as key, a.contact_id, {_SUMS}
+    from asks a group by 1, a.contact_id
+), placed as (
+    select p.*, null::text as name, c.account_id from people p {_THEIR_ACCOUNTS}
+), {_FIGURES}
+"""
+SPLIT_BY_SOURCE = f"""
+with {_ASKS_TOLD}, people as (
+    select a.source as key, a.contact_id, {_SUMS} from asks a group by a.source, a.contact_id
+), placed as (
+    select p.*, null::text as name, c.account_id from people p {_THEIR_ACCOUNTS}
+), {_FIGURES}
+"""
+SPLIT_BY_PRODUCT = f"""
+with {_ASKS_TOLD}, people as (
+    select a.product_id, a.contact_id, {_SUMS} from asks a group by a.product_id, a.contact_id
+), placed as (
+    select r.key, r.name, p.*, c.account_id from people p {_THEIR_ACCOUNTS}
+    left join products r on r.id = p.product_id and r.workspace_id = $1
+), {_FIGURES}
+"""
+# $3, $4: revenue and id of the last account of the page before; $5: as many.
+SPLIT_BY_ACCOUNT = f"""
+with {_ASKS}, {_PEOPLE}, firms as (
+    select c.account_id, sum(p.votes)::bigint as votes, sum(p.insights)::bigint as insights, count(*) as contacts,
+        (array_agg(p.paid order by p.voted_at desc nulls last))[1] as paid
+    from people p join contacts c on c.id = p.contact_id and c.workspace_id = $1
+    where c.account_id is not null group by c.account_id
+)
+select a.external_id as key, a.name, a.id as account_id, f.votes, f.insights, f.contacts, 1::bigint as accounts, a.mrr,
+    coalesce(f.paid, 0) as mrr_at_vote, (f.paid is null)::int::bigint as accounts_without_vote,
+    array[a.name] as top_accounts
+from firms f join accounts a on a.id = f.account_id and a.workspace_id = $1
+where $3::bigint is null or (a.mrr, a.id) < ($3, $4::uuid) order by a.mrr desc, a.id desc limit $5
+"""

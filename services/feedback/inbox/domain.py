@@ -17,6 +17,7 @@ from services.feedback.demand import domain as demand
 from services.feedback.demand.domain import Ask
 from services.feedback.ideas import domain as ideas
 from services.feedback.inbox import store
+from services.feedback.surveys import domain as surveys
 from shared.database import RETRYABLE, Lane, Tx
 from shared.errors import FieldError, Invalid, NotFound
 from shared.events.feedback import FeedbackReceived
@@ -149,7 +150,19 @@ async def record(tx: Tx, statements: Sequence[Statement]) -> list[Recorded | Inv
             if (each.workspace_id, name) in found
         ]
         await link(tx, links)
+        await _measure(tx, [each for _, each, _ in sound], recorded)
     return [results[position] for position in range(len(statements))]
+
+
+async def _measure(tx: Tx, statements: Sequence[Statement], recorded: Sequence[Recorded]) -> None:
+    """Keep what surveys measured. Last of all, since it holds respondents: statements without answers pay nothing."""
+    stored = list(zip(statements, recorded, strict=True))
+    news = [(each, where) for each, where in stored if where.status != "duplicate"]
+    await surveys.keep(
+        tx,
+        {(each.workspace_id, where.id) for each, where in news if surveys.is_measured(each.answers)},
+        {(each.workspace_id, where.id) for each, where in news if where.status == "updated"},
+    )
 
 
 async def _contacts(tx: Tx, statements: Sequence[Statement]) -> list[UUID | None]:

@@ -17,6 +17,8 @@ from services.feedback.intake.adapters.normalized import (
 )
 
 TEXT_LIMIT = 20_000
+RELEASE = "release"
+"""The hidden field that tells the release which the answers are about; the rule `release` names another one."""
 _SCORES = frozenset((Kind.NPS, Kind.CSAT, Kind.CES, Kind.RATING, Kind.NUMBER, Kind.IMPORTANCE, Kind.SATISFACTION))
 _KANO_KINDS = frozenset((Kind.KANO_FUNCTIONAL, Kind.KANO_DYSFUNCTIONAL))
 # The usual wordings of the five answers, each by a word that the other four do not have. "I like it that way", "It must
@@ -85,7 +87,7 @@ class Draft:
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
-        self._roles = {rules.contact, rules.account, rules.idea} - {None}
+        self._roles = {rules.contact, rules.account, rules.idea, rules.release} - {None}
         self._answers: dict[str, Answer] = {}
         self._hidden: dict[str, str] = {}
         self._words: list[str] = []
@@ -280,7 +282,7 @@ class Draft:
         return None
 
     def _assign(self, known: list[str], value: Value) -> bool:
-        """Give idea, account and contact their values; whether this was one of them, and so not a statement."""
+        """Give account, contact, release and idea their values; whether it was one of them, and so no statement."""
         if self._roles.isdisjoint(known):
             return False
         rules = self._rules
@@ -290,6 +292,8 @@ class Draft:
             self._contact = self._contact or reading.identifier(first)
         if rules.account in known:
             self._account = self._account or reading.identifier(first)
+        if rules.release in known and first:
+            self._hidden.setdefault(RELEASE, reading.bounded(first))
         if rules.idea in known:
             self._ideas = self._ideas or tuple(found for one in values if (found := reading.name(one)))
         return True
