@@ -111,7 +111,7 @@ async def test_deliveries(api: Api, database: Databases, crowd: int) -> None:
 @pytest.mark.parametrize("crowd", [1, CROWD])
 @pytest.mark.parametrize(
     ("vendor", "most"),
-    [("typeform", 8), ("delighted", 17), ("survicate", 10), ("surveymonkey", 4)],
+    [("typeform", 8), ("delighted", 14), ("survicate", 10), ("surveymonkey", 4)],
     ids=["whole", "measured", "parts", "thin"],
 )
 async def test_reading_deliveries(api: Api, database: Databases, vendor: str, most: int, crowd: int) -> None:

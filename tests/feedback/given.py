@@ -124,7 +124,9 @@ def response(
     workspace_id: UUID, name: str, said_at: datetime, answers: Sequence[dict[str, Any]], who: str | None = None
 ) -> Statement:
     """A survey's response, as its delivery is read: each answer needs its `kind` and `value`."""
-    told = [{"key": f"q{number}", "label": None, "choice_ids": []} | each for number, each in enumerate(answers)]
+    told: list[dict[str, Any]] = [
+        {"key": f"q{number}", "label": None, "choice_ids": []} | each for number, each in enumerate(answers)
+    ]
     return Statement(
         workspace_id=workspace_id,
         source="survey",

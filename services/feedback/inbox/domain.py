@@ -122,8 +122,7 @@ async def record_new(
 async def record(tx: Tx, statements: Sequence[Statement]) -> list[Recorded | Invalid]:
     """Store statements, each answered by itself; recognise who spoke, link ideas, count demand, emit events."""
     results: dict[int, Recorded | Invalid] = {}
-    wanted = list({(each.workspace_id, name) for each in statements for name in each.ideas})
-    found = await ideas.find(tx, wanted) if wanted else {}
+    found = await ideas.find(tx, list({(each.workspace_id, name) for each in statements for name in each.ideas}))
     named: list[int] = []
     for position, each in enumerate(statements):
         unknown = [n for n, name in enumerate(each.ideas) if (each.workspace_id, name) not in found]
@@ -150,19 +149,8 @@ async def record(tx: Tx, statements: Sequence[Statement]) -> list[Recorded | Inv
             if (each.workspace_id, name) in found
         ]
         await link(tx, links)
-        await _measure(tx, [each for _, each, _ in sound], recorded)
+        await surveys.follow(tx, [each for _, each, _ in sound], recorded)
     return [results[position] for position in range(len(statements))]
-
-
-async def _measure(tx: Tx, statements: Sequence[Statement], recorded: Sequence[Recorded]) -> None:
-    """Keep what surveys measured. Last of all, since it holds respondents: statements without answers pay nothing."""
-    stored = list(zip(statements, recorded, strict=True))
-    news = [(each, where) for each, where in stored if where.status != "duplicate"]
-    await surveys.keep(
-        tx,
-        {(each.workspace_id, where.id) for each, where in news if surveys.is_measured(each.answers)},
-        {(each.workspace_id, where.id) for each, where in news if where.status == "updated"},
-    )
 
 
 async def _contacts(tx: Tx, statements: Sequence[Statement]) -> list[UUID | None]:

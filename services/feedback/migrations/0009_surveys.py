@@ -19,10 +19,12 @@ from feedback f
 left join connections c on c.id = f.connection_id and c.workspace_id = f.workspace_id
 cross join lateral (
     with said as (
-        select e.position, e.answer ->> 'kind' as kind, left(coalesce(e.answer ->> 'about', ''), 200) as about,
+        select e.position, e.answer ->> 'kind' as kind, case when char_length(n.about) <= 90 then n.about
+    else left(n.about, 57) || '~' || left(encode(sha256(convert_to(n.about, 'UTF8')), 'hex'), 32) end as about,
             e.answer -> 'value' as value, e.answer -> 'scale' as scale,
             array_position(array['like', 'expect', 'neutral', 'tolerate', 'dislike'], e.answer ->> 'value') as feeling
-        from jsonb_array_elements(f.answers) with ordinality as e (answer, position)
+        from jsonb_array_elements(f.answers) with ordinality as e (answer, position),
+            lateral (select coalesce(e.answer ->> 'about', '') as about) as n
     )
     select said.position, said.kind as measure, said.about, (said.value #>> '{}')::float8 as value,
         null::int as without, (said.scale ->> 0)::float8 as low, (said.scale ->> 1)::float8 as high

@@ -1,17 +1,23 @@
-"""What is told of surveys: the shapes of the answers."""
+"""What is told of surveys: the shapes of the answers, and how they are made of what was counted."""
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field
 
+from services.feedback.surveys import ces, csat, importance, nps
 from services.feedback.surveys.ces import Ces
 from services.feedback.surveys.csat import Csat
-from services.feedback.surveys.domain import By
+from services.feedback.surveys.domain import By, Place, Subject, kano_counts
 from services.feedback.surveys.importance import Rated
-from services.feedback.surveys.intervals import Interval
+from services.feedback.surveys.intervals import SMALL, Interval
 from services.feedback.surveys.nps import Difference
+from services.feedback.surveys.scales import Cell
+from shared.statistics import kano
 from shared.statistics.kano import Category, Kano
+from shared.statistics.refusal import Refusal
 from shared.wire import Wire
 
 
@@ -109,3 +115,89 @@ class NeedRated(_About):
     importance: Rated | None = Field(description="null without answers")
     satisfaction: Rated | None = Field(description="null without answers")
     left_out: int = Field(description="answers outside of their scale")
+
+
+def nps_group(place: Place, cells: list[Cell]) -> NpsGroup:
+    """The score of a group."""
+    counts = {"promoter": 0, "passive": 0, "detractor": 0}
+    for cell in cells:
+        counts[nps.bucket(cell.value)] += cell.n
+    tally = nps.Tally(*counts.values())
+    return NpsGroup(
+        key=place.key,
+        name=place.name,
+        n=tally.n,
+        promoters=tally.promoters,
+        passives=tally.passives,
+        detractors=tally.detractors,
+        nps=nps.score(tally) if tally.n else None,
+        interval=nps.adjusted_wald(tally) if tally.n else None,
+        small_sample=tally.n < SMALL,
+    )
+
+
+def change(before: NpsGroup | None, now: NpsGroup) -> nps.Difference | None:
+    """How the score moved from one group to the next; None where it cannot be told."""
+    if before is None or not before.n or not now.n:
+        return None
+    tallies = [nps.Tally(each.promoters, each.passives, each.detractors) for each in (now, before)]
+    try:
+        return nps.compare(*tallies)
+    except ValueError:
+        return None
+
+
+def csat_group(place: Place, cells: list[Cell]) -> CsatGroup:
+    """Satisfaction in a group."""
+    found, outside = csat.summary(cells)
+    n = found.n if found else 0
+    return CsatGroup(key=place.key, name=place.name, n=n, left_out=outside, result=found, small_sample=n < SMALL)
+
+
+def ces_group(place: Place, cells: list[Cell]) -> CesGroup:
+    """Effort in a group."""
+    found, outside = ces.summary(cells)
+    n = found.n if found else 0
+    return CesGroup(key=place.key, name=place.name, n=n, left_out=outside, result=found, small_sample=n < SMALL)
+
+
+def _subject(subject: Subject, place: Place) -> Mapping[str, Any]:
+    return {
+        "about": subject.key or subject.names[0],
+        "idea_id": subject.idea_id,
+        "title": subject.title,
+        "segment": place.key,
+        "segment_name": place.name,
+    }
+
+
+def by_kano(subject: Subject, place: Place, cells: Mapping[str, list[Cell]]) -> FeatureByKano:
+    """A feature, to a group."""
+    counts = kano_counts(cells.get("kano", ()))
+    judged = kano.judge(counts)
+    n = sum(counts.values())
+    refused = isinstance(judged, Refusal)
+    return FeatureByKano(
+        **_subject(subject, place),
+        n=n,
+        counts=counts,
+        result=None if refused else judged,
+        reason=judged.reason if refused else None,
+        small_sample=n < SMALL,
+        small_sample_below=SMALL,
+    )
+
+
+def rated(subject: Subject, place: Place, cells: Mapping[str, list[Cell]]) -> NeedRated:
+    """A need, to a group."""
+    matters, outside = importance.summary(cells.get("importance", ()))
+    met, beyond = importance.summary(cells.get("satisfaction", ()))
+    fewest = min(matters.n if matters else 0, met.n if met else 0)
+    return NeedRated(
+        **_subject(subject, place),
+        importance=matters,
+        satisfaction=met,
+        left_out=outside + beyond,
+        small_sample=fewest < SMALL,
+        small_sample_below=SMALL,
+    )

@@ -1,6 +1,5 @@
 """What surveys measured, over HTTP."""
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
@@ -8,16 +7,19 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from pydantic import AfterValidator
 
-from services.feedback.surveys import ces, csat, domain, importance, nps
+from services.feedback.surveys import domain
 from services.feedback.surveys.answers import (
-    CesGroup,
     CesReport,
-    CsatGroup,
     CsatReport,
     FeatureByKano,
     NeedRated,
-    NpsGroup,
     NpsReport,
+    by_kano,
+    ces_group,
+    change,
+    csat_group,
+    nps_group,
+    rated,
 )
 from services.feedback.surveys.domain import Asked, By, Place, Subject
 from services.feedback.surveys.intervals import SMALL
@@ -26,8 +28,6 @@ from shared.errors import FieldError, Invalid, NotFound
 from shared.paging import Cursor, Limit, Page, decode, encode
 from shared.problems import GUARDED, responses
 from shared.routes import CallerDep, ReadDep, Route, allow
-from shared.statistics import kano
-from shared.statistics.refusal import Refusal
 from shared.wire import Key
 
 router = APIRouter(prefix="/v1/surveys", tags=["surveys"], route_class=Route)
@@ -131,39 +131,11 @@ async def measure_nps(
     adds up to the whole. The interval is the adjusted Wald, which holds for small samples as well; those are flagged.
     """
     report = await _report(caller, read, filters, "nps", about, by)
-    groups = [_nps(place, cells) for place, cells in report.groups]
+    groups = [nps_group(place, cells) for place, cells in report.groups]
     if by in {"month", "week"}:
         pairs = zip([None, *groups], groups, strict=False)
-        groups = [group.model_copy(update={"change": _change(before, group)}) for before, group in pairs]
-    return NpsReport(**_head(filters, by, report), total=_nps(Place(None), report.total), groups=groups)
-
-
-def _nps(place: Place, cells: list[Cell]) -> NpsGroup:
-    counts = {"promoter": 0, "passive": 0, "detractor": 0}
-    for cell in cells:
-        counts[nps.bucket(cell.value)] += cell.n
-    tally = nps.Tally(*counts.values())
-    return NpsGroup(
-        key=place.key,
-        name=place.name,
-        n=tally.n,
-        promoters=tally.promoters,
-        passives=tally.passives,
-        detractors=tally.detractors,
-        nps=nps.score(tally) if tally.n else None,
-        interval=nps.adjusted_wald(tally) if tally.n else None,
-        small_sample=tally.n < SMALL,
-    )
-
-
-def _change(before: NpsGroup | None, now: NpsGroup) -> nps.Difference | None:
-    if before is None or not before.n or not now.n:
-        return None
-    tallies = [nps.Tally(each.promoters, each.passives, each.detractors) for each in (now, before)]
-    try:
-        return nps.compare(*tallies)
-    except ValueError:
-        return None
+        groups = [group.model_copy(update={"change": change(before, group)}) for before, group in pairs]
+    return NpsReport(**_head(filters, by, report), total=nps_group(Place(None), report.total), groups=groups)
 
 
 @router.get("/csat", responses=READING, dependencies=[allow("feedback:read")])
@@ -178,15 +150,9 @@ async def measure_csat(
     report = await _report(caller, read, filters, "csat", about, by)
     return CsatReport(
         **_head(filters, by, report),
-        total=_csat(Place(None), report.total),
-        groups=[_csat(*group) for group in report.groups],
+        total=csat_group(Place(None), report.total),
+        groups=[csat_group(*group) for group in report.groups],
     )
-
-
-def _csat(place: Place, cells: list[Cell]) -> CsatGroup:
-    found, outside = csat.summary(cells)
-    n = found.n if found else 0
-    return CsatGroup(key=place.key, name=place.name, n=n, left_out=outside, result=found, small_sample=n < SMALL)
 
 
 @router.get("/ces", responses=READING, dependencies=[allow("feedback:read")])
@@ -201,15 +167,9 @@ async def measure_ces(
     report = await _report(caller, read, filters, "ces", about, by)
     return CesReport(
         **_head(filters, by, report),
-        total=_ces(Place(None), report.total),
-        groups=[_ces(*group) for group in report.groups],
+        total=ces_group(Place(None), report.total),
+        groups=[ces_group(*group) for group in report.groups],
     )
-
-
-def _ces(place: Place, cells: list[Cell]) -> CesGroup:
-    found, outside = ces.summary(cells)
-    n = found.n if found else 0
-    return CesGroup(key=place.key, name=place.name, n=n, left_out=outside, result=found, small_sample=n < SMALL)
 
 
 class _Found(NamedTuple):
@@ -221,7 +181,7 @@ async def _about(
     caller: CallerDep,
     read: ReadDep,
     filters: Filters,
-    measures: tuple[str, ...],
+    measures: tuple[str, str],
     feature: str | None,
     page: tuple[int, str | None],
     *,
@@ -233,7 +193,7 @@ async def _about(
         found, more = [await domain.subject(read, caller.workspace_id, feature)], False
     else:
         after: str = decode(cursor, _name)[0] if cursor is not None else ""
-        found = await domain.subjects(read, caller.workspace_id, measures[0], after, limit + 1)
+        found = await domain.subjects(read, caller.workspace_id, measures, after, limit + 1)
         found, more = found[:limit], len(found) > limit
     entries = await domain.about_subjects(read, asked, measures, found, by_segment=by_segment)
     return _Found(entries, encode(found[-1].names[0]) if more else None)
@@ -243,16 +203,6 @@ def _name(value: Any) -> str:
     if not isinstance(value, str) or "\x00" in value or len(value) > 200:
         raise ValueError("is no name")
     return value.encode().decode()
-
-
-def _subject(subject: Subject, place: Place) -> Mapping[str, Any]:
-    return {
-        "about": subject.key or subject.names[0],
-        "idea_id": subject.idea_id,
-        "title": subject.title,
-        "segment": place.key,
-        "segment_name": place.name,
-    }
 
 
 BySegment = Annotated[bool, Query(description="an entry for each segment; contacts in none are one of their own")]
@@ -275,24 +225,8 @@ async def classify_features(
     tell the first two categories apart; `close` then names those that share the lead: two peaks are often two segments.
     Features come in the order of their names; `limit` counts features.
     """
-    found = await _about(caller, read, filters, ("kano",), feature, (limit, cursor), by_segment=by_segment)
-    return Page(data=[_kano(*entry) for entry in found.entries], next_cursor=found.next_cursor)
-
-
-def _kano(subject: Subject, place: Place, cells: Mapping[str, list[Cell]]) -> FeatureByKano:
-    counts = domain.kano_counts(cells.get("kano", ()))
-    judged = kano.judge(counts)
-    n = sum(counts.values())
-    refused = isinstance(judged, Refusal)
-    return FeatureByKano(
-        **_subject(subject, place),
-        n=n,
-        counts=counts,
-        result=None if refused else judged,
-        reason=judged.reason if refused else None,
-        small_sample=n < SMALL,
-        small_sample_below=SMALL,
-    )
+    found = await _about(caller, read, filters, ("kano", "kano"), feature, (limit, cursor), by_segment=by_segment)
+    return Page(data=[by_kano(*entry) for entry in found.entries], next_cursor=found.next_cursor)
 
 
 @router.get("/importance", responses=READING, dependencies=[allow("feedback:read")])
@@ -314,18 +248,4 @@ async def rate_needs(
     found = await _about(
         caller, read, filters, ("importance", "satisfaction"), need, (limit, cursor), by_segment=by_segment
     )
-    return Page(data=[_need(*entry) for entry in found.entries], next_cursor=found.next_cursor)
-
-
-def _need(subject: Subject, place: Place, cells: Mapping[str, list[Cell]]) -> NeedRated:
-    matters, outside = importance.summary(cells.get("importance", ()))
-    met, beyond = importance.summary(cells.get("satisfaction", ()))
-    fewest = min(matters.n if matters else 0, met.n if met else 0)
-    return NeedRated(
-        **_subject(subject, place),
-        importance=matters,
-        satisfaction=met,
-        left_out=outside + beyond,
-        small_sample=fewest < SMALL,
-        small_sample_below=SMALL,
-    )
+    return Page(data=[rated(*entry) for entry in found.entries], next_cursor=found.next_cursor)

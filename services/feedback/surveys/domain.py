@@ -7,7 +7,7 @@ the same thing more than once in a period counts there with the last answer.
 import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 from uuid import UUID
 
 import asyncpg
@@ -37,6 +37,26 @@ class Asked(NamedTuple):
     product_id: UUID | None = None
     connection_id: UUID | None = None
     segment_id: UUID | None = None
+
+
+class Answering(Protocol):
+    """A statement that may have answers."""
+
+    @property
+    def workspace_id(self) -> UUID: ...
+    @property
+    def answers(self) -> str:
+        """JSON."""
+        ...
+
+
+class Stored(Protocol):
+    """Where it is stored: `created`, `updated` or a `duplicate`."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def status(self) -> str: ...
 
 
 class Subject(NamedTuple):
@@ -72,6 +92,16 @@ def is_measured(answers: str) -> bool:
     return _MEASURES.search(answers) is not None
 
 
+async def follow(tx: Tx, statements: Sequence[Answering], recorded: Sequence[Stored]) -> None:
+    """Keep what statements measure that were just recorded. Those without answers to count, and new, pay nothing."""
+    news = [(each, where) for each, where in zip(statements, recorded, strict=True) if where.status != "duplicate"]
+    await keep(
+        tx,
+        {(each.workspace_id, where.id) for each, where in news if is_measured(each.answers)},
+        {(each.workspace_id, where.id) for each, where in news if where.status == "updated"},
+    )
+
+
 async def keep(tx: Tx, measured: Collection[tuple[UUID, UUID]], revised: Collection[tuple[UUID, UUID]] = ()) -> None:
     """Keep what statements (workspace, id) measure, as they are stored now.
 
@@ -93,12 +123,24 @@ async def keep(tx: Tx, measured: Collection[tuple[UUID, UUID]], revised: Collect
 
 async def segment(read: Read, workspace_id: UUID, named: str | None) -> UUID | None:
     """The id of the segment by that id or key; None where none is named. NotFound when there is no such."""
-    return _there(await read.one(store.SEGMENT, workspace_id, named), "segment") if named is not None else None
+    if named is None:
+        return None
+    return _there(await read.one(store.SEGMENT, workspace_id, named, _id(named)), "segment")
 
 
 async def product(read: Read, workspace_id: UUID, named: str | None) -> UUID | None:
     """The id of the product by that id or key; None where none is named. NotFound when there is no such."""
-    return _there(await read.one(store.PRODUCT, workspace_id, named), "product") if named is not None else None
+    if named is None:
+        return None
+    return _there(await read.one(store.PRODUCT, workspace_id, named, _id(named)), "product")
+
+
+def _id(named: str) -> UUID | None:
+    """The id, where the name is one: keys never look like that."""
+    try:
+        return UUID(named)
+    except ValueError:
+        return None
 
 
 def _there(row: asyncpg.Record | None, what: str) -> UUID:
@@ -109,15 +151,14 @@ def _there(row: asyncpg.Record | None, what: str) -> UUID:
 
 async def subject(read: Read, workspace_id: UUID, named: str) -> Subject:
     """What is called so: an idea by its id or key under all its names, anything else by that name alone."""
-    row = await read.one(store.IDEA_NAMES, workspace_id, named)
-    if row is None:
-        return Subject((named,))
+    row = await read.one(store.SUBJECT, workspace_id, named, _id(named))
+    assert row is not None  # an idea, or the name alone
     return Subject(tuple(row["names"]), row["id"], row["key"], row["title"])
 
 
-async def subjects(read: Read, workspace_id: UUID, measure: str, after: str, limit: int) -> list[Subject]:
-    """What was asked about under a measure, by name, after one."""
-    rows = await read.all(store.SUBJECTS, workspace_id, measure, after, limit)
+async def subjects(read: Read, workspace_id: UUID, measures: tuple[str, str], after: str, limit: int) -> list[Subject]:
+    """What was asked about under either measure, by name, after one."""
+    rows = await read.all(store.SUBJECTS, workspace_id, *measures, after, limit)
     return [Subject((row["about"],), row["idea_id"], row["key"], row["title"]) for row in rows]
 
 

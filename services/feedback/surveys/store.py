@@ -24,9 +24,12 @@ delete from survey_answers as s using unnest($1::uuid[], $2::uuid[]) as touched 
 where s.workspace_id = touched.workspace_id and s.feedback_id = touched.feedback_id
 returning s.workspace_id, s.respondent
 """
+# A name that is too long for an index, and for a cursor, keeps its beginning: many jobs begin alike, so with its hash.
+_SHORT = """case when char_length({name}) <= 90 then {name}
+    else left({name}, 57) || '~' || left(encode(sha256(convert_to({name}, 'UTF8')), 'hex'), 32) end"""
 # From the answers as they are stored. Of two Kano questions of one kind about the same the first counts; a pair that
-# names nothing, or lacks its other half, is none. Names longer than any key are cut: an index holds no more.
-KEEP = """
+# names nothing, or lacks its other half, is none.
+KEEP = f"""
 insert into survey_answers (workspace_id, feedback_id, position, measure, about, respondent, contact_id, value, without,
     low, high, product_id, connection_id, source, release, said_at)
 select f.workspace_id, f.id, a.position, a.measure, a.about, coalesce(f.contact_id, f.id), f.contact_id, a.value,
@@ -37,16 +40,17 @@ join feedback f on f.workspace_id = touched.workspace_id and f.id = touched.feed
 left join connections c on c.id = f.connection_id and c.workspace_id = f.workspace_id
 cross join lateral (
     with said as (
-        select e.position, e.answer ->> 'kind' as kind, left(coalesce(e.answer ->> 'about', ''), 200) as about,
+        select e.position, e.answer ->> 'kind' as kind, {_SHORT.format(name="n.about")} as about,
             e.answer -> 'value' as value, e.answer -> 'scale' as scale,
             array_position(array['like', 'expect', 'neutral', 'tolerate', 'dislike'], e.answer ->> 'value') as feeling
-        from jsonb_array_elements(f.answers) with ordinality as e (answer, position)
+        from jsonb_array_elements(f.answers) with ordinality as e (answer, position),
+            lateral (select coalesce(e.answer ->> 'about', '') as about) as n
     )
-    select said.position, said.kind as measure, said.about, (said.value #>> '{}')::float8 as value,
+    select said.position, said.kind as measure, said.about, (said.value #>> '{{}}')::float8 as value,
         null::int as without, (said.scale ->> 0)::float8 as low, (said.scale ->> 1)::float8 as high
     from said
     where said.kind in ('nps', 'csat', 'ces', 'importance', 'satisfaction') and jsonb_typeof(said.value) = 'number'
-      and (said.kind <> 'nps' or (said.value #>> '{}')::float8 = any('{0,1,2,3,4,5,6,7,8,9,10}'::float8[]))
+      and (said.kind <> 'nps' or (said.value #>> '{{}}')::float8 = any('{{0,1,2,3,4,5,6,7,8,9,10}}'::float8[]))
     union all
     (
         select distinct on (w.about) w.position, 'kano', w.about, w.feeling, o.feeling, null, null
@@ -73,12 +77,13 @@ where s.workspace_id = chain.workspace_id and s.feedback_id = chain.feedback_id 
   and s.superseded_at is distinct from chain.next
 """
 
-SEGMENT = "select id, key, name from segments where workspace_id = $1 and (key = $2 or id::text = lower($2))"
-PRODUCT = "select id, key, name from products where workspace_id = $1 and (key = $2 or id::text = lower($2))"
-# What an idea is called in the rules of connections, which name it by its key or its id.
-IDEA_NAMES = """
-select i.id, i.key, i.title, array[i.key, i.id::text] as names from ideas i
-where i.workspace_id = $1 and (i.key = $2 or i.id::text = lower($2))
+SEGMENT = "select id, key, name from segments where workspace_id = $1 and (key = $2 or id = $3)"
+PRODUCT = "select id, key, name from products where workspace_id = $1 and (key = $2 or id = $3)"
+# What questions call it in the rules of connections: an idea by its key or its id, anything else by that name.
+SUBJECT = f"""
+select i.id, i.key, i.title, case when i.id is null then array[{_SHORT.format(name="$2::text")}]
+    else array[i.key, i.id::text] end as names
+from (select 1) as one left join ideas i on i.workspace_id = $1 and (i.key = $2 or i.id = $3)
 """
 
 # $1 workspace, $2 measures, $3 from, $4 to, $5 what they are about, $6 product, $7 connection, $8 segment; null: any.
@@ -164,19 +169,26 @@ left join segments s on s.id = b.segment_id and s.workspace_id = $1
 group by s.key, s.name, p.measure, p.value, p.without, p.low, p.high
 """
 
-# A page of what is asked about, a step of the index for each: no answer is read for it.
-SUBJECTS = """
-with recursive subjects as (
+# A page of what is asked about under either of two measures, a step of the index for each: no answer is read for it.
+_NEXT_ABOUT = """
+least(
     (select s.about from survey_answers s
-     where s.workspace_id = $1 and s.measure = $2 and s.about > $3 order by s.about limit 1)
-    union all
-    select (select s.about from survey_answers s
-            where s.workspace_id = $1 and s.measure = $2 and s.about > found.about order by s.about limit 1)
-    from subjects found where found.about is not null
+     where s.workspace_id = $1 and s.measure = $2 and s.about > {after} order by s.about limit 1),
+    (select s.about from survey_answers s
+     where s.workspace_id = $1 and s.measure = $3 and s.about > {after} order by s.about limit 1)
 )
-select found.about, i.id as idea_id, i.key, i.title
-from (select about from subjects where about is not null limit $4) as found
-left join ideas i on i.workspace_id = $1 and (i.key = found.about or i.id::text = found.about)
+"""
+SUBJECTS = f"""
+with recursive subjects as (
+    select {_NEXT_ABOUT.format(after="$4")} as about
+    union all
+    select {_NEXT_ABOUT.format(after="found.about")} from subjects found where found.about is not null
+)
+select found.about, coalesce(k.id, i.id) as idea_id, coalesce(k.key, i.key) as key, coalesce(k.title, i.title) as title
+from (select about from subjects where about is not null limit $5) as found
+left join ideas k on k.workspace_id = $1 and k.key = found.about
+left join ideas i on i.workspace_id = $1
+  and i.id = case when found.about ~ '^[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$' then found.about::uuid end
 order by found.about
 """
 _SUBJECT_CELL = f"a.about, {_CELL}"

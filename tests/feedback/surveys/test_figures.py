@@ -9,7 +9,7 @@ import json
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -83,7 +83,7 @@ def test_published_nps(vector: Vector) -> None:
     if isinstance(expected, dict):
         # A score that was published as a whole number was rounded.
         whole = 0.5 if vector["id"] == "nps-14" else tolerance
-        for name, value in expected.items():
+        for name, value in cast("Vector", expected).items():
             assert found[name] == pytest.approx(value, abs=whole if name == "nps" else tolerance), name
     elif isinstance(expected, list):
         assert found == expected

@@ -64,9 +64,10 @@ async def test_from_a_delivery_to_every_figure(api: Api) -> None:
         body = {"id": "r1", "at": "2026-05-01T10:00:00Z", "who": "u1", "answers": answers | others}
         assert (await door.deliver(body, message_id=change)).is_success
 
-    async def nps_is(expected: float | None) -> dict[str, Any] | None:
+    async def nps_is(expected: float) -> Any:
         found = await show(api, "nps", by="release")
-        return found if found["total"]["nps"] == expected else None
+        assert found["total"]["nps"] == expected
+        return found
 
     await deliver("m1")
     found = await eventually(lambda: nps_is(100))
