@@ -126,10 +126,10 @@ asks as (
     where n.workspace_id = $1 and n.idea_id = any($2::uuid[])
 )
 """
-# What a contact's account paid: when the contact voted last.
+# `vote`: when the contact voted last, and what its account paid then. The largest array is the latest one.
 _SUMS = """
-sum(votes)::bigint as votes, sum(insights)::bigint as insights, max(asked_at) filter (where votes > 0) as voted_at,
-(array_agg(paid order by asked_at desc) filter (where votes > 0))[1] as paid
+sum(votes)::bigint as votes, sum(insights)::bigint as insights,
+max(array[(extract(epoch from asked_at) * 1000000)::bigint, paid]) filter (where votes > 0) as vote
 """
 # From a row for each contact in each group (`placed`, a null contact for those that nobody knows) to the group's
 # figures, each level for itself. An account that came into a group without a vote has no revenue of that time.
@@ -138,7 +138,7 @@ heads as (
     select key, name, sum(votes)::bigint as votes, sum(insights)::bigint as insights, count(contact_id) as contacts
     from placed group by key, name
 ), firms as (
-    select p.key, p.account_id, (array_agg(p.paid order by p.voted_at desc nulls last))[1] as paid
+    select p.key, p.account_id, (max(p.vote))[2] as paid
     from placed p where p.account_id is not null group by p.key, p.account_id
 ), ranked as (
     select f.key, f.paid, a.mrr, a.name, row_number() over (partition by f.key order by a.mrr desc, a.id) as place
@@ -213,7 +213,7 @@ with {_ASKS_TOLD}, people as (
 SPLIT_BY_ACCOUNT = f"""
 with {_ASKS}, {_PEOPLE}, firms as (
     select c.account_id, sum(p.votes)::bigint as votes, sum(p.insights)::bigint as insights, count(*) as contacts,
-        (array_agg(p.paid order by p.voted_at desc nulls last))[1] as paid
+        (max(p.vote))[2] as paid
     from people p join contacts c on c.id = p.contact_id and c.workspace_id = $1
     where c.account_id is not null group by c.account_id
 )

@@ -87,9 +87,10 @@ from (select 1) as one left join ideas i on i.workspace_id = $1 and (i.key = $2 
 """
 
 # $1 workspace, $2 measures, $3 from, $4 to, $5 what they are about, $6 product, $7 connection, $8 segment; null: any.
-_COUNTED = """
+_LAST_IN = """
 from survey_answers a
-where a.workspace_id = $1 and a.measure = any($2::text[]) and a.said_at >= $3 and a.said_at < $4
+where a.workspace_id = $1 and a.measure = any($2::text[]) and a.said_at >= {start} and a.said_at < {end}
+  and (a.superseded_at is null or a.superseded_at >= {end})
   and ($5::text[] is null or a.about = any($5)) and ($6::uuid is null or a.product_id = $6)
   and ($7::uuid is null or a.connection_id = $7)
   and ($8::uuid is null or a.contact_id in (
@@ -98,51 +99,54 @@ where a.workspace_id = $1 and a.measure = any($2::text[]) and a.said_at >= $3 an
       where m.workspace_id = $1 and m.segment_id = $8
   ))
 """
-_LAST = "and (a.superseded_at is null or a.superseded_at >= $4)"
+_COUNTED = _LAST_IN.format(start="$3", end="$4")
 _CELL = "a.measure, a.value, a.without, a.low, a.high"
-# Periods are UTC, whatever zone the session has. One that the window cuts ends with the window.
-_END_OF_MONTH = "(date_trunc('month', a.said_at at time zone 'UTC') + interval '1 month') at time zone 'UTC'"
-_END_OF_WEEK = "(date_trunc('week', a.said_at at time zone 'UTC') + interval '1 week') at time zone 'UTC'"
+# Periods are UTC, whatever zone the session has; one that the window cuts ends with it. Each is a range of the index.
+_PERIODS = """
+from generate_series(
+    date_trunc('{unit}', $3::timestamptz at time zone 'UTC'), $4::timestamptz at time zone 'UTC', interval '1 {unit}'
+) as first cross join lateral (
+    select greatest($3, first at time zone 'UTC') as start,
+        least($4, (first + interval '1 {unit}') at time zone 'UTC') as finish
+) as period
+"""
+_IN_PERIOD = _LAST_IN.format(start="period.start", end="period.finish")
 COUNT_BY_MONTH = f"""
-select to_char(cells.start at time zone 'UTC', 'YYYY-MM') as key, null as name, cells.* from (
-    select date_trunc('month', a.said_at, 'UTC') as start, {_CELL}, count(*) as n {_COUNTED}
-      and (a.superseded_at is null
-           or a.superseded_at >= least($4, {_END_OF_MONTH}))
-    group by 1, {_CELL}
+select to_char(first, 'YYYY-MM') as key, null as name, cells.*
+{_PERIODS.format(unit="month")} cross join lateral (
+    select {_CELL}, count(*) as n {_IN_PERIOD} group by {_CELL}
 ) as cells
 """
 COUNT_BY_WEEK = f"""
-select to_char(cells.start at time zone 'UTC', 'IYYY-"W"IW') as key, null as name, cells.* from (
-    select date_trunc('week', a.said_at, 'UTC') as start, {_CELL}, count(*) as n {_COUNTED}
-      and (a.superseded_at is null
-           or a.superseded_at >= least($4, {_END_OF_WEEK}))
-    group by 1, {_CELL}
+select to_char(first, 'IYYY-"W"IW') as key, null as name, cells.*
+{_PERIODS.format(unit="week")} cross join lateral (
+    select {_CELL}, count(*) as n {_IN_PERIOD} group by {_CELL}
 ) as cells
 """
-COUNT_ALL = f"select null as key, null as name, {_CELL}, count(*) as n {_COUNTED} {_LAST} group by {_CELL}"
+COUNT_ALL = f"select null as key, null as name, {_CELL}, count(*) as n {_COUNTED} group by {_CELL}"
 COUNT_BY_SOURCE = f"""
-select a.source as key, null as name, {_CELL}, count(*) as n {_COUNTED} {_LAST} group by a.source, {_CELL}
+select a.source as key, null as name, {_CELL}, count(*) as n {_COUNTED} group by a.source, {_CELL}
 """
 COUNT_BY_RELEASE = f"""
-select a.release as key, null as name, {_CELL}, count(*) as n {_COUNTED} {_LAST} group by a.release, {_CELL}
+select a.release as key, null as name, {_CELL}, count(*) as n {_COUNTED} group by a.release, {_CELL}
 """
 COUNT_BY_ABOUT = f"""
-select nullif(a.about, '') as key, null as name, {_CELL}, count(*) as n {_COUNTED} {_LAST} group by a.about, {_CELL}
+select nullif(a.about, '') as key, null as name, {_CELL}, count(*) as n {_COUNTED} group by a.about, {_CELL}
 """
 COUNT_BY_PRODUCT = f"""
 select p.key, p.name, cells.* from (
-    select a.product_id, {_CELL}, count(*) as n {_COUNTED} {_LAST} group by a.product_id, {_CELL}
+    select a.product_id, {_CELL}, count(*) as n {_COUNTED} group by a.product_id, {_CELL}
 ) as cells left join products p on p.id = cells.product_id and p.workspace_id = $1
 """
 COUNT_BY_CONNECTION = f"""
 select cells.connection_id::text as key, c.name, cells.* from (
-    select a.connection_id, {_CELL}, count(*) as n {_COUNTED} {_LAST} group by a.connection_id, {_CELL}
+    select a.connection_id, {_CELL}, count(*) as n {_COUNTED} group by a.connection_id, {_CELL}
 ) as cells left join connections c on c.id = cells.connection_id and c.workspace_id = $1
 """
 # By person first: then plans and segments are looked up once for each.
 _PERSONS = f"""
 persons as materialized (
-    select a.contact_id, {_CELL}, count(*) as n {_COUNTED} {_LAST} group by a.contact_id, {_CELL}
+    select a.contact_id, {_CELL}, count(*) as n {_COUNTED} group by a.contact_id, {_CELL}
 )
 """
 COUNT_BY_PLAN = f"""
@@ -193,11 +197,11 @@ order by found.about
 """
 _SUBJECT_CELL = f"a.about, {_CELL}"
 COUNT_SUBJECTS = f"""
-select a.about, null as key, null as name, {_CELL}, count(*) as n {_COUNTED} {_LAST} group by {_SUBJECT_CELL}
+select a.about, null as key, null as name, {_CELL}, count(*) as n {_COUNTED} group by {_SUBJECT_CELL}
 """
 COUNT_SUBJECTS_BY_SEGMENT = f"""
 with persons as materialized (
-    select a.contact_id, a.about, {_CELL}, count(*) as n {_COUNTED} {_LAST} group by a.contact_id, {_SUBJECT_CELL}
+    select a.contact_id, a.about, {_CELL}, count(*) as n {_COUNTED} group by a.contact_id, {_SUBJECT_CELL}
 ), {_BELONGING}
 select p.about, s.key, s.name, p.measure, p.value, p.without, p.low, p.high, sum(p.n)::bigint as n
 from persons p left join belonging b on b.contact_id = p.contact_id

@@ -1,5 +1,6 @@
 """Whatever is answered, resent and reassigned: each respondent counts once in a period, with the last answer."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -153,3 +154,20 @@ async def test_each_counts_once_with_the_last_answer(
     assert [each.names for each in listed] == sorted(
         {(each.about,) for each in answers if each.measure in {"kano", "importance"} and each.about}
     )
+
+
+async def test_answers_that_arrive_at_once_know_of_each_other(database: Databases) -> None:
+    """Each in a transaction of its own: without the respondent held, two would both be the last."""
+    feedback, workspace_id = await database("feedback"), new_id()
+
+    async def say(day: int) -> None:
+        at = FIRST + timedelta(days=day)
+        async with feedback.transaction({workspace_id}) as tx:
+            await inbox.record(tx, [response(workspace_id, str(day), at, [{"kind": "nps", "value": day % 11}], "ada")])
+
+    await say(0)
+    await asyncio.gather(*(say(day) for day in range(1, 30)))
+    asked = Asked(workspace_id, FIRST, FIRST + timedelta(days=60))
+    async with feedback.read({workspace_id}) as read:
+        found = await surveys.count(read, asked, ("nps",), None)
+    assert [(cell.value, cell.n) for cells in found.values() for cell in cells] == [(29 % 11, 1)]
