@@ -115,6 +115,7 @@ async def behind(read: Read, workspace_id: UUID, idea_id: UUID) -> tuple[str, li
     currency = await read.value(store.CURRENCY, workspace_id, idea_id)
     if currency is None:
         raise NotFound("No idea by that id.")
+    await read.value(store.ROOMY)
     return currency, [idea_id]
 
 

@@ -103,6 +103,8 @@ from idea_accounts o join accounts a on a.id = o.account_id
 where o.workspace_id = $1 and o.idea_id = $2 order by a.mrr desc, a.id limit $3
 """
 
+# What is summed up below is held in memory, not on disk: until the end of the transaction.
+ROOMY = "select set_config('work_mem', '64MB', true)"
 CURRENCY = "select currency from demand where workspace_id = $1 and idea_id = $2"
 # Who asks for some ideas ($2), each time that they do. Revenue is known of votes only: it was written down with them.
 _ASKS = """
@@ -154,68 +156,48 @@ select h.key, h.name, h.votes, h.insights, h.contacts, coalesce(m.accounts, 0) a
     coalesce(m.accounts_without_vote, 0) as accounts_without_vote, coalesce(m.top_accounts, '{}') as top_accounts
 from heads h left join money m on m.key is not distinct from h.key
 """
-_PEOPLE = f"""
-people as (
-    select a.contact_id, {_SUMS} from asks a group by a.contact_id
+# Joined before it is grouped: the planner knows how many asks there are, and not how many people.
+_PLACED = f"""
+placed as (
+    select {{key}} as key, {{name}} as name, a.contact_id, c.account_id, {_SUMS}
+    from asks a
+    left join contacts c on c.id = a.contact_id and c.workspace_id = $1
+    left join accounts f on f.id = c.account_id and f.workspace_id = $1
+    {{more}}
+    group by 1, 2, a.contact_id, c.account_id
 )
 """
-_THEIR_ACCOUNTS = """
-left join contacts c on c.id = p.contact_id and c.workspace_id = $1
-left join accounts f on f.id = c.account_id and f.workspace_id = $1
-"""
-SPLIT_ALL = f"""
-with {_ASKS}, {_PEOPLE}, placed as (
-    select null::text as key, null::text as name, p.*, c.account_id from people p {_THEIR_ACCOUNTS}
-), {_FIGURES}
-"""
-SPLIT_BY_PLAN = f"""
-with {_ASKS}, {_PEOPLE}, placed as (
-    select f.plan as key, null::text as name, p.*, c.account_id from people p {_THEIR_ACCOUNTS}
-), {_FIGURES}
+_NAMELESS = "null::text"
+SPLIT_ALL = f"with {_ASKS}, {_PLACED.format(key=_NAMELESS, name=_NAMELESS, more='')}, {_FIGURES}"
+SPLIT_BY_PLAN = f"with {_ASKS}, {_PLACED.format(key='f.plan', name=_NAMELESS, more='')}, {_FIGURES}"
+_IN_SEGMENTS = """
+left join belonging b on b.contact_id = a.contact_id
+left join segments s on s.id = b.segment_id and s.workspace_id = $1
 """
 SPLIT_BY_SEGMENT = f"""
-with {_ASKS}, {_PEOPLE}, belonging as (
-    select p.contact_id, m.segment_id from people p join segment_members m on m.member_id = p.contact_id
+with {_ASKS}, belonging as (
+    select a.contact_id, m.segment_id from asks a join segment_members m on m.member_id = a.contact_id
     where m.workspace_id = $1
     union
-    select p.contact_id, m.segment_id from people p join contacts c on c.id = p.contact_id
+    select a.contact_id, m.segment_id from asks a join contacts c on c.id = a.contact_id
     join segment_members m on m.member_id = c.account_id where c.workspace_id = $1 and m.workspace_id = $1
-), placed as (
-    select s.key, s.name, p.*, c.account_id from people p {_THEIR_ACCOUNTS}
-    left join belonging b on b.contact_id = p.contact_id
-    left join segments s on s.id = b.segment_id and s.workspace_id = $1
-), {_FIGURES}
+), {_PLACED.format(key="s.key", name="s.name", more=_IN_SEGMENTS)}, {_FIGURES}
 """
-SPLIT_BY_MONTH = f"""
-with {_ASKS_TOLD}, people as (
-    select to_char(a.asked_at at time zone 'UTC', 'YYYY-MM') as key, a.contact_id, {_SUMS}
-    from asks a group by 1, a.contact_id
-), placed as (
-    select p.*, null::text as name, c.account_id from people p {_THEIR_ACCOUNTS}
-), {_FIGURES}
-"""
-SPLIT_BY_SOURCE = f"""
-with {_ASKS_TOLD}, people as (
-    select a.source as key, a.contact_id, {_SUMS} from asks a group by a.source, a.contact_id
-), placed as (
-    select p.*, null::text as name, c.account_id from people p {_THEIR_ACCOUNTS}
-), {_FIGURES}
-"""
-SPLIT_BY_PRODUCT = f"""
-with {_ASKS_TOLD}, people as (
-    select a.product_id, a.contact_id, {_SUMS} from asks a group by a.product_id, a.contact_id
-), placed as (
-    select r.key, r.name, p.*, c.account_id from people p {_THEIR_ACCOUNTS}
-    left join products r on r.id = p.product_id and r.workspace_id = $1
-), {_FIGURES}
-"""
+_MONTH = "to_char(a.asked_at at time zone 'UTC', 'YYYY-MM')"
+SPLIT_BY_MONTH = f"with {_ASKS_TOLD}, {_PLACED.format(key=_MONTH, name=_NAMELESS, more='')}, {_FIGURES}"
+SPLIT_BY_SOURCE = f"with {_ASKS_TOLD}, {_PLACED.format(key='a.source', name=_NAMELESS, more='')}, {_FIGURES}"
+_OF_PRODUCTS = "left join products r on r.id = a.product_id and r.workspace_id = $1"
+SPLIT_BY_PRODUCT = f"with {_ASKS_TOLD}, {_PLACED.format(key='r.key', name='r.name', more=_OF_PRODUCTS)}, {_FIGURES}"
 # $3, $4: revenue and id of the last account of the page before; $5: as many.
 SPLIT_BY_ACCOUNT = f"""
-with {_ASKS}, {_PEOPLE}, firms as (
-    select c.account_id, sum(p.votes)::bigint as votes, sum(p.insights)::bigint as insights, count(*) as contacts,
+with {_ASKS}, people as (
+    select a.contact_id, c.account_id, {_SUMS}
+    from asks a join contacts c on c.id = a.contact_id and c.workspace_id = $1
+    where c.account_id is not null group by a.contact_id, c.account_id
+), firms as (
+    select p.account_id, sum(p.votes)::bigint as votes, sum(p.insights)::bigint as insights, count(*) as contacts,
         (max(p.vote))[2] as paid
-    from people p join contacts c on c.id = p.contact_id and c.workspace_id = $1
-    where c.account_id is not null group by c.account_id
+    from people p group by p.account_id
 )
 select a.external_id as key, a.name, a.id as account_id, f.votes, f.insights, f.contacts, 1::bigint as accounts, a.mrr,
     coalesce(f.paid, 0) as mrr_at_vote, (f.paid is null)::int::bigint as accounts_without_vote,

@@ -169,6 +169,8 @@ async def count(read: Read, asked: Asked, measures: Sequence[str], by: By | None
     overlap; those of one period by anything else add up.
     """
     given = asked.workspace_id, measures, *asked[1:]
+    if by in {"segment", "plan"}:
+        await read.value(store.ROOMY)
     match by:
         case None:
             rows = await read.all(store.COUNT_ALL, *given)
@@ -228,6 +230,7 @@ async def about_subjects(
     names = [name for each in found for name in each.names]
     given = asked.workspace_id, measures, *asked._replace(about=names)[1:]
     if by_segment:
+        await read.value(store.ROOMY)
         rows = await read.all(store.COUNT_SUBJECTS_BY_SEGMENT, *given)
     else:
         rows = await read.all(store.COUNT_SUBJECTS, *given)

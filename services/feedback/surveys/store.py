@@ -77,6 +77,8 @@ where s.workspace_id = chain.workspace_id and s.feedback_id = chain.feedback_id 
   and s.superseded_at is distinct from chain.next
 """
 
+# Who is in which group is held in memory, not on disk: until the end of the transaction.
+ROOMY = "select set_config('work_mem', '64MB', true)"
 SEGMENT = "select id, key, name from segments where workspace_id = $1 and (key = $2 or id = $3)"
 PRODUCT = "select id, key, name from products where workspace_id = $1 and (key = $2 or id = $3)"
 # What questions call it in the rules of connections: an idea by its key or its id, anything else by that name.
@@ -143,34 +145,29 @@ select cells.connection_id::text as key, c.name, cells.* from (
     select a.connection_id, {_CELL}, count(*) as n {_COUNTED} group by a.connection_id, {_CELL}
 ) as cells left join connections c on c.id = cells.connection_id and c.workspace_id = $1
 """
-# By person first: then plans and segments are looked up once for each.
-_PERSONS = f"""
-persons as materialized (
-    select a.contact_id, {_CELL}, count(*) as n {_COUNTED} group by a.contact_id, {_CELL}
-)
-"""
 COUNT_BY_PLAN = f"""
-with {_PERSONS}
-select f.plan as key, null as name, p.measure, p.value, p.without, p.low, p.high, sum(p.n)::bigint as n
-from persons p left join contacts c on c.id = p.contact_id and c.workspace_id = $1
+select f.plan as key, null as name, {_CELL}, count(*) as n
+from (select a.contact_id, {_CELL} {_COUNTED}) as a
+left join contacts c on c.id = a.contact_id and c.workspace_id = $1
 left join accounts f on f.id = c.account_id and f.workspace_id = $1
-group by f.plan, p.measure, p.value, p.without, p.low, p.high
+group by f.plan, {_CELL}
 """
 _BELONGING = """
 belonging as (
-    select p.contact_id, m.segment_id from persons p join segment_members m on m.member_id = p.contact_id
+    select a.contact_id, m.segment_id from answers a join segment_members m on m.member_id = a.contact_id
     where m.workspace_id = $1
     union
-    select p.contact_id, m.segment_id from persons p join contacts c on c.id = p.contact_id
+    select a.contact_id, m.segment_id from answers a join contacts c on c.id = a.contact_id
     join segment_members m on m.member_id = c.account_id where c.workspace_id = $1 and m.workspace_id = $1
 )
 """
-COUNT_BY_SEGMENT = f"""
-with {_PERSONS}, {_BELONGING}
-select s.key, s.name, p.measure, p.value, p.without, p.low, p.high, sum(p.n)::bigint as n
-from persons p left join belonging b on b.contact_id = p.contact_id
+_IN_SEGMENTS = """
+from answers a left join belonging b on b.contact_id = a.contact_id
 left join segments s on s.id = b.segment_id and s.workspace_id = $1
-group by s.key, s.name, p.measure, p.value, p.without, p.low, p.high
+"""
+COUNT_BY_SEGMENT = f"""
+with answers as materialized (select a.contact_id, {_CELL} {_COUNTED}), {_BELONGING}
+select s.key, s.name, {_CELL}, count(*) as n {_IN_SEGMENTS} group by s.key, s.name, {_CELL}
 """
 
 # A page of what is asked about under either of two measures, a step of the index for each: no answer is read for it.
@@ -200,11 +197,6 @@ COUNT_SUBJECTS = f"""
 select a.about, null as key, null as name, {_CELL}, count(*) as n {_COUNTED} group by {_SUBJECT_CELL}
 """
 COUNT_SUBJECTS_BY_SEGMENT = f"""
-with persons as materialized (
-    select a.contact_id, a.about, {_CELL}, count(*) as n {_COUNTED} group by a.contact_id, {_SUBJECT_CELL}
-), {_BELONGING}
-select p.about, s.key, s.name, p.measure, p.value, p.without, p.low, p.high, sum(p.n)::bigint as n
-from persons p left join belonging b on b.contact_id = p.contact_id
-left join segments s on s.id = b.segment_id and s.workspace_id = $1
-group by p.about, s.key, s.name, p.measure, p.value, p.without, p.low, p.high
+with answers as materialized (select a.contact_id, {_SUBJECT_CELL} {_COUNTED}), {_BELONGING}
+select s.key, s.name, {_SUBJECT_CELL}, count(*) as n {_IN_SEGMENTS} group by s.key, s.name, {_SUBJECT_CELL}
 """

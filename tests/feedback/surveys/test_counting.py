@@ -108,7 +108,7 @@ async def said(database: Database, workspace_id: UUID, responses: list[Any]) -> 
     return [each for entry in held.values() for each in measured(*entry)]
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(RESPONSES, st.integers(0, 40), st.integers(1, 60))
 async def test_each_counts_once_with_the_last_answer(
     database: Databases, responses: list[Any], begin: int, length: int
