@@ -1,9 +1,11 @@
 """Whatever is answered, resent and reassigned: each respondent counts once in a period, with the last answer."""
 
 import asyncio
+import runpy
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -17,6 +19,8 @@ from shared.database import Database
 from shared.ids import new_id
 from tests.feedback.given import Databases, response
 
+MIGRATIONS = Path(__file__).parents[3] / "services" / "feedback" / "migrations"
+ROWS = "select * from survey_answers where workspace_id = $1 order by feedback_id, position"
 FIRST = datetime(2026, 1, 20, 12, tzinfo=UTC)
 WORDS = ("like", "expect", "neutral", "tolerate", "dislike")
 ANSWERS = st.lists(
@@ -154,6 +158,27 @@ async def test_each_counts_once_with_the_last_answer(
     assert [each.names for each in listed] == sorted(
         {(each.about,) for each in answers if each.measure in {"kano", "importance"} and each.about}
     )
+
+
+async def test_what_was_there_before_is_counted_alike(database: Databases) -> None:
+    """The step that made the table keeps of older statements what recording keeps of new ones."""
+    (path,) = MIGRATIONS.glob("*_surveys.py")
+    step = runpy.run_path(str(path))
+    feedback, workspace_id = await database("feedback"), new_id()
+    pair = [{"kind": f"kano_{half}", "value": "like", "about": "x" * 99} for half in ("functional", "dysfunctional")]
+    rated = [{"kind": "nps", "value": 9}, {"kind": "csat", "value": 7, "scale": [1, 7]}, *pair]
+    await said(
+        feedback, workspace_id, [(0, 1, "ada", rated), (1, 9, "ada", rated), (2, 3, None, rated), (3, 1, "ben", [])]
+    )
+    async with feedback.transaction({workspace_id}) as tx:
+        kept = await tx.all(ROWS, workspace_id)
+        await tx.run("delete from survey_answers where workspace_id = $1", workspace_id)
+        # Row security bounds it to this workspace, as nothing does when it migrates.
+        for statement in (step["KEEP"], step["CHAIN"]):
+            await (await tx.connection()).execute(statement)
+        assert await tx.all(ROWS, workspace_id) == kept
+    assert len(kept) == 9
+    assert sum(row["superseded_at"] is not None for row in kept) == 3
 
 
 async def test_answers_that_arrive_at_once_know_of_each_other(database: Databases) -> None:
