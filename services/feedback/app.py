@@ -5,6 +5,7 @@ from starlette.types import ASGIApp
 from services.feedback.connections import api as connections
 from services.feedback.consumers import CONSUMERS
 from services.feedback.customers import api as customers
+from services.feedback.demand import api as demand
 from services.feedback.fetches import worker as fetches
 from services.feedback.ideas import api as ideas
 from services.feedback.inbox import api as inbox
@@ -15,6 +16,7 @@ from services.feedback.intake import worker
 from services.feedback.keys import api as keys
 from services.feedback.needs import api as needs
 from services.feedback.requesters import api as requesters
+from services.feedback.surveys import api as surveys
 from services.feedback.triage import api as triage
 from services.feedback.triage import worker as waking
 from services.feedback.votes import api as votes
@@ -37,11 +39,13 @@ SERVICE = Service(
         insights.router,
         needs.router,
         ideas.router,
+        demand.router,
         votes.router,
         customers.router,
         connections.router,
         intake.router,
         requesters.router,
+        surveys.router,
         keys.router,
         operations("feedback", CONSUMERS),
     ),
@@ -60,6 +64,7 @@ SERVICE = Service(
         {"name": "customers", "description": "Accounts and contacts"},
         {"name": "connections", "description": "Survey tools that deliver here, and what they delivered"},
         {"name": "hooks", "description": "Where vendors deliver"},
+        {"name": "surveys", "description": "What surveys measured: NPS, CSAT, CES, Kano, importance"},
         {"name": "requesters", "description": "Who is to be told that what they asked for has shipped"},
         {"name": "keys", "description": "API keys of the workspace"},
         {"name": "operations", "description": "Messages that were set aside"},

@@ -17,7 +17,7 @@ from services.feedback.votes.domain import Ballot, cast
 from shared.database import Database, Lane, Tx
 from shared.ids import new_id
 from tests.builders import Api
-from tests.feedback.given import typeform
+from tests.feedback.given import delighted, typeform
 
 Databases = Callable[[str], Awaitable[Database]]
 CROWD = 50
@@ -26,6 +26,7 @@ DELIVERED: dict[str, Callable[[str], object]] = {
     "survicate": lambda name: {
         "event": {"questionAnswered": {"responseUuid": name, "question": {"id": 1}, "answer": "x"}}
     },
+    "delighted": lambda name: delighted(name, updated_at=1_700_000_000),
     "surveymonkey": lambda name: {"object_id": name, "resources": {"survey_id": "1"}},
 }
 
@@ -109,7 +110,9 @@ async def test_deliveries(api: Api, database: Databases, crowd: int) -> None:
 
 @pytest.mark.parametrize("crowd", [1, CROWD])
 @pytest.mark.parametrize(
-    ("vendor", "most"), [("typeform", 8), ("survicate", 10), ("surveymonkey", 4)], ids=["whole", "parts", "thin"]
+    ("vendor", "most"),
+    [("typeform", 8), ("delighted", 14), ("survicate", 10), ("surveymonkey", 4)],
+    ids=["whole", "measured", "parts", "thin"],
 )
 async def test_reading_deliveries(api: Api, database: Databases, vendor: str, most: int, crowd: int) -> None:
     """What they are taken with, what their health is counted with, and whatever a vendor's kind of delivery needs."""

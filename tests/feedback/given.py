@@ -9,6 +9,8 @@ from uuid import UUID
 
 from httpx2 import AsyncClient, Response
 
+from services.feedback.customers.domain import Person
+from services.feedback.inbox.domain import Statement
 from services.feedback.intake.adapters import ADAPTERS
 from services.feedback.intake.signatures import SCHEMES, sign
 from shared.access.keys import SCOPES, Caller
@@ -117,6 +119,26 @@ async def demand_of(api: Api, idea_id: str) -> dict[str, Any]:
     """Totals of an idea as they are shown, without what only explains them."""
     shown = (await api.feedback.get(f"/v1/ideas/{idea_id}/demand")).json()
     return {name: shown[name] for name in ("votes", "insights", "contacts", "accounts", "mrr")}
+
+
+def response(
+    workspace_id: UUID, name: str, said_at: datetime, answers: Sequence[dict[str, Any]], who: str | None = None
+) -> Statement:
+    """A survey's response, as its delivery is read: each answer needs its `kind` and `value`."""
+    told: list[dict[str, Any]] = [
+        {"key": f"q{number}", "label": None, "choice_ids": []} | each for number, each in enumerate(answers)
+    ]
+    return Statement(
+        workspace_id=workspace_id,
+        source="survey",
+        text="",
+        said_at=said_at,
+        linked_by="rule:test",
+        external_id=name,
+        person=Person(workspace_id, external_id=who) if who else None,
+        answers=json.dumps(told),
+        replaces=True,
+    )
 
 
 @dataclass(frozen=True, slots=True)

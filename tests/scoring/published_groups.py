@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-import pytest
 
 from services.scoring.frameworks import (
     ahp,
@@ -16,7 +15,6 @@ from services.scoring.frameworks import (
     demand_policies,
     elo,
     error_budget,
-    kano,
     maxdiff,
     moscow,
     recency,
@@ -28,11 +26,11 @@ from services.scoring.frameworks.demand_policies import Ask, Policy, Weighed
 from services.scoring.frameworks.factors import Refusal
 from services.scoring.frameworks.peers import productboard
 from services.scoring.frameworks.recipe import Array
+from shared.statistics import kano
 
 OURS = Path(__file__).parent / "figures"
 SHARED = Path(__file__).parents[3] / "shared"
 Vector = dict[str, Any]
-NO_DATA = "the answers themselves lie beside the repository, where there are any"
 
 
 def vectors(name: str) -> list[Vector]:
@@ -125,8 +123,8 @@ def check_kano(vector: Vector) -> Any:
             for functional in answers.tolist()
             for dysfunctional in answers.tolist()
         }
-    if "raw" in inputs:
-        return _raw_kano(vector)
+    if "pairs" in inputs:
+        return _of_pairs(inputs["pairs"])
     judged = kano.judge(inputs.get("counts") or inputs["percent"])
     if isinstance(judged, Refusal):
         return judged
@@ -139,26 +137,18 @@ def check_kano(vector: Vector) -> Any:
     return asdict(judged) | {"fong_diff": judged.fong_difference, "fong_significant": judged.significant}
 
 
-FRENCH = {
-    "Cela me plaît": 1,
-    "Cela est normal ainsi": 2,
-    "Cela m'est égal": 3,
-    "Je m'en contente": 4,
-    "Cela me déplaît": 5,
-}
-
-
-def _raw_kano(vector: Vector) -> Any:
-    path = SHARED / vector["inputs"]["raw"]
-    if not path.exists() or "columns" not in vector["inputs"]:
-        pytest.skip(NO_DATA)
-    rows = [line.split("\t") for line in path.read_text().splitlines()[1:] if line]
+def _of_pairs(pairs: Mapping[str, int]) -> Any:
+    """From how many gave each pair of answers; who gave which is nowhere kept."""
     functional, dysfunctional = (
-        np.array([next(number for words, number in FRENCH.items() if row[column].startswith(words)) for row in rows])
-        for column in vector["inputs"]["columns"]
+        np.array([int(pair.split(",")[half]) for pair, times in pairs.items() for _ in range(times)]) for half in (0, 1)
     )
-    categories = kano.classify(functional, dysfunctional)
-    return categories if isinstance(categories, Refusal) else kano.count(categories)
+    categories, places = kano.classify(functional, dysfunctional), kano.continuous(functional, dysfunctional)
+    assert not isinstance(categories, Refusal)
+    assert not isinstance(places, Refusal)
+    counts = kano.count(categories)
+    judged = kano.judge(counts)
+    assert not isinstance(judged, Refusal)
+    return counts | asdict(places) | {"better": judged.better, "worse": judged.worse}
 
 
 BWS = {  # t = 1400 of each: the whole survey that bwsTools shows, whose shares are among all thirteen

@@ -16,7 +16,6 @@ from services.scoring.frameworks import (
     cumulative_voting,
     elo,
     error_budget,
-    kano,
     maxdiff,
     moscow,
     opportunity,
@@ -27,6 +26,7 @@ from services.scoring.frameworks import (
 )
 from services.scoring.frameworks.factors import Refusal
 from services.scoring.frameworks.peers import jira_product_discovery, productboard
+from shared.statistics import kano
 
 
 def state(result: object) -> str | None:

@@ -102,3 +102,106 @@ select a.id, a.external_id, a.name, a.mrr, a.plan, o.contacts
 from idea_accounts o join accounts a on a.id = o.account_id
 where o.workspace_id = $1 and o.idea_id = $2 order by a.mrr desc, a.id limit $3
 """
+
+# What is summed up below is held in memory, not on disk: until the end of the transaction.
+ROOMY = "select set_config('work_mem', '64MB', true)"
+CURRENCY = "select currency from demand where workspace_id = $1 and idea_id = $2"
+# Who asks for some ideas ($2), each time that they do. Revenue is known of votes only: it was written down with them.
+_ASKS = """
+asks as (
+    select v.contact_id, 1 as votes, 0 as insights, v.created_at as asked_at, v.mrr as paid
+    from votes v where v.workspace_id = $1 and v.idea_id = any($2::uuid[])
+    union all
+    select n.contact_id, 0, 1, n.created_at, null
+    from insights n where n.workspace_id = $1 and n.idea_id = any($2::uuid[])
+)
+"""
+_ASKS_TOLD = """
+asks as (
+    select v.contact_id, 1 as votes, 0 as insights, v.created_at as asked_at, v.mrr as paid, v.source, i.product_id
+    from votes v join ideas i on i.workspace_id = $1 and i.id = v.idea_id
+    where v.workspace_id = $1 and v.idea_id = any($2::uuid[])
+    union all
+    select n.contact_id, 0, 1, f.said_at, null, f.source, coalesce(f.product_id, i.product_id)
+    from insights n join ideas i on i.workspace_id = $1 and i.id = n.idea_id
+    join feedback f on f.workspace_id = $1 and f.id = n.feedback_id
+    where n.workspace_id = $1 and n.idea_id = any($2::uuid[])
+)
+"""
+# `vote`: when the contact voted last, and what its account paid then. The largest array is the latest one.
+_SUMS = """
+sum(votes)::bigint as votes, sum(insights)::bigint as insights,
+max(array[(extract(epoch from asked_at) * 1000000)::bigint, paid]) filter (where votes > 0) as vote
+"""
+# From a row for each contact in each group (`placed`, a null contact for those that nobody knows) to the group's
+# figures, each level for itself. An account that came into a group without a vote has no revenue of that time.
+_FIGURES = """
+heads as (
+    select key, name, sum(votes)::bigint as votes, sum(insights)::bigint as insights, count(contact_id) as contacts
+    from placed group by key, name
+), firms as (
+    select p.key, p.account_id, (max(p.vote))[2] as paid
+    from placed p where p.account_id is not null group by p.key, p.account_id
+), ranked as (
+    select f.key, f.paid, a.mrr, a.name, row_number() over (partition by f.key order by a.mrr desc, a.id) as place
+    from firms f join accounts a on a.id = f.account_id and a.workspace_id = $1
+), money as (
+    select key, count(*) as accounts, sum(mrr)::bigint as mrr, coalesce(sum(paid), 0)::bigint as mrr_at_vote,
+        count(*) filter (where paid is null) as accounts_without_vote,
+        array_agg(name order by place) filter (where place <= 3) as top_accounts
+    from ranked group by key
+)
+select h.key, h.name, h.votes, h.insights, h.contacts, coalesce(m.accounts, 0) as accounts,
+    coalesce(m.mrr, 0)::bigint as mrr, coalesce(m.mrr_at_vote, 0)::bigint as mrr_at_vote,
+    coalesce(m.accounts_without_vote, 0) as accounts_without_vote, coalesce(m.top_accounts, '{}') as top_accounts
+from heads h left join money m on m.key is not distinct from h.key
+"""
+# Joined before it is grouped: the planner knows how many asks there are, and not how many people.
+_PLACED = f"""
+placed as (
+    select {{key}} as key, {{name}} as name, a.contact_id, c.account_id, {_SUMS}
+    from asks a
+    left join contacts c on c.id = a.contact_id and c.workspace_id = $1
+    left join accounts f on f.id = c.account_id and f.workspace_id = $1
+    {{more}}
+    group by 1, 2, a.contact_id, c.account_id
+)
+"""
+_NAMELESS = "null::text"
+SPLIT_ALL = f"with {_ASKS}, {_PLACED.format(key=_NAMELESS, name=_NAMELESS, more='')}, {_FIGURES}"
+SPLIT_BY_PLAN = f"with {_ASKS}, {_PLACED.format(key='f.plan', name=_NAMELESS, more='')}, {_FIGURES}"
+_IN_SEGMENTS = """
+left join belonging b on b.contact_id = a.contact_id
+left join segments s on s.id = b.segment_id and s.workspace_id = $1
+"""
+SPLIT_BY_SEGMENT = f"""
+with {_ASKS}, belonging as (
+    select a.contact_id, m.segment_id from asks a join segment_members m on m.member_id = a.contact_id
+    where m.workspace_id = $1
+    union
+    select a.contact_id, m.segment_id from asks a join contacts c on c.id = a.contact_id
+    join segment_members m on m.member_id = c.account_id where c.workspace_id = $1 and m.workspace_id = $1
+), {_PLACED.format(key="s.key", name="s.name", more=_IN_SEGMENTS)}, {_FIGURES}
+"""
+_MONTH = "to_char(a.asked_at at time zone 'UTC', 'YYYY-MM')"
+SPLIT_BY_MONTH = f"with {_ASKS_TOLD}, {_PLACED.format(key=_MONTH, name=_NAMELESS, more='')}, {_FIGURES}"
+SPLIT_BY_SOURCE = f"with {_ASKS_TOLD}, {_PLACED.format(key='a.source', name=_NAMELESS, more='')}, {_FIGURES}"
+_OF_PRODUCTS = "left join products r on r.id = a.product_id and r.workspace_id = $1"
+SPLIT_BY_PRODUCT = f"with {_ASKS_TOLD}, {_PLACED.format(key='r.key', name='r.name', more=_OF_PRODUCTS)}, {_FIGURES}"
+# $3, $4: revenue and id of the last account of the page before; $5: as many.
+SPLIT_BY_ACCOUNT = f"""
+with {_ASKS}, people as (
+    select a.contact_id, c.account_id, {_SUMS}
+    from asks a join contacts c on c.id = a.contact_id and c.workspace_id = $1
+    where c.account_id is not null group by a.contact_id, c.account_id
+), firms as (
+    select p.account_id, sum(p.votes)::bigint as votes, sum(p.insights)::bigint as insights, count(*) as contacts,
+        (max(p.vote))[2] as paid
+    from people p group by p.account_id
+)
+select a.external_id as key, a.name, a.id as account_id, f.votes, f.insights, f.contacts, 1::bigint as accounts, a.mrr,
+    coalesce(f.paid, 0) as mrr_at_vote, (f.paid is null)::int::bigint as accounts_without_vote,
+    array[a.name] as top_accounts
+from firms f join accounts a on a.id = f.account_id and a.workspace_id = $1
+where $3::bigint is null or (a.mrr, a.id) < ($3, $4::uuid) order by a.mrr desc, a.id desc limit $5
+"""

@@ -19,6 +19,7 @@ from services.feedback.insights import domain as insights
 from services.feedback.insights.domain import Link
 from services.feedback.needs import domain as needs
 from services.feedback.needs.ratings import rates
+from services.feedback.surveys import domain as surveys
 from shared.database import RETRYABLE, Lane, Tx
 from shared.errors import FieldError, Invalid
 from shared.events.feedback import FeedbackReceived
@@ -125,8 +126,7 @@ async def record_new(
 async def record(tx: Tx, statements: Sequence[Statement]) -> list[Recorded | Invalid]:
     """Store statements, each answered by itself; recognise who spoke, link ideas, count demand, emit events."""
     results: dict[int, Recorded | Invalid] = {}
-    wanted = list({(each.workspace_id, name) for each in statements for name in each.ideas})
-    found = await ideas.find(tx, wanted) if wanted else {}
+    found = await ideas.find(tx, list({(each.workspace_id, name) for each in statements for name in each.ideas}))
     named: list[int] = []
     for position, each in enumerate(statements):
         unknown = [n for n, name in enumerate(each.ideas) if (each.workspace_id, name) not in found]
@@ -166,6 +166,7 @@ async def record(tx: Tx, statements: Sequence[Statement]) -> list[Recorded | Inv
                 if where.rated or rates(each.answers)
             },
         )
+        await surveys.follow(tx, [each for _, each, _ in sound], recorded)
     return [results[position] for position in range(len(statements))]
 
 

@@ -58,12 +58,15 @@ Table(
     Column("importance", Text, nullable=False, server_default="important"),
     Column("on_behalf", Boolean, nullable=False, server_default=text("false")),
     Column("cast_by", UUID, comment="key that cast it"),
+    Column("source", Text, nullable=False, server_default="api", comment="channel that it came through"),
     Column("source_url", Text),
     Column("reason", Text),
     Column("mrr", BigInteger, nullable=False, server_default="0", comment="the account's at the time of the vote"),
+    version_column(),
     created_column(),
     UniqueConstraint("idea_id", "contact_id", name="votes_once"),
     Index("votes_list", "workspace_id", "idea_id", "id"),
+    Index("votes_contact", "contact_id", "id"),
 )
 Table(
     "items",

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import asyncpg
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import Field
 from pydantic_core import to_json
 
@@ -14,17 +14,20 @@ from services.feedback.customers.api import ContactRef
 from services.feedback.votes import domain, store
 from services.feedback.votes.domain import Ballot, Cast
 from shared.database import Tx
-from shared.errors import NotFound
+from shared.errors import FieldError, Invalid, NotFound
 from shared.ingest import Submission, store_once, submission
 from shared.paging import Cursor, Limit, Page, after, page
 from shared.problems import EDITING, GUARDED, responses
-from shared.routes import Answer, CallerDep, IngestRoute, InletDep, ReadDep, Route, TxDep, allow
+from shared.routes import Answer, CallerDep, IfMatch, IngestRoute, InletDep, ReadDep, Route, TxDep, allow, etag
 from shared.runtime import Batch, Runtime
 from shared.telemetry import traceparent
-from shared.wire import Key, Line, Text, Wire
+from shared.wire import Key, Line, Slug, Text, Wire
 
 router = APIRouter(prefix="/v1/votes", tags=["votes"], route_class=Route)
 ingest = APIRouter(prefix="/v1/votes", tags=["votes"], route_class=IngestRoute)
+
+
+Importance = Literal["nice", "important", "critical"]
 
 
 class VoteIn(Wire):
@@ -32,8 +35,9 @@ class VoteIn(Wire):
 
     idea_id: Key = Field(description="the idea's id or key", examples=["csv-export"])
     contact: ContactRef
-    importance: Literal["nice", "important", "critical"] = "important"
+    importance: Importance = "important"
     on_behalf: bool = Field(default=False, description="cast by somebody of yours for the contact")
+    source: Slug = Field(default="api", description="channel it came through", examples=["support"])
     source_url: Line | None = Field(
         default=None, description="where they said so", examples=["https://example.com/t/7"]
     )
@@ -41,12 +45,20 @@ class VoteIn(Wire):
 
 
 class VoteAccepted(Wire):
-    """A vote that stands: `created` now, or `duplicate` of one that the contact cast before."""
+    """A vote that stands: `created` now, or cast before, and now `updated` or a mere `duplicate`."""
 
     id: UUID
     idea_id: UUID
     contact_id: UUID
-    status: Literal["created", "duplicate"]
+    status: Literal["created", "updated", "duplicate"]
+
+
+class VoteEdit(Wire):
+    """What to change of a vote; fields left out stay."""
+
+    importance: Importance | None = Field(default=None, examples=["critical"])
+    reason: Text | None = None
+    source_url: Line | None = Field(default=None, description="where they said so")
 
 
 class Vote(Wire):
@@ -55,12 +67,16 @@ class Vote(Wire):
     id: UUID
     idea_id: UUID
     contact_id: UUID
-    importance: Literal["nice", "important", "critical"]
+    account_id: UUID | None = Field(description="the contact's account now")
+    importance: Importance
     on_behalf: bool
     cast_by: UUID | None = Field(description="the key that cast it")
+    source: str = Field(description="channel it came through")
     source_url: str | None
     reason: str | None
     mrr: int = Field(description="revenue of the contact's account when the vote was cast, minor units")
+    mrr_now: int = Field(description="revenue of the contact's account now, minor units; 0 without an account")
+    version: int
     created_at: datetime
 
 
@@ -81,21 +97,26 @@ def _answer(result: Cast | Exception) -> Answer | Exception:
         "id": result.id,
         "idea_id": result.idea_id,
         "contact_id": result.contact_id,
-        "status": "created" if result.fresh else "duplicate",
+        "status": result.status,
     }
-    return Answer(201 if result.fresh else 200, to_json(body))
+    return Answer(201 if result.status == "created" else 200, to_json(body))
 
 
 @ingest.post("", status_code=201, response_model=VoteAccepted, responses=EDITING, dependencies=[allow("votes:write")])
 def cast_vote(inlet: InletDep, body: VoteIn) -> Awaitable[Answer]:
-    """Cast a vote, also on behalf of a contact. Voting twice leaves the first vote as it is (200, `duplicate`)."""
+    """Cast a vote, also on behalf of a contact.
+
+    Voting twice is one vote: the importance, reason and `source_url` that are sent again replace the first ones (200,
+    `updated`); when they say nothing new it is a `duplicate`. Its revenue stays that of the time it was first cast.
+    """
     assert inlet.caller is not None  # the route demands a scope
     ballot = Ballot(
         idea=body.idea_id,
         person=body.contact.person(inlet.caller.workspace_id),
-        importance=body.importance,
+        importance=body.importance if "importance" in body.model_fields_set else None,
         on_behalf=body.on_behalf,
         cast_by=inlet.caller.key_id,
+        source=body.source,
         source_url=body.source_url,
         reason=body.reason,
         traceparent=traceparent.get(),
@@ -111,13 +132,46 @@ def _vote(row: asyncpg.Record) -> Vote:
 async def list_votes(
     caller: CallerDep,
     read: ReadDep,
-    idea_id: Annotated[UUID, Query(description="the idea voted for")],
+    idea_id: Annotated[UUID | None, Query(description="for this idea; this or `contact_id` is needed")] = None,
+    contact_id: Annotated[UUID | None, Query(description="of this contact")] = None,
+    importance: Annotated[Importance | None, Query(description="only of this importance")] = None,
+    on_behalf: Annotated[bool | None, Query(description="only cast on behalf, or only by contacts themselves")] = None,
+    source: Annotated[Slug | None, Query(description="only through this channel")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[Vote]:
-    """List the votes for an idea in order of casting."""
-    rows = await read.all(store.LIST, caller.workspace_id, idea_id, after(cursor), limit + 1)
+    """List the votes for an idea, or of a contact, in order of casting."""
+    place = after(cursor), limit + 1, importance, on_behalf, source
+    match idea_id, contact_id:
+        case None, None:
+            raise Invalid(errors=[FieldError("/query/idea_id", "this or `contact_id` is needed")])
+        case _, None:
+            rows = await read.all(store.LIST, caller.workspace_id, idea_id, *place)
+        case None, _:
+            rows = await read.all(store.LIST_CONTACT, caller.workspace_id, contact_id, *place)
+        case _:
+            rows = await read.all(store.LIST_BOTH, caller.workspace_id, idea_id, *place, contact_id)
     return page(rows, limit, _vote, lambda vote: (vote.id,))
+
+
+@router.get("/{vote_id}", responses=GUARDED | responses(NotFound), dependencies=[allow("votes:read")])
+async def get_vote(vote_id: UUID, caller: CallerDep, read: ReadDep, response: Response) -> Vote:
+    """Show one vote."""
+    row = await read.one(store.GET, caller.workspace_id, vote_id)
+    if row is None:
+        raise NotFound("No vote by that id.")
+    response.headers.update(etag(row["version"]))
+    return _vote(row)
+
+
+@router.patch("/{vote_id}", responses=EDITING, dependencies=[allow("votes:write")])
+async def update_vote(
+    vote_id: UUID, body: VoteEdit, caller: CallerDep, tx: TxDep, expected: IfMatch, response: Response
+) -> Vote:
+    """Change how important a vote is, or why. Its revenue stays that of the time it was cast."""
+    row = await domain.edit(tx, caller.workspace_id, vote_id, expected, **body.model_dump())
+    response.headers.update(etag(row["version"]))
+    return _vote(row)
 
 
 @router.delete(

@@ -1,8 +1,10 @@
 """Votes: one contact wants one idea, once."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
+
+import asyncpg
 
 from services.feedback.customers import domain as customers
 from services.feedback.customers.domain import Person
@@ -13,6 +15,9 @@ from services.feedback.votes import store
 from shared.database import Tx
 from shared.errors import FieldError, Invalid, NotFound
 from shared.ids import new_id
+from shared.routes import require_version
+
+USUAL = "important"
 
 
 class Ballot(NamedTuple):
@@ -21,25 +26,31 @@ class Ballot(NamedTuple):
     idea: str
     """Its id or key."""
     person: Person
-    importance: str
+    importance: str | None
+    """None: not said; `important` when it is the first vote."""
     on_behalf: bool
     cast_by: UUID
     source_url: str | None
     reason: str | None
     traceparent: str = ""
+    source: str = "api"
+    """Channel that it came through."""
 
 
 class Cast(NamedTuple):
-    """A vote that stands: cast now, or before."""
+    """A vote that stands: cast now, or before, and then said again with something else in it or not."""
 
     id: UUID
     idea_id: UUID
     contact_id: UUID
-    fresh: bool
+    status: Literal["created", "updated", "duplicate"]
 
 
 async def cast(tx: Tx, ballots: Sequence[Ballot]) -> list[Cast | Invalid]:
-    """Cast votes, each answered by itself. A contact that voted already keeps that vote."""
+    """Cast votes, each answered by itself.
+
+    A contact that voted already keeps that vote, with the importance, reason and place that it says now.
+    """
     results: dict[int, Cast | Invalid] = {}
     found = await ideas.find(tx, list({(each.person.workspace_id, each.idea) for each in ballots}))
     sound: list[int] = []
@@ -65,16 +76,17 @@ async def cast(tx: Tx, ballots: Sequence[Ballot]) -> list[Cast | Invalid]:
 
 async def _store(tx: Tx, sound: Sequence[tuple[int, Ballot, UUID, UUID]]) -> list[Cast]:
     await demand.lock(tx, {idea for _, _, idea, _ in sound})
-    votes = [Cast(new_id(), idea_id, contact_id, True) for _, _, idea_id, contact_id in sound]
+    votes = [Cast(new_id(), idea_id, contact_id, "created") for _, _, idea_id, contact_id in sound]
     rows = await tx.all(
         store.ADD,
         [vote.id for vote in votes],
         [ballot.person.workspace_id for _, ballot, _, _ in sound],
         [vote.idea_id for vote in votes],
         [vote.contact_id for vote in votes],
-        [ballot.importance for _, ballot, _, _ in sound],
+        [ballot.importance or USUAL for _, ballot, _, _ in sound],
         [ballot.on_behalf for _, ballot, _, _ in sound],
         [ballot.cast_by for _, ballot, _, _ in sound],
+        [ballot.source for _, ballot, _, _ in sound],
         [ballot.source_url for _, ballot, _, _ in sound],
         [ballot.reason for _, ballot, _, _ in sound],
     )
@@ -87,17 +99,54 @@ async def _store(tx: Tx, sound: Sequence[tuple[int, Ballot, UUID, UUID]]) -> lis
             if vote.id in stored
         ],
     )
-    before = [vote for vote in votes if vote.id not in stored]
-    if not before:
-        return votes
-    rows = await tx.all(store.STANDING, [v.idea_id for v in before], [v.contact_id for v in before])
-    standing = {(row["idea_id"], row["contact_id"]): row["id"] for row in rows}
-    return [
-        vote
-        if vote.id in stored
-        else Cast(standing[(vote.idea_id, vote.contact_id)], vote.idea_id, vote.contact_id, False)
-        for vote in votes
-    ]
+    before = [position for position, vote in enumerate(votes) if vote.id not in stored]
+    if before:
+        await _recast(tx, votes, before, sound)
+    return votes
+
+
+async def _recast(
+    tx: Tx, votes: list[Cast], before: Sequence[int], sound: Sequence[tuple[int, Ballot, UUID, UUID]]
+) -> None:
+    """Put the votes that stood before at these positions, brought up to what was said last."""
+    # Of one contact's ballots in a batch the last says what counts.
+    last = {(votes[position].idea_id, votes[position].contact_id): position for position in before}
+    ballots = [sound[position][1] for position in last.values()]
+    rows = await tx.all(
+        store.RECAST,
+        [ballot.person.workspace_id for ballot in ballots],
+        [votes[position].idea_id for position in last.values()],
+        [votes[position].contact_id for position in last.values()],
+        [ballot.importance for ballot in ballots],
+        [ballot.reason for ballot in ballots],
+        [ballot.source_url for ballot in ballots],
+    )
+    standing = {(row["idea_id"], row["contact_id"]): row for row in rows}
+    for position in before:
+        vote = votes[position]
+        row = standing[(vote.idea_id, vote.contact_id)]
+        votes[position] = vote._replace(id=row["id"], status="updated" if row["changed"] else "duplicate")
+
+
+async def edit(
+    tx: Tx,
+    workspace_id: UUID,
+    vote_id: UUID,
+    expected: int | None,
+    *,
+    importance: str | None,
+    reason: str | None,
+    source_url: str | None,
+) -> asyncpg.Record:
+    """Change what a vote says; None leaves a field as it is. NotFound, or PreconditionFailed on another version."""
+    held = await tx.one(store.LOCK, workspace_id, vote_id)
+    if held is None:
+        raise NotFound("No vote by that id.")
+    require_version(expected, held["version"])
+    await tx.run(store.EDIT, workspace_id, vote_id, importance, reason, source_url)
+    row = await tx.one(store.GET, workspace_id, vote_id)
+    assert row is not None  # locked above
+    return row
 
 
 async def withdraw(tx: Tx, workspace_id: UUID, vote_id: UUID) -> None:

@@ -1,21 +1,57 @@
 """Votes as rows."""
 
 ADD = """
-insert into votes (id, workspace_id, idea_id, contact_id, importance, on_behalf, cast_by, source_url, reason, mrr)
-select v.id, v.workspace_id, v.idea_id, v.contact_id, v.importance, v.on_behalf, v.cast_by, v.source_url, v.reason,
-       coalesce(a.mrr, 0)
+insert into votes (id, workspace_id, idea_id, contact_id, importance, on_behalf, cast_by, source, source_url, reason,
+    mrr)
+select v.id, v.workspace_id, v.idea_id, v.contact_id, v.importance, v.on_behalf, v.cast_by, v.source, v.source_url,
+    v.reason, coalesce(a.mrr, 0)
 from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::boolean[], $7::uuid[], $8::text[],
-            $9::text[])
-     as v (id, workspace_id, idea_id, contact_id, importance, on_behalf, cast_by, source_url, reason)
+            $9::text[], $10::text[])
+     as v (id, workspace_id, idea_id, contact_id, importance, on_behalf, cast_by, source, source_url, reason)
 join contacts c on c.id = v.contact_id left join accounts a on a.id = c.account_id
 on conflict (idea_id, contact_id) do nothing
 returning id
 """
-STANDING = """
-select v.idea_id, v.contact_id, v.id from unnest($1::uuid[], $2::uuid[]) as asked (idea_id, contact_id)
-join votes v on v.idea_id = asked.idea_id and v.contact_id = asked.contact_id
+# What was said again replaces what was said before; null says nothing.
+RECAST = """
+with again as (
+    select v.id, v.workspace_id, coalesce(said.importance, v.importance) as importance,
+        coalesce(said.reason, v.reason) as reason, coalesce(said.source_url, v.source_url) as source_url
+    from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[])
+        as said (workspace_id, idea_id, contact_id, importance, reason, source_url)
+    join votes v on v.workspace_id = said.workspace_id and v.idea_id = said.idea_id and v.contact_id = said.contact_id
+), changed as (
+    update votes v set importance = a.importance, reason = a.reason, source_url = a.source_url, version = v.version + 1
+    from again a where v.workspace_id = a.workspace_id and v.id = a.id
+      and (v.importance, v.reason, v.source_url) is distinct from (a.importance, a.reason, a.source_url)
+    returning v.id
+)
+select v.idea_id, v.contact_id, v.id, exists (select from changed where changed.id = v.id) as changed
+from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as asked (workspace_id, idea_id, contact_id)
+join votes v on v.workspace_id = asked.workspace_id and v.idea_id = asked.idea_id and v.contact_id = asked.contact_id
 """
-_VOTE = "id, idea_id, contact_id, importance, on_behalf, cast_by, source_url, reason, mrr, created_at"
-GET = f"select {_VOTE} from votes where workspace_id = $1 and id = $2"
-LIST = f"select {_VOTE} from votes where workspace_id = $1 and idea_id = $2 and id > $3 order by id limit $4"
+_VOTE = """v.id, v.idea_id, v.contact_id, c.account_id, v.importance, v.on_behalf, v.cast_by, v.source, v.source_url,
+    v.reason, v.mrr, coalesce(a.mrr, 0) as mrr_now, v.version, v.created_at"""
+_OF_WHOM = """
+join contacts c on c.id = v.contact_id and c.workspace_id = v.workspace_id
+left join accounts a on a.id = c.account_id and a.workspace_id = v.workspace_id
+"""
+GET = f"select {_VOTE} from votes v {_OF_WHOM} where v.workspace_id = $1 and v.id = $2"
+LOCK = "select idea_id, contact_id, version from votes where workspace_id = $1 and id = $2 for no key update"
+EDIT = """
+update votes set importance = coalesce($3, importance), reason = coalesce($4, reason),
+    source_url = coalesce($5, source_url), version = version + 1
+where workspace_id = $1 and id = $2
+  and (importance, reason, source_url)
+      is distinct from (coalesce($3, importance), coalesce($4, reason), coalesce($5, source_url))
+"""
+_WANTED = """
+and v.id > $3 and ($5::text is null or v.importance = $5) and ($6::boolean is null or v.on_behalf = $6)
+and ($7::text is null or v.source = $7) order by v.id limit $4
+"""
+LIST = f"select {_VOTE} from votes v {_OF_WHOM} where v.workspace_id = $1 and v.idea_id = $2 {_WANTED}"
+LIST_CONTACT = f"select {_VOTE} from votes v {_OF_WHOM} where v.workspace_id = $1 and v.contact_id = $2 {_WANTED}"
+LIST_BOTH = f"""
+select {_VOTE} from votes v {_OF_WHOM} where v.workspace_id = $1 and v.idea_id = $2 and v.contact_id = $8 {_WANTED}
+"""
 WITHDRAW = "delete from votes where workspace_id = $1 and id = $2"

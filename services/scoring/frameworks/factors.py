@@ -7,6 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from shared.statistics import refusal
+
+Refusal = refusal.Refusal
 Column = Sequence[float | None]
 """One input of many ideas, in their order. None: nobody has given it."""
 Flag = Literal["off_scale", "divided_by_zero"]
@@ -68,16 +71,6 @@ class Explained:
     """None where there is no value."""
     label: str | None = None
     """What the framework calls such an idea, where it has words for it: a quadrant, a category."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A result that is none, of a method for groups, and what it would take to have one."""
-
-    state: Literal["not_scoreable", "not_identified", "infeasible"]
-    """Something is missing or out of range; no single answer follows from what is given; no answer can."""
-    reason: str
-    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from services.scoring.frameworks import (
     ahp,
     bradley_terry,
     cumulative_voting,
-    kano,
     maxdiff,
     moscow,
     van_westendorp,
@@ -29,6 +28,7 @@ from services.scoring.methods.bodies import (
 from shared.errors import FieldError, Invalid, TooLarge, UnsupportedMedia
 from shared.problems import GUARDED, responses
 from shared.routes import Route, allow
+from shared.statistics import kano
 from shared.wire import Wire
 
 router = APIRouter(prefix="/v1/methods", tags=["methods"], route_class=Route)

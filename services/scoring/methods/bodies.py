@@ -5,8 +5,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from services.scoring.frameworks.ahp import RandomIndex
-from services.scoring.frameworks.kano import Category as KanoCategory
 from services.scoring.frameworks.moscow import Category as MoscowCategory
+from shared.statistics.kano import Category as KanoCategory
 from shared.wire import Line, Wire
 
 Amount = Annotated[float, Field(ge=0, le=1e12)]

@@ -15,15 +15,64 @@ def vote(idea: str, name: str = "u1", **others: Any) -> dict[str, Any]:
     return {"idea_id": idea, "contact": {"external_id": name}, **others}
 
 
-async def test_the_first_vote_stands(api: Api) -> None:
+async def test_one_vote_however_often_it_is_cast(api: Api) -> None:
+    """What is said again replaces what was said before; what is left out stays."""
     idea = await new_idea(api, key="dark-mode")
-    first = await made(await api.feedback.post("/v1/votes", json=vote("dark-mode", importance="nice", reason="Eyes")))
+    body = vote("dark-mode", importance="nice", reason="Eyes", source="portal")
+    first = await made(await api.feedback.post("/v1/votes", json=body))
+    assert first["status"] == "created"
     again = await made(await api.feedback.post("/v1/votes", json=vote(idea["id"], importance="critical")), 200)
-    assert again == {**first, "status": "duplicate"}
+    assert again == {**first, "status": "updated"}
+    same = await made(await api.feedback.post("/v1/votes", json=vote(idea["id"], source="mail")), 200)
+    assert same == {**first, "status": "duplicate"}
     (shown,) = (await api.feedback.get(f"/v1/votes?idea_id={idea['id']}")).json()["data"]
-    assert (shown["id"], shown["importance"], shown["reason"], shown["cast_by"]) == (
-        first["id"], "nice", "Eyes", str(api.key_id)
+    assert (shown["id"], shown["importance"], shown["reason"], shown["cast_by"], shown["source"], shown["version"]) == (
+        first["id"], "critical", "Eyes", str(api.key_id), "portal", 2
     )  # fmt: skip
+    assert (await demand_of(api, idea["id"]))["votes"] == 1
+    # Two at once, by one contact that has not voted yet: one vote, as the one that was answered last said it.
+    answers = await asyncio.gather(
+        *(api.feedback.post("/v1/votes", json=vote(idea["id"], "u2", importance=each)) for each in ("nice", "critical"))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 201]
+
+
+async def test_editing(api: Api, neighbour: Api) -> None:
+    idea = await new_idea(api)
+    cast = await made(await api.feedback.post("/v1/votes", json=vote(idea["id"])))
+    path = f"/v1/votes/{cast['id']}"
+    edited = await api.feedback.patch(path, json={"importance": "critical"}, headers={"If-Match": '"1"'})
+    shown = await made(edited, 200)
+    assert (shown["importance"], shown["version"], edited.headers["etag"]) == ("critical", 2, '"2"')
+    # Nothing new is no change.
+    assert (await made(await api.feedback.patch(path, json={"importance": "critical"}), 200))["version"] == 2
+    late = await api.feedback.patch(path, json={"reason": "x"}, headers={"If-Match": '"1"'})
+    assert late.status_code == 412
+    assert (await api.feedback.get(path)).json() == shown
+    assert (await api.feedback.patch(path, json={"importance": "huge"})).status_code == 422
+    for stranger, other in ((neighbour, path), (api, f"/v1/votes/{uuid4()}")):
+        assert (await stranger.feedback.get(other)).status_code == 404
+        assert (await stranger.feedback.patch(other, json={"reason": "x"})).status_code == 404
+
+
+async def test_votes_of_a_contact_and_filters(api: Api) -> None:
+    ideas = [(await new_idea(api, key=f"idea-{number}"))["id"] for number in range(3)]
+    for number, idea in enumerate(ideas):
+        importance = ("nice", "critical", "critical")[number]
+        await made(await api.feedback.post("/v1/votes", json=vote(idea, importance=importance, on_behalf=number == 2)))
+    await made(await api.feedback.post("/v1/votes", json=vote(ideas[0], "u2", source="support")))
+    contact = (await api.feedback.get("/v1/votes", params={"idea_id": ideas[1]})).json()["data"][0]["contact_id"]
+
+    async def listed(**query: Any) -> list[str]:
+        found = await made(await api.feedback.get("/v1/votes", params=query), 200)
+        return [each["idea_id"] for each in found["data"]]
+
+    assert await listed(contact_id=contact) == ideas
+    assert await listed(contact_id=contact, importance="critical") == ideas[1:]
+    assert await listed(contact_id=contact, importance="critical", on_behalf=True) == ideas[2:]
+    assert await listed(idea_id=ideas[0], contact_id=contact) == ideas[:1]
+    assert await listed(idea_id=ideas[0], source="support", on_behalf=False) == ideas[:1]
+    assert await listed(contact_id=str(uuid4())) == []
 
 
 async def test_on_behalf_of_somebody_who_pays(api: Api) -> None:
@@ -35,7 +84,8 @@ async def test_on_behalf_of_somebody_who_pays(api: Api) -> None:
     await api.feedback.post("/v1/accounts", json={"accounts": [{"external_id": "acme", "mrr": 1}]})
     (shown,) = (await api.feedback.get(f"/v1/votes?idea_id={idea['id']}")).json()["data"]
     # What the account paid at the time stays with the vote; demand follows what it pays now.
-    assert (shown["on_behalf"], shown["source_url"], shown["mrr"]) == (True, "https://example.com/t/1", 900)
+    assert (shown["on_behalf"], shown["source_url"]) == (True, "https://example.com/t/1")
+    assert (shown["mrr"], shown["mrr_now"]) == (900, 1)
     assert (await demand_of(api, idea["id"]))["mrr"] == 1
 
 

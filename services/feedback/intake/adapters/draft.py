@@ -18,6 +18,8 @@ from services.feedback.intake.adapters.normalized import (
 )
 
 TEXT_LIMIT = 20_000
+RELEASE = "release"
+"""The hidden field that tells the release which the answers are about; the rule `release` names another one."""
 _SCORES = frozenset((Kind.NPS, Kind.CSAT, Kind.CES, Kind.RATING, Kind.NUMBER, Kind.IMPORTANCE, Kind.SATISFACTION))
 _RATINGS = frozenset((Kind.IMPORTANCE, Kind.SATISFACTION))
 _KANO_KINDS = frozenset((Kind.KANO_FUNCTIONAL, Kind.KANO_DYSFUNCTIONAL))
@@ -88,7 +90,7 @@ class Draft:
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
-        self._roles = {rules.contact, rules.account, rules.idea, rules.need} - {None}
+        self._roles = {rules.contact, rules.account, rules.idea, rules.need, rules.release} - {None}
         self._answers: dict[str, Answer] = {}
         self._hidden: dict[str, str] = {}
         self._words: list[str] = []
@@ -290,7 +292,7 @@ class Draft:
         return None
 
     def _assign(self, known: list[str], value: Value) -> bool:
-        """Give idea, need, account and contact their values; whether this was one of them, and so not a statement."""
+        """Give account, contact, release, idea and need their values; whether it was one of them, and no statement."""
         if self._roles.isdisjoint(known):
             return False
         rules = self._rules
@@ -300,6 +302,8 @@ class Draft:
             self._contact = self._contact or reading.identifier(first)
         if rules.account in known:
             self._account = self._account or reading.identifier(first)
+        if rules.release in known and first:
+            self._hidden.setdefault(RELEASE, reading.bounded(first))
         if rules.idea in known:
             self._ideas = self._ideas or tuple(found for one in values if (found := reading.name(one)))
         if rules.need in known:

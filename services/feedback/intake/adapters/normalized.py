@@ -254,6 +254,9 @@ class Rules(Wire):
     account: FieldName | None = Field(
         default=None, description="hidden field or question with the account's external id"
     )
+    release: FieldName | None = Field(
+        default=None, description="hidden field or question with the release that the answers are about"
+    )
     contact: FieldName | None = Field(
         default=None, description="hidden field or question with the contact's external id"
     )

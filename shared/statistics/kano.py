@@ -27,7 +27,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from services.scoring.frameworks.factors import Refusal
+from shared.statistics.refusal import Refusal
 
 Category = Literal["M", "O", "A", "I", "R", "Q"]
 CATEGORIES: tuple[Category, ...] = get_args(Category)

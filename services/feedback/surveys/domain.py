@@ -1,0 +1,259 @@
+"""What surveys measured: kept with each statement, counted by respondents, each once in any period.
+
+A respondent is a contact; a response that names nobody is a respondent of its own. Who answered the same question about
+the same thing more than once in a period counts there with the last answer.
+"""
+
+import re
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Literal, NamedTuple, Protocol
+from uuid import UUID
+
+import asyncpg
+
+from services.feedback.surveys import store
+from services.feedback.surveys.scales import Cell
+from shared.database import Read, Tx
+from shared.errors import NotFound
+from shared.statistics.kano import CATEGORIES, TABLE, Category
+
+By = Literal["month", "week", "segment", "plan", "product", "release", "source", "connection", "about"]
+OVERLAPPING = frozenset({"month", "week", "segment"})
+"""A respondent may be in several of these groups: their sum is more than there are."""
+MOST_GROUPS = 300
+MEASURED = ("nps", "csat", "ces", "importance", "satisfaction", "kano_functional")
+_MEASURES = re.compile(rf'"kind":\s*"(?:{"|".join(MEASURED)})"')
+
+
+class Asked(NamedTuple):
+    """Which answers to count; None: any."""
+
+    workspace_id: UUID
+    start: datetime
+    end: datetime
+    """Exclusive."""
+    about: Sequence[str] | None = None
+    product_id: UUID | None = None
+    connection_id: UUID | None = None
+    segment_id: UUID | None = None
+
+
+class Answering(Protocol):
+    """A statement that may have answers."""
+
+    @property
+    def workspace_id(self) -> UUID: ...
+    @property
+    def answers(self) -> str:
+        """JSON."""
+        ...
+
+
+class Stored(Protocol):
+    """Where it is stored: `created`, `updated` or a `duplicate`."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def status(self) -> str: ...
+
+
+class Subject(NamedTuple):
+    """What questions are about, and the idea that it names, where it names one."""
+
+    names: tuple[str, ...]
+    """As the rules of connections call it."""
+    idea_id: UUID | None = None
+    key: str | None = None
+    title: str | None = None
+
+
+class Place(NamedTuple):
+    """A group of respondents: the key that it is named by, and the name of what the key is of."""
+
+    key: str | None
+    name: str | None = None
+
+
+Groups = dict[Place, list[Cell]]
+
+
+class Report(NamedTuple):
+    """Answers to one measure in all and by group, and how many groups there are besides."""
+
+    total: list[Cell]
+    groups: list[tuple[Place, list[Cell]]]
+    left_out: int
+
+
+def is_measured(answers: str) -> bool:
+    """Whether there is an answer to count in these (JSON); what is in a customer's own words is escaped."""
+    return _MEASURES.search(answers) is not None
+
+
+async def follow(tx: Tx, statements: Sequence[Answering], recorded: Sequence[Stored]) -> None:
+    """Keep what statements measure that were just recorded. Those without answers to count, and new, pay nothing."""
+    news = [(each, where) for each, where in zip(statements, recorded, strict=True) if where.status != "duplicate"]
+    await keep(
+        tx,
+        {(each.workspace_id, where.id) for each, where in news if is_measured(each.answers)},
+        {(each.workspace_id, where.id) for each, where in news if where.status == "updated"},
+    )
+
+
+async def keep(tx: Tx, measured: Collection[tuple[UUID, UUID]], revised: Collection[tuple[UUID, UUID]] = ()) -> None:
+    """Keep what statements (workspace, id) measure, as they are stored now.
+
+    `measured` have answers to count, `revised` may have had some before. Also for whoever changes a statement's
+    contact, product or answers by another way: name it as both. No other lock may be taken after this.
+    """
+    touched = sorted({*measured, *revised})
+    if not touched:
+        return
+    columns = [workspace_id for workspace_id, _ in touched], [id for _, id in touched]
+    if not measured and not await tx.value(store.ANY_KEPT, *columns):
+        return
+    await tx.all(store.HOLD, *columns)
+    rows = await tx.all(store.FORGET, *columns) if revised else []
+    rows += await tx.all(store.KEEP, *columns)
+    if rows:
+        await tx.run(store.CHAIN, [row["workspace_id"] for row in rows], [row["respondent"] for row in rows])
+
+
+async def segment(read: Read, workspace_id: UUID, named: str | None) -> UUID | None:
+    """The id of the segment by that id or key; None where none is named. NotFound when there is no such."""
+    if named is None:
+        return None
+    return _there(await read.one(store.SEGMENT, workspace_id, named, _id(named)), "segment")
+
+
+async def product(read: Read, workspace_id: UUID, named: str | None) -> UUID | None:
+    """The id of the product by that id or key; None where none is named. NotFound when there is no such."""
+    if named is None:
+        return None
+    return _there(await read.one(store.PRODUCT, workspace_id, named, _id(named)), "product")
+
+
+def _id(named: str) -> UUID | None:
+    """The id, where the name is one: keys never look like that."""
+    try:
+        return UUID(named)
+    except ValueError:
+        return None
+
+
+def _there(row: asyncpg.Record | None, what: str) -> UUID:
+    if row is None:
+        raise NotFound(f"No {what} by that id or key.")
+    return row["id"]
+
+
+async def subject(read: Read, workspace_id: UUID, named: str) -> Subject:
+    """What is called so: an idea by its id or key under all its names, anything else by that name alone."""
+    row = await read.one(store.SUBJECT, workspace_id, named, _id(named))
+    assert row is not None  # an idea, or the name alone
+    return Subject(tuple(row["names"]), row["id"], row["key"], row["title"])
+
+
+async def subjects(read: Read, workspace_id: UUID, measures: tuple[str, str], after: str, limit: int) -> list[Subject]:
+    """What was asked about under either measure, by name, after one."""
+    rows = await read.all(store.SUBJECTS, workspace_id, *measures, after, limit)
+    return [Subject((row["about"],), row["idea_id"], row["key"], row["title"]) for row in rows]
+
+
+async def count(read: Read, asked: Asked, measures: Sequence[str], by: By | None) -> Groups:
+    """Answers by group, measure and value: as many as there are respondents who gave it last in the period.
+
+    The period is the group's own by month and by week, and all that is asked for by anything else. Groups by segment
+    overlap; those of one period by anything else add up.
+    """
+    given = asked.workspace_id, measures, *asked[1:]
+    if by in {"segment", "plan"}:
+        await read.value(store.ROOMY)
+    match by:
+        case None:
+            rows = await read.all(store.COUNT_ALL, *given)
+        case "month":
+            rows = await read.all(store.COUNT_BY_MONTH, *given)
+        case "week":
+            rows = await read.all(store.COUNT_BY_WEEK, *given)
+        case "segment":
+            rows = await read.all(store.COUNT_BY_SEGMENT, *given)
+        case "plan":
+            rows = await read.all(store.COUNT_BY_PLAN, *given)
+        case "product":
+            rows = await read.all(store.COUNT_BY_PRODUCT, *given)
+        case "release":
+            rows = await read.all(store.COUNT_BY_RELEASE, *given)
+        case "source":
+            rows = await read.all(store.COUNT_BY_SOURCE, *given)
+        case "connection":
+            rows = await read.all(store.COUNT_BY_CONNECTION, *given)
+        case "about":
+            rows = await read.all(store.COUNT_BY_ABOUT, *given)
+    groups: Groups = {}
+    for row in rows:
+        groups.setdefault(Place(row["key"], row["name"]), []).append(_cell(row))
+    return groups
+
+
+async def report(read: Read, asked: Asked, measure: str, by: By | None) -> Report:
+    """A measure in all and by group: periods and releases in order, anything else by how many answered."""
+    if by is None:
+        whole = await count(read, asked, (measure,), None)
+        return Report([cell for cells in whole.values() for cell in cells], [], 0)
+    found = await count(read, asked, (measure,), by)
+    if by in OVERLAPPING:
+        whole = await count(read, asked, (measure,), None)
+        total = [cell for cells in whole.values() for cell in cells]
+    else:
+        total = [cell for cells in found.values() for cell in cells]
+    groups = list(found.items())
+    if by in {"month", "week"}:
+        groups.sort(key=lambda group: group[0].key or "", reverse=True)
+    else:
+        groups.sort(key=lambda group: (-sum(cell.n for cell in group[1]), group[0].key or ""))
+    kept = groups[:MOST_GROUPS]
+    if by in {"month", "week", "release"}:
+        kept.sort(key=lambda group: (group[0].key is None, group[0].key or ""))
+    return Report(total, kept, len(groups) - len(kept))
+
+
+async def about_subjects(
+    read: Read, asked: Asked, measures: Sequence[str], found: Sequence[Subject], *, by_segment: bool
+) -> list[tuple[Subject, Place, dict[str, list[Cell]]]]:
+    """The answers about each subject by measure, and by segment where that is wanted.
+
+    A subject without any has one empty entry.
+    """
+    names = [name for each in found for name in each.names]
+    given = asked.workspace_id, measures, *asked._replace(about=names)[1:]
+    if by_segment:
+        await read.value(store.ROOMY)
+        rows = await read.all(store.COUNT_SUBJECTS_BY_SEGMENT, *given)
+    else:
+        rows = await read.all(store.COUNT_SUBJECTS, *given)
+    owners = {name: position for position, each in enumerate(found) for name in each.names}
+    entries: dict[int, dict[Place, dict[str, list[Cell]]]] = {position: {} for position in range(len(found))}
+    for row in rows:
+        place = entries[owners[row["about"]]].setdefault(Place(row["key"], row["name"]), {})
+        place.setdefault(row["measure"], []).append(_cell(row))
+    return [
+        (found[position], place, cells)
+        for position, places in entries.items()
+        for place, cells in sorted(places.items() or [(Place(None), {})], key=lambda entry: entry[0].key or "")
+    ]
+
+
+def kano_counts(cells: Sequence[Cell]) -> dict[Category, int]:
+    """How many respondents put it into each category. A cell's value says both answers of its pair."""
+    counts: dict[Category, int] = dict.fromkeys(CATEGORIES, 0)
+    for cell in cells:
+        assert cell.without is not None  # kept in pairs
+        counts[TABLE[int(cell.value) - 1][cell.without - 1]] += cell.n
+    return counts
+
+
+def _cell(row: asyncpg.Record) -> Cell:
+    return Cell(row["value"], row["low"], row["high"], row["n"], row["without"])

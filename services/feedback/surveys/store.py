@@ -1,0 +1,202 @@
+"""Survey answers as rows: kept with the statements that hold them, counted without reading those."""
+
+# Whoever keeps a respondent's answers has them alone until the end: which of them is the latest depends on the others.
+# In one order, so that batches wait and never deadlock.
+HOLD = """
+select pg_advisory_xact_lock(hashtextextended(respondent::text, 12)) from (
+    select coalesce(f.contact_id, f.id) as respondent
+    from unnest($1::uuid[], $2::uuid[]) as touched (workspace_id, feedback_id)
+    join feedback f on f.workspace_id = touched.workspace_id and f.id = touched.feedback_id
+    union
+    select s.respondent from unnest($1::uuid[], $2::uuid[]) as touched (workspace_id, feedback_id)
+    join survey_answers s on s.workspace_id = touched.workspace_id and s.feedback_id = touched.feedback_id
+    order by respondent
+) as held
+"""
+ANY_KEPT = """
+select exists (
+    select from unnest($1::uuid[], $2::uuid[]) as touched (workspace_id, feedback_id)
+    join survey_answers s on s.workspace_id = touched.workspace_id and s.feedback_id = touched.feedback_id
+)
+"""
+FORGET = """
+delete from survey_answers as s using unnest($1::uuid[], $2::uuid[]) as touched (workspace_id, feedback_id)
+where s.workspace_id = touched.workspace_id and s.feedback_id = touched.feedback_id
+returning s.workspace_id, s.respondent
+"""
+# A name that is too long for an index, and for a cursor, keeps its beginning: many jobs begin alike, so with its hash.
+_SHORT = """case when char_length({name}) <= 90 then {name}
+    else left({name}, 57) || '~' || left(encode(sha256(convert_to({name}, 'UTF8')), 'hex'), 32) end"""
+# From the answers as they are stored. Of two Kano questions of one kind about the same the first counts; a pair that
+# names nothing, or lacks its other half, is none.
+KEEP = f"""
+insert into survey_answers (workspace_id, feedback_id, position, measure, about, respondent, contact_id, value, without,
+    low, high, product_id, connection_id, source, release, said_at)
+select f.workspace_id, f.id, a.position, a.measure, a.about, coalesce(f.contact_id, f.id), f.contact_id, a.value,
+    a.without, a.low, a.high, coalesce(f.product_id, c.product_id), f.connection_id, f.source,
+    left(nullif(f.attributes ->> 'release', ''), 200), f.said_at
+from unnest($1::uuid[], $2::uuid[]) as touched (workspace_id, feedback_id)
+join feedback f on f.workspace_id = touched.workspace_id and f.id = touched.feedback_id
+left join connections c on c.id = f.connection_id and c.workspace_id = f.workspace_id
+cross join lateral (
+    with said as (
+        select e.position, e.answer ->> 'kind' as kind, {_SHORT.format(name="n.about")} as about,
+            e.answer -> 'value' as value, e.answer -> 'scale' as scale,
+            array_position(array['like', 'expect', 'neutral', 'tolerate', 'dislike'], e.answer ->> 'value') as feeling
+        from jsonb_array_elements(f.answers) with ordinality as e (answer, position),
+            lateral (select coalesce(e.answer ->> 'about', '') as about) as n
+    )
+    select said.position, said.kind as measure, said.about, (said.value #>> '{{}}')::float8 as value,
+        null::int as without, (said.scale ->> 0)::float8 as low, (said.scale ->> 1)::float8 as high
+    from said
+    where said.kind in ('nps', 'csat', 'ces', 'importance', 'satisfaction') and jsonb_typeof(said.value) = 'number'
+      and (said.kind <> 'nps' or (said.value #>> '{{}}')::float8 = any('{{0,1,2,3,4,5,6,7,8,9,10}}'::float8[]))
+    union all
+    (
+        select distinct on (w.about) w.position, 'kano', w.about, w.feeling, o.feeling, null, null
+        from said w join said o on o.about = w.about
+        where w.kind = 'kano_functional' and o.kind = 'kano_dysfunctional' and w.about <> ''
+          and w.feeling is not null and o.feeling is not null
+        order by w.about, w.position, o.position
+    )
+) as a
+returning workspace_id, respondent
+"""
+# An answer counts in a period when it is its respondent's last in there: said before its end, and not superseded before
+# its end. So each counts once in any period whatever, and nothing has to be made distinct when it is counted.
+CHAIN = """
+update survey_answers as s set superseded_at = chain.next
+from (
+    select a.workspace_id, a.feedback_id, a.position, lead(a.said_at) over (
+        partition by a.workspace_id, a.respondent, a.measure, a.about order by a.said_at, a.feedback_id, a.position
+    ) as next
+    from (select distinct * from unnest($1::uuid[], $2::uuid[])) as touched (workspace_id, respondent)
+    join survey_answers a on a.workspace_id = touched.workspace_id and a.respondent = touched.respondent
+) as chain
+where s.workspace_id = chain.workspace_id and s.feedback_id = chain.feedback_id and s.position = chain.position
+  and s.superseded_at is distinct from chain.next
+"""
+
+# Who is in which group is held in memory, not on disk: until the end of the transaction.
+ROOMY = "select set_config('work_mem', '64MB', true)"
+SEGMENT = "select id, key, name from segments where workspace_id = $1 and (key = $2 or id = $3)"
+PRODUCT = "select id, key, name from products where workspace_id = $1 and (key = $2 or id = $3)"
+# What questions call it in the rules of connections: an idea by its key or its id, anything else by that name.
+SUBJECT = f"""
+select i.id, i.key, i.title, case when i.id is null then array[{_SHORT.format(name="$2::text")}]
+    else array[i.key, i.id::text] end as names
+from (select 1) as one left join ideas i on i.workspace_id = $1 and (i.key = $2 or i.id = $3)
+"""
+
+# $1 workspace, $2 measures, $3 from, $4 to, $5 what they are about, $6 product, $7 connection, $8 segment; null: any.
+_LAST_IN = """
+from survey_answers a
+where a.workspace_id = $1 and a.measure = any($2::text[]) and a.said_at >= {start} and a.said_at < {end}
+  and (a.superseded_at is null or a.superseded_at >= {end})
+  and ($5::text[] is null or a.about = any($5)) and ($6::uuid is null or a.product_id = $6)
+  and ($7::uuid is null or a.connection_id = $7)
+  and ($8::uuid is null or a.contact_id in (
+      select m.member_id from segment_members m where m.workspace_id = $1 and m.segment_id = $8
+      union select c.id from segment_members m join contacts c on c.account_id = m.member_id and c.workspace_id = $1
+      where m.workspace_id = $1 and m.segment_id = $8
+  ))
+"""
+_COUNTED = _LAST_IN.format(start="$3", end="$4")
+_CELL = "a.measure, a.value, a.without, a.low, a.high"
+# Periods are UTC, whatever zone the session has; one that the window cuts ends with it. Each is a range of the index.
+_PERIODS = """
+from generate_series(
+    date_trunc('{unit}', $3::timestamptz at time zone 'UTC'), $4::timestamptz at time zone 'UTC', interval '1 {unit}'
+) as first cross join lateral (
+    select greatest($3, first at time zone 'UTC') as start,
+        least($4, (first + interval '1 {unit}') at time zone 'UTC') as finish
+) as period
+"""
+_IN_PERIOD = _LAST_IN.format(start="period.start", end="period.finish")
+COUNT_BY_MONTH = f"""
+select to_char(first, 'YYYY-MM') as key, null as name, cells.*
+{_PERIODS.format(unit="month")} cross join lateral (
+    select {_CELL}, count(*) as n {_IN_PERIOD} group by {_CELL}
+) as cells
+"""
+COUNT_BY_WEEK = f"""
+select to_char(first, 'IYYY-"W"IW') as key, null as name, cells.*
+{_PERIODS.format(unit="week")} cross join lateral (
+    select {_CELL}, count(*) as n {_IN_PERIOD} group by {_CELL}
+) as cells
+"""
+COUNT_ALL = f"select null as key, null as name, {_CELL}, count(*) as n {_COUNTED} group by {_CELL}"
+COUNT_BY_SOURCE = f"""
+select a.source as key, null as name, {_CELL}, count(*) as n {_COUNTED} group by a.source, {_CELL}
+"""
+COUNT_BY_RELEASE = f"""
+select a.release as key, null as name, {_CELL}, count(*) as n {_COUNTED} group by a.release, {_CELL}
+"""
+COUNT_BY_ABOUT = f"""
+select nullif(a.about, '') as key, null as name, {_CELL}, count(*) as n {_COUNTED} group by a.about, {_CELL}
+"""
+COUNT_BY_PRODUCT = f"""
+select p.key, p.name, cells.* from (
+    select a.product_id, {_CELL}, count(*) as n {_COUNTED} group by a.product_id, {_CELL}
+) as cells left join products p on p.id = cells.product_id and p.workspace_id = $1
+"""
+COUNT_BY_CONNECTION = f"""
+select cells.connection_id::text as key, c.name, cells.* from (
+    select a.connection_id, {_CELL}, count(*) as n {_COUNTED} group by a.connection_id, {_CELL}
+) as cells left join connections c on c.id = cells.connection_id and c.workspace_id = $1
+"""
+COUNT_BY_PLAN = f"""
+select f.plan as key, null as name, {_CELL}, count(*) as n
+from (select a.contact_id, {_CELL} {_COUNTED}) as a
+left join contacts c on c.id = a.contact_id and c.workspace_id = $1
+left join accounts f on f.id = c.account_id and f.workspace_id = $1
+group by f.plan, {_CELL}
+"""
+_BELONGING = """
+belonging as (
+    select a.contact_id, m.segment_id from answers a join segment_members m on m.member_id = a.contact_id
+    where m.workspace_id = $1
+    union
+    select a.contact_id, m.segment_id from answers a join contacts c on c.id = a.contact_id
+    join segment_members m on m.member_id = c.account_id where c.workspace_id = $1 and m.workspace_id = $1
+)
+"""
+_IN_SEGMENTS = """
+from answers a left join belonging b on b.contact_id = a.contact_id
+left join segments s on s.id = b.segment_id and s.workspace_id = $1
+"""
+COUNT_BY_SEGMENT = f"""
+with answers as materialized (select a.contact_id, {_CELL} {_COUNTED}), {_BELONGING}
+select s.key, s.name, {_CELL}, count(*) as n {_IN_SEGMENTS} group by s.key, s.name, {_CELL}
+"""
+
+# A page of what is asked about under either of two measures, a step of the index for each: no answer is read for it.
+_NEXT_ABOUT = """
+least(
+    (select s.about from survey_answers s
+     where s.workspace_id = $1 and s.measure = $2 and s.about > {after} order by s.about limit 1),
+    (select s.about from survey_answers s
+     where s.workspace_id = $1 and s.measure = $3 and s.about > {after} order by s.about limit 1)
+)
+"""
+SUBJECTS = f"""
+with recursive subjects as (
+    select {_NEXT_ABOUT.format(after="$4")} as about
+    union all
+    select {_NEXT_ABOUT.format(after="found.about")} from subjects found where found.about is not null
+)
+select found.about, coalesce(k.id, i.id) as idea_id, coalesce(k.key, i.key) as key, coalesce(k.title, i.title) as title
+from (select about from subjects where about is not null limit $5) as found
+left join ideas k on k.workspace_id = $1 and k.key = found.about
+left join ideas i on i.workspace_id = $1
+  and i.id = case when found.about ~ '^[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$' then found.about::uuid end
+order by found.about
+"""
+_SUBJECT_CELL = f"a.about, {_CELL}"
+COUNT_SUBJECTS = f"""
+select a.about, null as key, null as name, {_CELL}, count(*) as n {_COUNTED} group by {_SUBJECT_CELL}
+"""
+COUNT_SUBJECTS_BY_SEGMENT = f"""
+with answers as materialized (select a.contact_id, {_SUBJECT_CELL} {_COUNTED}), {_BELONGING}
+select s.key, s.name, {_SUBJECT_CELL}, count(*) as n {_IN_SEGMENTS} group by s.key, s.name, {_SUBJECT_CELL}
+"""

@@ -1,0 +1,174 @@
+"""Survey numbers over HTTP: from a delivery to a figure with its interval."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from services.feedback.inbox import domain as inbox
+from services.feedback.surveys import nps
+from services.feedback.surveys.nps import Tally
+from shared.database import Database
+from shared.ids import new_id
+from tests.builders import Api, eventually
+from tests.feedback.given import Databases, made, new_idea, open_door, response
+
+SEGMENT = "insert into feedback.segments (id, workspace_id, key, name, selects) values ($1, $2, $3, $4, $5)"
+MEMBER = """
+insert into feedback.segment_members (segment_id, member_id, workspace_id)
+select $1, case when $4 = 'accounts' then c.account_id else c.id end, $2
+from feedback.contacts c where c.workspace_id = $2 and c.external_id = $3
+"""
+YEAR = {"from": "2026-01-01", "to": "2026-12-31"}
+RULES = {
+    "fields": {"record": "/id", "answers": "/answers", "submitted_at": "/at", "contact": "/who"},
+    "questions": {
+        "recommend": "nps", "happy": "csat", "easy": "ces", "with": "kano_functional", "without": "kano_dysfunctional",
+        "matters": "importance", "met": "satisfaction",
+    },
+    "about": {"with": "csv-export", "without": "csv-export", "matters": "reporting", "met": "reporting"},
+    "scales": {"happy": {"low": 1, "high": 7}, "matters": {"low": 1, "high": 5}},
+    "release": "version",
+}  # fmt: skip
+
+
+async def show(api: Api, what: str, **query: Any) -> Any:
+    return await made(await api.feedback.get(f"/v1/surveys/{what}", params=YEAR | query), 200)
+
+
+async def new_segment(api: Api, admin: Database, key: str, selects: str, members: Sequence[str]) -> None:
+    """A segment, as whoever keeps segments keeps it."""
+    id = new_id()
+    async with admin.system() as tx:
+        await tx.run(SEGMENT, id, api.workspace_id, key, key.title(), selects)
+        for member in members:
+            await tx.run(MEMBER, id, api.workspace_id, member, selects)
+
+
+async def answered(api: Api, database: Databases, who: str | None, day: str, *answers: dict[str, Any]) -> None:
+    said_at = datetime.fromisoformat(day).replace(tzinfo=UTC)
+    async with (await database("feedback")).transaction({api.workspace_id}) as tx:
+        await inbox.record(tx, [response(api.workspace_id, str(new_id()), said_at, answers, who)])
+
+
+async def test_from_a_delivery_to_every_figure(api: Api) -> None:
+    idea = await new_idea(api, key="csv-export")
+    door = await open_door(api, "generic", rules=RULES)
+    answers = {
+        "recommend": 9, "happy": 6, "easy": 7, "with": "I like it that way", "without": 3, "matters": 5, "met": 2,
+        "version": "2.1",
+    }  # fmt: skip
+
+    async def deliver(change: str, **others: Any) -> None:
+        body = {"id": "r1", "at": "2026-05-01T10:00:00Z", "who": "u1", "answers": answers | others}
+        assert (await door.deliver(body, message_id=change)).is_success
+
+    async def nps_is(expected: float) -> Any:
+        found = await show(api, "nps", by="release")
+        assert found["total"]["nps"] == expected
+        return found
+
+    await deliver("m1")
+    found = await eventually(lambda: nps_is(100))
+    assert found["groups"][0]["key"] == "2.1"
+    assert found["total"]["small_sample"]
+    assert found["total"]["interval"]["method"] == "adjusted_wald"
+    csat = (await show(api, "csat"))["total"]
+    assert (csat["n"], csat["result"]["csat"], csat["result"]["mean"]) == (1, 100, 6)
+    assert (await show(api, "ces"))["total"]["result"]["easy_share"] == 100
+    (feature,) = (await show(api, "kano"))["data"]
+    assert (feature["about"], feature["idea_id"], feature["title"]) == ("csv-export", idea["id"], idea["title"])
+    assert (feature["counts"]["A"], feature["result"]["mode"], feature["small_sample"]) == (1, "A", True)
+    assert (await show(api, "kano", feature=idea["id"]))["data"] == [feature]
+    (need,) = (await show(api, "importance"))["data"]
+    assert (need["about"], need["importance"]["out_of_ten"], need["satisfaction"]["out_of_ten"]) == ("reporting", 10, 0)
+    # The same response once more, changed: what it said before is forgotten.
+    await deliver("m2", recommend=2)
+    found = await eventually(lambda: nps_is(-100))
+    assert found["total"]["n"] == 1
+    assert (await show(api, "nps", connection_id=door.id))["total"]["n"] == 1
+    assert (await show(api, "nps", connection_id=str(new_id())))["total"]["n"] == 0
+
+
+async def test_nothing_is_told_as_nothing(api: Api) -> None:
+    for what in ("nps", "csat", "ces"):
+        found = await show(api, what, by="week")
+        assert (found["total"]["n"], found["total"]["small_sample"], found["groups"]) == (0, True, [])
+        assert found["total"].get("nps") is None
+        assert found["total"].get("interval") is None
+        assert found["total"].get("result") is None
+    (feature,) = (await show(api, "kano", feature="nobody-asked"))["data"]
+    assert (feature["n"], feature["result"], feature["reason"]) == (0, None, "no answer is A, O, M or I")
+    assert (await show(api, "importance"))["data"] == []
+    for wrong in ({"segment": "none"}, {"product": "none"}):
+        assert (await api.feedback.get("/v1/surveys/nps", params=wrong)).status_code == 404
+    for wrong in ({"from": "2026-05-02", "to": "2026-05-01"}, {"from": "1999-01-01"}, {"to": "1"}, {"cursor": "x"}):
+        path = "kano" if "cursor" in wrong else "nps"
+        assert (await api.feedback.get(f"/v1/surveys/{path}", params=wrong)).status_code == 422, wrong
+
+
+async def test_groups(api: Api, admin: Database, database: Databases, neighbour: Api) -> None:
+    await made(
+        await api.feedback.post("/v1/accounts", json={"accounts": [{"external_id": "acme", "plan": "pro"}]}), 200
+    )
+    for who, account in (("ada", "acme"), ("ben", "acme"), ("cem", None)):
+        contact = {"external_id": who} | ({"account": account} if account else {})
+        await made(await api.feedback.post("/v1/feedback", json={"text": "Hello.", "contact": contact}))
+    await new_segment(api, admin, "paying", "accounts", ["ada"])
+    await new_segment(api, admin, "beta", "contacts", ["ada", "cem"])
+    answers = [
+        ("ada", "2026-01-05", 3), ("ada", "2026-01-25", 10), ("ada", "2026-02-03", 9),
+        ("ben", "2026-01-31", 7), ("cem", "2026-02-10", 0), (None, "2026-02-11", 9), (None, "2026-02-11", 9),
+    ]  # fmt: skip
+    for who, day, value in answers:
+        await answered(api, database, who, day, {"kind": "nps", "value": value})
+
+    def figures(found: Any) -> dict[str | None, tuple[int, int, int]]:
+        groups = [*found["groups"], found["total"] | {"key": "all"}]
+        return {each["key"]: (each["promoters"], each["passives"], each["detractors"]) for each in groups}
+
+    whole = {"all": (3, 1, 1)}
+    by_month = await show(api, "nps", by="month")
+    assert figures(by_month) == whole | {"2026-01": (1, 1, 0), "2026-02": (3, 0, 1)}
+    # A window that ends before the second answer counts the first.
+    early = await show(api, "nps", by="week", to="2026-01-20")
+    assert figures(early) == {"all": (0, 0, 1), "2026-W02": (0, 0, 1)}
+    assert figures(await show(api, "nps", by="plan")) == whole | {"pro": (1, 1, 0), None: (2, 0, 1)}
+    assert figures(await show(api, "nps", by="segment")) == whole | {
+        "paying": (1, 1, 0), "beta": (1, 0, 1), None: (2, 0, 0)
+    }  # fmt: skip
+    assert figures(await show(api, "nps", segment="paying")) == {"all": (1, 1, 0)}
+    assert figures(await show(api, "nps", segment="beta", by="source")) == {"all": (1, 0, 1), "survey": (1, 0, 1)}
+    for by in ("product", "release", "connection", "about"):
+        assert figures(await show(api, "nps", by=by)) == whole | {None: (3, 1, 1)}
+    first, second = by_month["groups"]
+    assert first["change"] is None
+    expected = nps.compare(Tally(3, 0, 1), Tally(1, 1, 0))
+    assert second["change"]["p"] == pytest.approx(expected.p)
+    assert figures(await show(neighbour, "nps")) == {"all": (0, 0, 0)}
+
+
+async def test_kano_by_segment_and_page(api: Api, admin: Database, database: Databases) -> None:
+    """Two segments that want opposite things hide each other in the whole."""
+    for who in ("ada", "ben"):
+        await made(await api.feedback.post("/v1/feedback", json={"text": "Hi.", "contact": {"external_id": who}}))
+    await new_segment(api, admin, "clerks", "contacts", ["ada"])
+
+    def pair(about: str, functional: str, dysfunctional: str) -> list[dict[str, Any]]:
+        return [
+            {"kind": "kano_functional", "value": functional, "about": about},
+            {"kind": "kano_dysfunctional", "value": dysfunctional, "about": about},
+        ]
+
+    await answered(api, database, "ada", "2026-03-01", *pair("a", "expect", "dislike"), *pair("b", "like", "neutral"))
+    await answered(api, database, "ben", "2026-03-01", *pair("a", "neutral", "neutral"), *pair("c", "like", "dislike"))
+    (whole,) = (await show(api, "kano", feature="a"))["data"]
+    assert (whole["result"]["label"], whole["result"]["close"], whole["n"]) == ("undecided", ["M", "I"], 2)
+    assert not whole["result"]["significant"]
+    parts = (await show(api, "kano", feature="a", by_segment=True))["data"]
+    assert {part["segment"]: part["result"]["mode"] for part in parts} == {"clerks": "M", None: "I"}
+    first = await show(api, "kano", limit=2)
+    second = await show(api, "kano", limit=2, cursor=first["next_cursor"])
+    assert [each["about"] for each in first["data"] + second["data"]] == ["a", "b", "c"]
+    assert second["next_cursor"] is None
