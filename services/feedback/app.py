@@ -2,9 +2,11 @@
 
 from starlette.types import ASGIApp
 
+from services.feedback.accounts import api as accounts
 from services.feedback.connections import api as connections
 from services.feedback.consumers import CONSUMERS
 from services.feedback.customers import api as customers
+from services.feedback.customers import bulk as many_contacts
 from services.feedback.fetches import worker as fetches
 from services.feedback.ideas import api as ideas
 from services.feedback.inbox import api as inbox
@@ -12,7 +14,12 @@ from services.feedback.inbox import bulk
 from services.feedback.intake import api as intake
 from services.feedback.intake import worker
 from services.feedback.keys import api as keys
+from services.feedback.merging import api as merging
+from services.feedback.privacy import api as privacy
+from services.feedback.privacy import worker as forgetting
 from services.feedback.requesters import api as requesters
+from services.feedback.segments import api as segments
+from services.feedback.segments import worker as filling
 from services.feedback.votes import api as votes
 from shared.operations import operations
 from shared.service import Service, create
@@ -31,7 +38,12 @@ SERVICE = Service(
         inbox.router,
         ideas.router,
         votes.router,
+        accounts.router,
+        many_contacts.router,
+        merging.router,
         customers.router,
+        segments.router,
+        privacy.router,
         connections.router,
         intake.router,
         requesters.router,
@@ -39,13 +51,15 @@ SERVICE = Service(
         operations("feedback", CONSUMERS),
     ),
     consumers=CONSUMERS,
-    jobs={"intake": worker.run, "fetches": fetches.run},
+    jobs={"intake": worker.run, "fetches": fetches.run, "segments": filling.run, "erasures": forgetting.run},
     body_limits={"/v1/feedback/bulk": bulk.BODY_LIMIT},
     tags=(
         {"name": "feedback", "description": "Statements of customers, and the insights that link them to ideas"},
         {"name": "ideas", "description": "Candidate changes and the demand for them"},
         {"name": "votes", "description": "Who wants what"},
         {"name": "customers", "description": "Accounts and contacts"},
+        {"name": "segments", "description": "Customers that are looked at together, by a rule or named by hand"},
+        {"name": "privacy", "description": "What is kept of a person, and forgetting it"},
         {"name": "connections", "description": "Survey tools that deliver here, and what they delivered"},
         {"name": "hooks", "description": "Where vendors deliver"},
         {"name": "requesters", "description": "Who is to be told that what they asked for has shipped"},

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.feedback.customers import domain as customers
-from services.feedback.customers.domain import AccountChange, Person
+from services.feedback.accounts import domain as accounts
+from services.feedback.accounts.domain import AccountChange
+from services.feedback.customers.domain import Person
 from services.feedback.ideas import domain as ideas
 from services.feedback.inbox import domain as inbox
 from services.feedback.inbox.domain import Statement
@@ -165,7 +167,7 @@ class Here:
 
     async def pay(self, tx: Tx, mrr: dict[str, int | None]) -> None:
         changes = [AccountChange(account, None, amount, None, {}) for account, amount in mrr.items()]
-        await customers.save_accounts(tx, self.workspace_id, changes)
+        await accounts.save_accounts(tx, self.workspace_id, changes)
 
 
 @settings(max_examples=25)
