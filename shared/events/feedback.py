@@ -83,7 +83,7 @@ class SegmentChanged(Event):
 
     segment_id: UUID
     key: str = Field(description="its short name in the workspace")
-    name: str = Field(description="its name, in the product team's own words")
+    title: str = Field(description="its name, in the product team's own words")
     selects: Literal["accounts", "contacts"]
     members: int = Field(ge=0, description="how many were in it when this was published")
     settled: bool = Field(description="false while a new rule is being applied: `members` is then not final")
