@@ -33,7 +33,9 @@ class ErasureIn(Wire):
     """Who is to be forgotten: one of `subject_id`, `email` and `external_id`, or several that are one person's."""
 
     subject_id: UUID | None = Field(default=None, description="the contact's id")
-    email: Email | None = Field(default=None, description="searched for also where no contact has it")
+    email: Email | None = Field(
+        default=None, description="searched for also where no contact has it", examples=["ada@example.com"]
+    )
     external_id: Key | None = Field(default=None, description="the person's id in your own system")
     reference: Line | None = Field(default=None, description="your own number of the request", examples=["DSR-17"])
 
@@ -98,9 +100,9 @@ def _seal(runtime: Runtime) -> Seal:
 async def export_contact(
     contact_id: UUID, caller: CallerDep, read: ReadDep, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[PersonalRecord]:
-    """List everything that is kept of one person, table by table, whoever they were merged with included.
+    """List everything that is kept of one person, table by table.
 
-    Raw deliveries are those that their statements were last read from.
+    Whoever was merged into them is included, and an id that was merged shows the whole person. Raw deliveries are those that their statements were last read from.
     """
     place, key = (0, FIRST) if cursor is None else decode(cursor, _place, UUID)
     found = await domain.show(read, caller.workspace_id, contact_id, place, key, limit + 1)

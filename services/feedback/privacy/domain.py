@@ -14,6 +14,7 @@ from uuid import UUID
 import asyncpg
 from pydantic_core import from_json, to_json
 
+from services.feedback.demand import domain as demand
 from services.feedback.intake import domain as intake
 from services.feedback.privacy import store
 from services.feedback.privacy.places import PLACES, Place
@@ -95,6 +96,8 @@ async def begin(
     An address or id that nobody has is searched for all the same. NotFound for a contact id that is nobody's; Conflict
     when what is given names different people.
     """
+    # Alone: a merge at the same moment would carry on under another id who is to be forgotten.
+    await demand.hold(tx, (), [workspace_id])
     if subject_id is not None and not await tx.value(store.IS_CONTACT, workspace_id, subject_id):
         raise NotFound("No contact by that id.")
     people = {row["id"] for row in await tx.all(store.RESOLVE, workspace_id, subject_id, external_id, email)}

@@ -181,7 +181,8 @@ where id = any(array(select id from erasures where finished_at is null and seen_
 NEXT = """
 select workspace_id, id from erasures
 where finished_at is null and seen_at is not null and due_at <= now() and not exists (
-    select from pg_stat_activity where usename = current_user and pid <> pg_backend_pid() and xact_start < seen_at
+    select from pg_stat_activity where datname = current_database() and usename = current_user
+        and pid <> pg_backend_pid() and xact_start < seen_at
 ) order by id limit 1
 """
 CLAIM = """

@@ -227,7 +227,10 @@ async def list_members(
     dependencies=[allow("customers:read")],
 )
 async def explain_membership(segment_id: UUID, member_id: UUID, caller: CallerDep, read: ReadDep) -> Membership:
-    """Tell whether a customer is in a segment and why: each part of the rule, the value it saw, and what it said."""
+    """Tell whether a customer is in a segment, and why.
+
+    Each part of the rule is there with the value that it sees now and what it says of that.
+    """
     member, found = await domain.explain(read, caller.workspace_id, segment_id, member_id)
     return Membership(
         segment_id=segment_id,

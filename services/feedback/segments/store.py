@@ -69,7 +69,8 @@ where id = any(select id from segments where fill_from is not null and fill_sinc
 FILLING = f"""
 select workspace_id, {_SEGMENT} from segments
 where fill_from is not null and fill_since is not null and not exists (
-    select from pg_stat_activity where usename = current_user and pid <> pg_backend_pid() and xact_start < fill_since
+    select from pg_stat_activity where datname = current_database() and usename = current_user
+        and pid <> pg_backend_pid() and xact_start < fill_since
 ) order by fill_since limit 1 for no key update skip locked
 """
 FILLED_TO = "update segments set fill_from = $3 where workspace_id = $1 and id = $2"
