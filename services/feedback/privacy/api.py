@@ -102,7 +102,8 @@ async def export_contact(
 ) -> Page[PersonalRecord]:
     """List everything that is kept of one person, table by table.
 
-    Whoever was merged into them is included, and an id that was merged shows the whole person. Raw deliveries are those that their statements were last read from.
+    Whoever was merged into them is included, and an id that was merged shows the whole person. Raw deliveries are those
+    that their statements were last read from.
     """
     place, key = (0, FIRST) if cursor is None else decode(cursor, _place, UUID)
     found = await domain.show(read, caller.workspace_id, contact_id, place, key, limit + 1)

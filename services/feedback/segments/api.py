@@ -19,13 +19,6 @@ from shared.wire import Line, Slug, Wire
 
 router = APIRouter(prefix="/v1", tags=["segments"], route_class=Route)
 
-_EXAMPLE = {
-    "op": "and",
-    "of": [
-        {"op": "ge", "field": "mrr", "value": 100_000},
-        {"op": "not", "of": [{"op": "eq", "field": "plan", "value": "trial"}]},
-    ],
-}
 RuleIn = Annotated[
     dict[str, Any],
     Field(
@@ -37,7 +30,7 @@ RuleIn = Annotated[
             "`email`, `name`, `external_id`, `created_at`, `attributes.<name>`, and each field of their account as "
             "`account.<field>`. What has no value fits no clause but `ne`. 100 parts and a depth of 8 at most."
         ),
-        examples=[_EXAMPLE],
+        examples=[{"op": "ge", "field": "mrr", "value": 100_000}],
     ),
 ]
 

@@ -200,7 +200,7 @@ class Here:
         await accounts.save_accounts(tx, self.workspace_id, changes)
 
 
-@settings(max_examples=25)
+@settings(max_examples=18)
 @given(STEPS)
 async def test_totals_are_what_a_recount_gives(database: Databases, steps: list[Step]) -> None:
     here = Here(await database("feedback"))

@@ -105,7 +105,7 @@ class Here:
         assert {tuple(row) for row in counters} == {tuple(row) for row in counted}
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(STEPS, st.integers(0, 5))
 async def test_members_are_who_the_rules_select(database: Databases, steps: list[Any], ruled_after: int) -> None:
     here = Here(await database("feedback"))
