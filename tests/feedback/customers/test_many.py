@@ -42,7 +42,8 @@ async def test_what_an_account_paid_when(api: Api) -> None:
     terms = [{"mrr": 5}, {"mrr": 5, "name": "Acme"}, {"plan": "pro"}, {"mrr": 0}, {"attributes": {"a": 1}}, {"mrr": 0}]
     for each in terms:
         body = {"accounts": [{"external_id": "acme", **each}]}
-        (account,) = (await made(await api.feedback.post("/v1/accounts", json=body), 200))["data"]
+        await made(await api.feedback.post("/v1/accounts", json=body), 200)
+    (account,) = (await api.feedback.get("/v1/accounts")).json()["data"]
     path = f"/v1/accounts/{account['id']}/history"
     rows = (await api.feedback.get(path)).json()["data"]
     assert [(each["mrr"], each["plan"]) for each in rows] == [(0, "pro"), (5, "pro"), (5, None)]

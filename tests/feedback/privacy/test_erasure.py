@@ -59,10 +59,10 @@ async def found_in_database(admin: Database, words: list[str]) -> list[str]:
 
 async def found_in_streams(nats_url: str, words: list[str]) -> tuple[int, list[str]]:
     """How many messages the streams hold, and those with one of the words in headers or body."""
-    connection = await nats.connect(nats_url)
+    connection = await nats.connect(nats_url)  # pyright: ignore[reportUnknownMemberType] untyped in nats-py
     looked, found = 0, list[str]()
     try:
-        js = connection.jetstream()
+        js = connection.jetstream()  # pyright: ignore[reportUnknownMemberType] untyped in nats-py
         for stream in await js.streams_info():
             name = stream.config.name
             assert name is not None

@@ -79,8 +79,8 @@ def written(tree: Any) -> dict[str, Any]:
 def python(tree: Any, values: dict[str, int]) -> bool:
     """The same by Python's own words, and by nothing of the product's."""
     if len(tree) == 2:
-        words = {"and": all, "or": any, "not": lambda each: not next(iter(each))}
-        return words[tree[0]]([python(each, values) for each in tree[1]])
+        said = [python(each, values) for each in tree[1]]
+        return not said[0] if tree[0] == "not" else all(said) if tree[0] == "and" else any(said)
     op, name, value = tree
     found = values.get(name)
     if found is None:
