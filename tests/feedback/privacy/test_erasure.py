@@ -15,6 +15,7 @@ from services.feedback.privacy.places import FREE, PLACES
 from services.feedback.privacy.subject import Subject
 from services.feedback.tables import metadata
 from shared.database import Database
+from shared.ids import new_id
 from shared.sealing import Seal
 from tests.builders import Api, eventually
 from tests.feedback.given import (
@@ -268,6 +269,30 @@ async def test_interrupted_anywhere_it_goes_on(api: Api, database: Databases) ->
     assert shown["rows"]["feedback"] == 5
     texts = [each["text"] for each in (await api.feedback.get("/v1/feedback")).json()["data"]]
     assert texts == [""] * 5
+
+
+async def test_who_is_being_written_of_is_waited_for(api: Api, database: Databases) -> None:
+    """A transaction that looked somebody up before they were erased may still store what they said."""
+    feedback, late = await database("feedback"), new_id()
+    contact = await made(await api.feedback.post("/v1/contacts", json={"external_id": "ada"}), 200)
+    said = """
+    insert into feedback (id, workspace_id, source, external_id, contact_id, text, said_at)
+    values ($1, $2, 'api', gen_random_uuid()::text, $3, 'late words', now())
+    """
+    async with feedback.transaction({api.workspace_id}) as older:
+        assert await older.value("select id from contacts where external_id = 'ada'") is not None
+        erasure = await made(await api.feedback.post("/v1/erasures", json={"external_id": "ada"}))
+
+        async def seen() -> bool:
+            return (await api.feedback.get(f"/v1/erasures/{erasure['id']}")).json()["state"] == "running"
+
+        await eventually(seen)
+        async with feedback.system() as tx:
+            row = await tx.one(store.NEXT)
+            assert row is None or str(row["id"]) != erasure["id"]
+        await older.run(said, late, api.workspace_id, contact["id"])
+    await done(api, erasure["id"])
+    assert (await api.feedback.get(f"/v1/feedback/{late}")).json()["text"] == ""
 
 
 def test_every_table_says_what_it_holds_of_a_person() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.feedback.segments.rules import explain, holds, parse
@@ -88,6 +88,7 @@ def python(tree: Any, values: dict[str, int]) -> bool:
     return getattr(operator, op)(found, value)
 
 
+@settings(max_examples=20)
 @given(TREES, st.dictionaries(st.sampled_from(["a", "b", "c"]), st.integers(0, 3)))
 def test_trees(tree: Any, values: dict[str, int]) -> None:
     rule, customer = parse(written(tree), "accounts"), {"attributes": values}
