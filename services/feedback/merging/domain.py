@@ -10,7 +10,7 @@ from services.feedback.demand.domain import Ask, Move
 from services.feedback.merging import store
 from services.feedback.segments import domain as segments
 from shared.database import Tx
-from shared.errors import Conflict, FieldError, NotFound
+from shared.errors import Conflict, FieldError, Invalid
 from shared.events.feedback import ContactMerged
 from shared.outbox import emit
 
@@ -18,7 +18,7 @@ from shared.outbox import emit
 async def merge(tx: Tx, workspace_id: UUID, contact_id: UUID, duplicate_id: UUID) -> asyncpg.Record:
     """Make `duplicate_id` part of `contact_id`, who keeps what both say differently; the contact as it is then.
 
-    NotFound for ids that are nobody's; Conflict for the same one twice and for who was merged or erased.
+    Invalid for ids that are nobody's; Conflict for the same one twice and for who was merged or erased.
     """
     if contact_id == duplicate_id:
         raise Conflict("A contact cannot be merged with itself.", code="same_contact")
@@ -26,7 +26,7 @@ async def merge(tx: Tx, workspace_id: UUID, contact_id: UUID, duplicate_id: UUID
     held = {row["id"]: row for row in await tx.all(store.LOCK, workspace_id, [contact_id, duplicate_id])}
     for id, field in ((contact_id, "contact_id"), (duplicate_id, "duplicate_id")):
         if id not in held:
-            raise NotFound("No contact by that id.", errors=[FieldError(f"/body/{field}", "no contact by that id")])
+            raise Invalid(errors=[FieldError(f"/body/{field}", "no contact by that id")])
         customers.require_present(held[id])
     kept, duplicate = held[contact_id], held[duplicate_id]
     if kept["account_id"] is None and duplicate["account_id"] is not None:

@@ -22,7 +22,7 @@ from services.feedback.privacy.receipts import canonical, named, receipt
 from services.feedback.privacy.subject import Subject
 from services.feedback.segments import domain as segments
 from shared.database import Read, Tx
-from shared.errors import Conflict, NotFound
+from shared.errors import Conflict, FieldError, Invalid, NotFound
 from shared.events.feedback import ContactErased
 from shared.ids import new_id
 from shared.outbox import emit
@@ -93,13 +93,13 @@ async def begin(
 ) -> asyncpg.Record:
     """Forget who somebody is, and have the rest forgotten: the erasure.
 
-    An address or id that nobody has is searched for all the same. NotFound for a contact id that is nobody's; Conflict
+    An address or id that nobody has is searched for all the same. Invalid for a contact id that is nobody's; Conflict
     when what is given names different people.
     """
     # Alone: a merge at the same moment would carry on under another id who is to be forgotten.
     await demand.hold(tx, (), [workspace_id])
     if subject_id is not None and not await tx.value(store.IS_CONTACT, workspace_id, subject_id):
-        raise NotFound("No contact by that id.")
+        raise Invalid(errors=[FieldError("/body/subject_id", "no contact by that id")])
     people = {row["id"] for row in await tx.all(store.RESOLVE, workspace_id, subject_id, external_id, email)}
     if len(people) > 1:
         raise Conflict("What is given names different people; erase them one by one.", code="ambiguous_subject")

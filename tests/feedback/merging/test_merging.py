@@ -57,7 +57,7 @@ async def test_everything_follows(api: Api, database: Databases) -> None:
         refused = await api.feedback.post("/v1/contacts/merge", json={"contact_id": one, "duplicate_id": other})
         assert (refused.status_code, refused.json()["code"]) == (409, code)
     nobody = {"contact_id": third["id"], "duplicate_id": str(uuid4())}
-    assert (await api.feedback.post("/v1/contacts/merge", json=nobody)).status_code == 404
+    assert (await api.feedback.post("/v1/contacts/merge", json=nobody)).status_code == 422
     # An address that names the merged one can become their own again.
     edited = await api.feedback.patch(f"/v1/contacts/{third['id']}", json={"email": "ada@example.com"})
     assert edited.json()["email"] == "ada@example.com"

@@ -223,7 +223,7 @@ async def test_what_erasing_refuses(api: Api) -> None:
         await made(await api.feedback.post("/v1/contacts", json={"email": f"{name}@example.com"}), 200)
     both = await api.feedback.post("/v1/erasures", json={"external_id": "ada", "email": "ben@example.com"})
     assert (both.status_code, both.json()["code"]) == (409, "ambiguous_subject")
-    assert (await api.feedback.post("/v1/erasures", json={"subject_id": str(uuid4())})).status_code == 404
+    assert (await api.feedback.post("/v1/erasures", json={"subject_id": str(uuid4())})).status_code == 422
     assert (await api.feedback.post("/v1/erasures", json={})).status_code == 422
     erasure = await made(await api.feedback.post("/v1/erasures", json={"external_id": "ada"}))
     (contact,) = erasure["contact_ids"]
