@@ -2,9 +2,11 @@
 
 from starlette.types import ASGIApp
 
+from services.feedback.accounts import api as accounts
 from services.feedback.connections import api as connections
 from services.feedback.consumers import CONSUMERS
 from services.feedback.customers import api as customers
+from services.feedback.customers import bulk as many_contacts
 from services.feedback.demand import api as demand
 from services.feedback.fetches import worker as fetches
 from services.feedback.ideas import api as ideas
@@ -14,8 +16,13 @@ from services.feedback.insights import api as insights
 from services.feedback.intake import api as intake
 from services.feedback.intake import worker
 from services.feedback.keys import api as keys
+from services.feedback.merging import api as merging
 from services.feedback.needs import api as needs
+from services.feedback.privacy import api as privacy
+from services.feedback.privacy import worker as forgetting
 from services.feedback.requesters import api as requesters
+from services.feedback.segments import api as segments
+from services.feedback.segments import worker as filling
 from services.feedback.surveys import api as surveys
 from services.feedback.triage import api as triage
 from services.feedback.triage import worker as waking
@@ -41,7 +48,12 @@ SERVICE = Service(
         ideas.router,
         demand.router,
         votes.router,
+        accounts.router,
+        many_contacts.router,
+        merging.router,
         customers.router,
+        segments.router,
+        privacy.router,
         connections.router,
         intake.router,
         requesters.router,
@@ -50,7 +62,13 @@ SERVICE = Service(
         operations("feedback", CONSUMERS),
     ),
     consumers=CONSUMERS,
-    jobs={"intake": worker.run, "fetches": fetches.run, "inbox": waking.run},
+    jobs={
+        "intake": worker.run,
+        "fetches": fetches.run,
+        "inbox": waking.run,
+        "segments": filling.run,
+        "erasures": forgetting.run,
+    },
     body_limits={"/v1/feedback/bulk": bulk.BODY_LIMIT},
     tags=(
         {
@@ -62,6 +80,8 @@ SERVICE = Service(
         {"name": "ideas", "description": "Candidate changes and the demand for them"},
         {"name": "votes", "description": "Who wants what"},
         {"name": "customers", "description": "Accounts and contacts"},
+        {"name": "segments", "description": "Customers that are looked at together, by a rule or named by hand"},
+        {"name": "privacy", "description": "What is kept of a person, and forgetting it"},
         {"name": "connections", "description": "Survey tools that deliver here, and what they delivered"},
         {"name": "hooks", "description": "Where vendors deliver"},
         {"name": "surveys", "description": "What surveys measured: NPS, CSAT, CES, Kano, importance"},

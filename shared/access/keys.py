@@ -23,6 +23,7 @@ SCOPES = frozenset(
         "roadmap:read", "roadmap:write",
         "keys:read", "keys:write",
         "operations:read", "operations:write",
+        "privacy:read", "privacy:write",
     }
 )  # fmt: skip
 _SHAPE = re.compile(r"ck_([a-z0-9]{12})_[A-Za-z0-9_-]{43}")

@@ -102,3 +102,40 @@ class NeedChanged(Event):
     importance: NeedMeasure
     satisfaction: NeedMeasure
     idea_ids: list[UUID] = Field(description="ideas that would serve it, 200 at most")
+
+
+class SegmentChanged(Event):
+    """Published when a segment is made, edited, filled anew or deleted; not when single customers come or go.
+
+    A consumer may keep the newest version as the segment's definition. Who is in it is asked of feedback.
+    """
+
+    type: ClassVar[str] = "feedback.segment.changed.v1"
+    aggregate: ClassVar[str] = "segment_id"
+
+    segment_id: UUID
+    key: str = Field(description="its short name in the workspace")
+    title: str = Field(description="its name, in the product team's own words")
+    selects: Literal["accounts", "contacts"]
+    members: int = Field(ge=0, description="how many were in it when this was published")
+    settled: bool = Field(description="false while a new rule is being applied: `members` is then not final")
+    deleted: bool = False
+
+
+class ContactMerged(Event):
+    """Published once a contact turned out to be another. A consumer may read the one id as the other from then on."""
+
+    type: ClassVar[str] = "feedback.contact.merged.v1"
+    aggregate: ClassVar[str] = "contact_id"
+
+    contact_id: UUID = Field(description="the contact that is no more")
+    into_id: UUID = Field(description="who it turned out to be")
+
+
+class ContactErased(Event):
+    """Published once a person was forgotten. A consumer that keeps anything of the contact forgets it too."""
+
+    type: ClassVar[str] = "feedback.contact.erased.v1"
+    aggregate: ClassVar[str] = "contact_id"
+
+    contact_id: UUID

@@ -53,6 +53,10 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
     estimate = await post(
         scoring, "/v1/estimates", idea_id=idea["id"], input="effort", value=2, estimator="someone", discipline="design"
     )
+    twin = await post(feedback, "/v1/contacts", email="twin@example.com")
+    leaver = await post(feedback, "/v1/contacts", email="leaver@example.com")
+    segment = await post(feedback, "/v1/segments", key="beta", name="Beta", selects="contacts")
+    erasure = await post(feedback, "/v1/erasures", external_id="gone-long-ago")
     item = await post(roadmap, "/v1/items", idea_ids=[idea["id"]], title="Export")
     view = await post(roadmap, "/v1/views", slug="public", title="Public", published=True)
     parked: dict[str, str] = {}
@@ -66,9 +70,18 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
         assert response.status_code == 200, response.text
         return response.json()["data"][0]["id"]
 
+    contact_id = await listed("/v1/contacts")
+    named = await feedback.put(f"/v1/segments/{segment['id']}/members/{contact_id}")
+    assert named.status_code == 204, named.text
+
     return {
         "account_id": await listed("/v1/accounts"),
-        "contact_id": await listed("/v1/contacts"),
+        "contact_id": contact_id,
+        "duplicate_id": twin["id"],
+        "subject_id": leaver["id"],
+        "segment_id": segment["id"],
+        "member_id": contact_id,
+        "erasure_id": erasure["id"],
         "idea_id": idea["id"],
         "feedback_id": said["id"],
         "insight_id": await listed("/v1/insights", feedback_id=said["id"]),

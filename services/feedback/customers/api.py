@@ -1,4 +1,4 @@
-"""Accounts and contacts over HTTP."""
+"""Contacts over HTTP."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -10,53 +10,14 @@ from pydantic import Field, model_validator
 from pydantic_core import from_json
 
 from services.feedback.customers import domain, store
-from services.feedback.customers.domain import AccountChange, Person
+from services.feedback.customers.domain import Person
 from shared.errors import NotFound
 from shared.paging import Cursor, Limit, Page, after, page
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import CallerDep, IfMatch, ReadDep, Route, TxDep, allow, etag
-from shared.wire import Attributes, Email, Key, Line, Minor, Wire
+from shared.wire import Attributes, Email, Key, Line, Wire
 
 router = APIRouter(prefix="/v1", tags=["customers"], route_class=Route)
-
-
-class AccountIn(Wire):
-    """A customer company, by the id it has in your own system. Fields left out stay as they are."""
-
-    external_id: Key = Field(examples=["acme-inc"])
-    name: Line | None = Field(default=None, examples=["Acme Inc."])
-    mrr: Minor | None = Field(
-        default=None,
-        description="monthly recurring revenue, minor units of the workspace's currency",
-        examples=[420000],
-    )
-    plan: Line | None = Field(default=None, examples=["enterprise"])
-    attributes: Attributes = Field(default_factory=dict, examples=[{"region": "emea"}])
-
-
-class AccountsIn(Wire):
-    """Accounts to make or update: all or none."""
-
-    accounts: list[AccountIn] = Field(min_length=1, max_length=1_000)
-
-
-class Account(Wire):
-    """A customer company."""
-
-    id: UUID
-    external_id: str
-    name: str
-    mrr: int = Field(description="minor units of the workspace's currency")
-    plan: str | None
-    attributes: dict[str, Any]
-    version: int
-    created_at: datetime
-
-
-class AccountsSaved(Wire):
-    """The accounts as they are now, in the order sent."""
-
-    data: list[Account]
 
 
 class ContactRef(Wire):
@@ -98,43 +59,23 @@ class Contact(Wire):
     name: str | None
     account_id: UUID | None
     attributes: dict[str, Any]
+    erased_at: datetime | None = Field(description="when the person was forgotten at their request: who it was is gone")
     version: int
     created_at: datetime
 
 
-def _account(row: asyncpg.Record) -> Account:
-    return Account(**{**row, "attributes": from_json(row["attributes"])})
+MOVED: dict[int | str, dict[str, Any]] = {
+    308: {
+        "description": "It was merged into the contact at `Location`",
+        "headers": {"Location": {"description": "the contact it turned out to be", "schema": {"type": "string"}}},
+    }
+}
 
 
-def _contact(row: asyncpg.Record) -> Contact:
-    return Contact(**{**row, "attributes": from_json(row["attributes"])})
-
-
-@router.post("/accounts", responses=EDITING, dependencies=[allow("customers:write")])
-async def save_accounts(body: AccountsIn, caller: CallerDep, tx: TxDep) -> AccountsSaved:
-    """Make or update up to 1,000 accounts by external id, all or none.
-
-    The demand for every idea that they ask for follows their revenue at once.
-    """
-    changes = [AccountChange(**account.model_dump()) for account in body.accounts]
-    return AccountsSaved(data=[_account(row) for row in await domain.save_accounts(tx, caller.workspace_id, changes)])
-
-
-@router.get("/accounts", responses=GUARDED, dependencies=[allow("customers:read")])
-async def list_accounts(caller: CallerDep, read: ReadDep, limit: Limit = 50, cursor: Cursor = None) -> Page[Account]:
-    """List accounts in order of making."""
-    rows = await read.all(store.LIST_ACCOUNTS, caller.workspace_id, after(cursor), limit + 1)
-    return page(rows, limit, _account, lambda account: (account.id,))
-
-
-@router.get("/accounts/{account_id}", responses=GUARDED | responses(NotFound), dependencies=[allow("customers:read")])
-async def get_account(account_id: UUID, caller: CallerDep, read: ReadDep, response: Response) -> Account:
-    """Show one account."""
-    row = await read.one(store.GET_ACCOUNT, caller.workspace_id, account_id)
-    if row is None:
-        raise NotFound("No account by that id.")
-    response.headers.update(etag(row["version"]))
-    return _account(row)
+def shown(row: asyncpg.Record) -> Contact:
+    """A contact's row as callers see it."""
+    content = {name: row[name] for name in Contact.model_fields}
+    return Contact(**content | {"attributes": from_json(row["attributes"])})
 
 
 @router.post("/contacts", responses=EDITING, dependencies=[allow("customers:write")])
@@ -144,7 +85,7 @@ async def save_contact(body: ContactRef, caller: CallerDep, tx: TxDep) -> Contac
     row = None if contact_id is None else await tx.one(store.GET_CONTACT, caller.workspace_id, contact_id)
     if row is None:
         raise NotFound("No contact by that id.")
-    return _contact(row)
+    return shown(row)
 
 
 @router.get("/contacts", responses=GUARDED, dependencies=[allow("customers:read")])
@@ -152,27 +93,40 @@ async def list_contacts(
     caller: CallerDep,
     read: ReadDep,
     account_id: Annotated[UUID | None, Query(description="only of this account")] = None,
+    external_id: Annotated[Key | None, Query(description="only who has this id in your own system")] = None,
+    email: Annotated[Email | None, Query(description="only who has this address")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[Contact]:
-    """List contacts in order of making."""
+    """List contacts in order of making.
+
+    Who was merged into another is found as that one, by any id or address of either.
+    """
     page_of = caller.workspace_id, after(cursor), limit + 1
-    rows = (
-        await read.all(store.LIST_CONTACTS, *page_of)
-        if account_id is None
-        else await read.all(store.LIST_CONTACTS_OF_ACCOUNT, *page_of, account_id)
-    )
-    return page(rows, limit, _contact, lambda contact: (contact.id,))
+    if external_id is not None or email is not None:
+        rows = await read.all(store.LIST_CONTACTS_NAMED, *page_of, external_id, email, account_id)
+    elif account_id is not None:
+        rows = await read.all(store.LIST_CONTACTS_OF_ACCOUNT, *page_of, account_id)
+    else:
+        rows = await read.all(store.LIST_CONTACTS, *page_of)
+    return page(rows, limit, shown, lambda contact: (contact.id,))
 
 
-@router.get("/contacts/{contact_id}", responses=GUARDED | responses(NotFound), dependencies=[allow("customers:read")])
-async def get_contact(contact_id: UUID, caller: CallerDep, read: ReadDep, response: Response) -> Contact:
-    """Show one contact."""
+@router.get(
+    "/contacts/{contact_id}",
+    response_model=Contact,
+    responses=GUARDED | responses(NotFound) | MOVED,
+    dependencies=[allow("customers:read")],
+)
+async def get_contact(contact_id: UUID, caller: CallerDep, read: ReadDep, response: Response) -> Contact | Response:
+    """Show one contact. One that was merged into another answers with where that one is."""
     row = await read.one(store.GET_CONTACT, caller.workspace_id, contact_id)
     if row is None:
         raise NotFound("No contact by that id.")
+    if row["merged_into"] is not None:
+        return Response(status_code=308, headers={"Location": f"/v1/contacts/{row['merged_into']}"})
     response.headers.update(etag(row["version"]))
-    return _contact(row)
+    return shown(row)
 
 
 @router.patch("/contacts/{contact_id}", responses=EDITING, dependencies=[allow("customers:write")])
@@ -182,4 +136,4 @@ async def update_contact(
     """Change what is known of a contact. Demand follows them to another account."""
     row = await domain.update_contact(tx, caller.workspace_id, contact_id, expected, **body.model_dump())
     response.headers.update(etag(row["version"]))
-    return _contact(row)
+    return shown(row)

@@ -10,8 +10,9 @@ from pydantic_core import to_json
 from services.feedback.customers import store
 from services.feedback.demand import domain as demand
 from services.feedback.demand.domain import Move
+from services.feedback.segments import domain as segments
 from shared.database import Tx
-from shared.errors import Conflict, FieldError, Invalid, NotFound
+from shared.errors import Conflict, NotFound
 from shared.ids import new_id
 from shared.routes import require_version
 
@@ -26,16 +27,6 @@ class Person(NamedTuple):
     name: str | None = None
     account: str | None = None
     """External id of their account."""
-
-
-class AccountChange(NamedTuple):
-    """What a caller says of an account; None leaves a field as it is."""
-
-    external_id: str
-    name: str | None
-    mrr: int | None
-    plan: str | None
-    attributes: dict[str, str | int | float | bool | None]
 
 
 Identity = tuple[UUID, str | None, str | None]
@@ -60,19 +51,38 @@ class _Known(NamedTuple):
     accounts: dict[tuple[UUID, str], UUID]
     claims: dict[UUID, str]
     """External ids that contacts without one are about to get: an address alone can be claimed by one id only."""
+    judged: "_Judged"
+
+
+class _Judged(NamedTuple):
+    """Who was made or changed where rules select customers."""
+
+    workspaces: set[UUID]
+    accounts: set[UUID]
+    contacts: set[UUID]
+
+    def note(self, kind: set[UUID], rows: Iterable[asyncpg.Record]) -> None:
+        for row in rows:
+            self.workspaces.add(row["workspace_id"])
+            kind.add(row["id"])
+
+
+def _nothing_known() -> _Known:
+    return _Known({}, {}, {}, _Judged(set(), set(), set()))
 
 
 async def recognise(tx: Tx, persons: Sequence[Person], counting: Collection[UUID] = ()) -> list[UUID | None]:
     """The contact of each person, made where unknown; None for an id that is nobody's in its workspace.
 
-    `counting` names the workspaces whose demand the caller goes on to count. What is said for the first time (an id, an
-    address, a name) is added to what is known; another account than before moves the contact there. One statement when
-    nothing is new and nothing is counted; safe when two transactions meet the same newcomer.
+    Whoever was merged into somebody is that one; who was erased is nobody. Newcomers are judged by the rules of the
+    workspace. `counting` names the workspaces whose demand the caller goes on to count. What is said for the first time
+    (an id, an address, a name) is added to what is known; another account than before moves the contact there. One
+    statement when nothing is new and nothing is counted; safe when two transactions meet the same newcomer.
     """
     ids = {person.id for person in persons if person.id is not None}
-    mine: set[tuple[UUID, UUID]] = set()
+    mine: dict[tuple[UUID, UUID], UUID] = {}
     if ids:
-        mine = {(row["workspace_id"], row["id"]) for row in await tx.all(store.KNOWN_CONTACTS, ids)}
+        mine = {(row["workspace_id"], row["id"]): row["whole"] for row in await tx.all(store.KNOWN_CONTACTS, ids)}
     named = {_identity(person): person for person in persons if person.id is None}
     if named:
         contacts = await _named(tx, named, counting)
@@ -80,9 +90,7 @@ async def recognise(tx: Tx, persons: Sequence[Person], counting: Collection[UUID
         contacts = dict[Identity, _Contact]()
         await demand.hold(tx, counting)
     return [
-        contacts[_identity(person)].id
-        if person.id is None
-        else (person.id if (person.workspace_id, person.id) in mine else None)
+        contacts[_identity(person)].id if person.id is None else mine.get((person.workspace_id, person.id))
         for person in persons
     ]
 
@@ -92,7 +100,7 @@ def _identity(person: Person) -> Identity:
 
 
 async def _named(tx: Tx, wanted: Mapping[Identity, Person], counting: Collection[UUID]) -> Mapping[Identity, _Contact]:
-    known = _Known({}, {}, {})
+    known = _nothing_known()
     await _look_up(tx, wanted, known)
     moving = {identity[0] for identity, person in wanted.items() if _strays(person, known)}
     # Held before anything is written: whoever waits for this transaction later on has nothing that it waits for here.
@@ -119,7 +127,9 @@ async def _named(tx: Tx, wanted: Mapping[Identity, Person], counting: Collection
         for identity, person in wanted.items()
         if person.account is not None and person.workspace_id in moving
     }
-    await _move(tx, [move for move in moves.values() if move.before != move.after])
+    await _move(tx, [move for move in moves.values() if move.before != move.after], known.judged)
+    judged = known.judged
+    await segments.follow(tx, judged.workspaces, accounts=judged.accounts, contacts=judged.contacts)
     return known.contacts
 
 
@@ -149,7 +159,7 @@ async def _look_up(tx: Tx, wanted: Mapping[Identity, Person], known: _Known) -> 
         if row["id"] is None:
             continue
         said = person.external_id
-        if said is None or row["external_id"] == said or known.claims.setdefault(row["id"], said) == said:
+        if said is None or row["sure"] or known.claims.setdefault(row["id"], said) == said:
             known.contacts[identity] = _Contact(*(row[name] for name in _Contact._fields))
 
 
@@ -159,7 +169,7 @@ async def _add_accounts(tx: Tx, persons: Iterable[Person], known: _Known) -> Non
     if not missing:
         return
     columns = [workspace for workspace, _ in missing], [external for _, external in missing]
-    await tx.run(store.ADD_ACCOUNTS, [new_id() for _ in missing], *columns)
+    known.judged.note(known.judged.accounts, await tx.all(store.ADD_ACCOUNTS, [new_id() for _ in missing], *columns))
     rows = await tx.all(store.FIND_ACCOUNTS, *columns)
     known.accounts.update({(row["workspace_id"], row["external_id"]): row["id"] for row in rows})
 
@@ -171,7 +181,7 @@ async def _add_contacts(tx: Tx, persons: Iterable[Person], known: _Known, *, wit
         persons,
         key=lambda person: (person.external_id is None, person.email is None, *map(str, _identity(person))),
     )
-    await tx.run(
+    added = await tx.all(
         store.ADD_CONTACTS,
         [new_id() for _ in missing],
         [person.workspace_id for person in missing],
@@ -180,6 +190,7 @@ async def _add_contacts(tx: Tx, persons: Iterable[Person], known: _Known, *, wit
         [person.name for person in missing],
         [known.accounts.get((person.workspace_id, person.account or "")) for person in missing],
     )
+    known.judged.note(known.judged.contacts, added)
 
 
 async def _learn(tx: Tx, wanted: Mapping[Identity, Person], known: _Known) -> None:
@@ -205,47 +216,19 @@ async def _learn(tx: Tx, wanted: Mapping[Identity, Person], known: _Known) -> No
         return
     try:
         async with tx.savepoint():
-            await tx.run(store.LEARN, list(learned), *map(list, zip(*learned.values(), strict=True)))
+            rows = await tx.all(store.LEARN, list(learned), *map(list, zip(*learned.values(), strict=True)))
     except asyncpg.UniqueViolationError:
         return
+    known.judged.note(known.judged.contacts, rows)
 
 
-async def _move(tx: Tx, moves: Sequence[Move]) -> None:
+async def _move(tx: Tx, moves: Sequence[Move], judged: _Judged) -> None:
     """Put contacts into other accounts; what they ask for goes along. The workspaces are held alone."""
     if not moves:
         return
-    await tx.run(store.MOVE_CONTACTS, [each.contact_id for each in moves], [each.after for each in moves])
+    moved = await tx.all(store.MOVE_CONTACTS, [each.contact_id for each in moves], [each.after for each in moves])
+    judged.note(judged.contacts, moved)
     await demand.carry(tx, moves)
-
-
-async def save_accounts(tx: Tx, workspace_id: UUID, changes: Sequence[AccountChange]) -> list[asyncpg.Record]:
-    """Make or update accounts by external id, in the order given. Demand follows their revenue at once."""
-    keys = [change.external_id for change in changes]
-    if len(set(keys)) != len(keys):
-        twice = next(position for position, key in enumerate(keys) if key in keys[:position])
-        raise Invalid(errors=[FieldError(f"/body/accounts/{twice}/external_id", "stands in the list twice")])
-    before: dict[UUID, int] = {}
-    if any(change.mrr is not None for change in changes):
-        await demand.hold(tx, (), [workspace_id])
-        before = {row["id"]: row["mrr"] for row in await tx.all(store.LOCK_ACCOUNTS, workspace_id, keys)}
-    ordered = sorted(changes)
-    rows = await tx.all(
-        store.UPSERT_ACCOUNTS,
-        workspace_id,
-        [new_id() for _ in ordered],
-        [change.external_id for change in ordered],
-        [change.name for change in ordered],
-        [change.mrr for change in ordered],
-        [change.plan for change in ordered],
-        [to_json(change.attributes).decode() for change in ordered],
-        [change.external_id for change in changes if change.mrr is not None],
-        [change.external_id for change in changes if change.name is not None],
-    )
-    if before:
-        steps = {row["id"]: row["mrr"] - before[row["id"]] for row in rows if row["id"] in before}
-        await demand.shift(tx, {account: step for account, step in steps.items() if step})
-    by_key = {row["external_id"]: row for row in rows}
-    return [by_key[key] for key in keys]
 
 
 async def update_contact(
@@ -262,19 +245,23 @@ async def update_contact(
 ) -> asyncpg.Record:
     """Change what is known of a contact; None leaves a field as it is.
 
-    NotFound, PreconditionFailed on another version than expected, or Conflict on an identity that somebody has.
+    NotFound, PreconditionFailed on another version than expected, or Conflict on an identity that somebody has and on a
+    contact that was merged or erased.
     """
     if account is not None:
         await demand.hold(tx, (), [workspace_id])
     old = await tx.one(store.LOCK_CONTACT, workspace_id, contact_id)
     if old is None:
         raise NotFound("No contact by that id.")
+    require_present(old)
     require_version(expected, old["version"])
+    known = _nothing_known()
     if account is not None:
-        known = _Known({}, {}, {})
         await _add_accounts(tx, [Person(workspace_id, account=account)], known)
         move = Move(contact_id, old["account_id"], known.accounts[(workspace_id, account)])
-        await _move(tx, [move] if move.before != move.after else [])
+        await _move(tx, [move] if move.before != move.after else [], known.judged)
+    if external_id is not None or email is not None:
+        await tx.run(store.RELEASE, workspace_id, contact_id, external_id, email)
     try:
         row = await tx.one(
             store.UPDATE_CONTACT, workspace_id, contact_id, external_id, email, name, to_json(attributes).decode()
@@ -282,4 +269,13 @@ async def update_contact(
     except asyncpg.UniqueViolationError as error:
         raise Conflict("Another contact has this external id or address.", code="identity_taken") from error
     assert row is not None  # locked above
+    await segments.follow(tx, [workspace_id], accounts=known.judged.accounts, contacts=[contact_id])
     return row
+
+
+def require_present(contact: asyncpg.Record) -> None:
+    """Conflict when a contact was merged into another or erased: nothing of it can be changed then."""
+    if contact["erased_at"] is not None:
+        raise Conflict("The person was erased at their request.", code="erased")
+    if contact["merged_into"] is not None:
+        raise Conflict(f"It was merged into the contact {contact['merged_into']}.", code="merged")

@@ -62,7 +62,7 @@ class Delivery(Wire):
     headers: dict[str, str]
     bytes: int
     fetched: bool = Field(description="whether the vendor, who only named a response, has been asked for it")
-    state: Literal["received", "fetching", "applied", "ignored", "quarantined"]
+    state: Literal["received", "fetching", "applied", "ignored", "quarantined", "erased"]
     reason: str | None
     received_at: datetime
     processed_at: datetime | None

@@ -1,6 +1,18 @@
 """The records of the feedback schema, a module for each noun."""
 
-from services.feedback.tables import customers, demand, ideas, inbox, intake, needs, products, surveys, triage
+from services.feedback.tables import customers, demand, ideas, inbox, intake, needs, privacy, products, surveys, triage
 from services.feedback.tables.schema import metadata
 
-__all__ = ["customers", "demand", "ideas", "inbox", "intake", "metadata", "needs", "products", "surveys", "triage"]
+__all__ = [
+    "customers",
+    "demand",
+    "ideas",
+    "inbox",
+    "intake",
+    "metadata",
+    "needs",
+    "privacy",
+    "products",
+    "surveys",
+    "triage",
+]

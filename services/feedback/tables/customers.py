@@ -9,6 +9,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
@@ -37,6 +38,17 @@ Table(
     Index("accounts_list", "workspace_id", "id"),
 )
 Table(
+    "account_history",
+    metadata,
+    Column("account_id", UUID, ForeignKey("accounts.id"), nullable=False),
+    Column("since", Moment, nullable=False, comment="in force from here until the next row of the account"),
+    workspace_column(),
+    Column("mrr", BigInteger, nullable=False),
+    Column("plan", Text),
+    PrimaryKeyConstraint("account_id", "since"),
+    comment="what an account paid for what, and since when; before its first row nothing was known",
+)
+Table(
     "contacts",
     metadata,
     id_column(),
@@ -46,12 +58,15 @@ Table(
     Column("email", Text),
     Column("name", Text),
     Column("attributes", JSONB, nullable=False, server_default="{}"),
+    Column("merged_into", UUID, comment="who it turned out to be; the id and address that it keeps still name them"),
+    Column("erased_at", Moment, comment="the person has asked to be forgotten: only what is counted is left"),
     version_column(),
     created_column(),
     UniqueConstraint("workspace_id", "external_id", name="contacts_external_id"),
     UniqueConstraint("workspace_id", "email", name="contacts_email"),
     Index("contacts_list", "workspace_id", "id"),
     Index("contacts_account", "account_id", "id"),
+    Index("contacts_merged", "merged_into", postgresql_where=text("merged_into is not null")),
 )
 Table(
     "segments",
@@ -63,10 +78,13 @@ Table(
     Column("selects", Text, nullable=False, comment="accounts or contacts"),
     Column("rule", JSONB, comment="null: its members are named by hand"),
     Column("members", BigInteger, nullable=False, server_default="0", comment="rows of segment_members"),
+    Column("fill_from", UUID, comment="whom a new rule has been applied to, in order of id; null once that is all"),
+    Column("fill_since", Moment, comment="when a worker first saw that the rule is new"),
     version_column(),
     created_column(),
     UniqueConstraint("workspace_id", "key", name="segments_key"),
     Index("segments_list", "workspace_id", "id"),
+    Index("segments_filling", "id", postgresql_where=text("fill_from is not null")),
 )
 Table(
     "segment_members",

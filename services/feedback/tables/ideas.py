@@ -97,5 +97,6 @@ Table(
     Column("idea_id", UUID, nullable=False, comment="one of the ideas they asked for"),
     Column("named_at", Moment, nullable=False),
     PrimaryKeyConstraint("item_id", "contact_id"),
+    Index("requesters_contact", "contact_id"),
     comment="everyone who asked for what an item shipped, once each",
 )

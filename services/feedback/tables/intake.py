@@ -61,7 +61,7 @@ Table(
         Text,
         nullable=False,
         server_default="received",
-        comment="received, fetching, applied, ignored, quarantined",
+        comment="received, fetching, applied, ignored, quarantined, erased",
     ),
     Column("reason", Text),
     Column("traceparent", Text, nullable=False, server_default=""),

@@ -1,5 +1,6 @@
 """Demand is what votes and insights say, whatever happened, in whatever order."""
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,16 +9,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.feedback.accounts import domain as accounts
+from services.feedback.accounts.domain import AccountChange
 from services.feedback.customers import domain as customers
-from services.feedback.customers.domain import AccountChange, Person
+from services.feedback.customers.domain import Person
 from services.feedback.ideas import domain as ideas
 from services.feedback.inbox import domain as inbox
 from services.feedback.inbox.domain import Statement
 from services.feedback.insights import domain as insights
+from services.feedback.merging import domain as merging
+from services.feedback.privacy import domain as privacy
 from services.feedback.votes import domain as votes
 from services.feedback.votes.domain import Ballot
 from shared.database import Database, Tx
+from shared.errors import Conflict
 from shared.ids import new_id
+from shared.sealing import Seal
 from tests.feedback.given import Databases, caller, check_demand, check_events
 
 IDEAS = 3
@@ -51,6 +58,8 @@ STEPS = st.lists(
         ),
         step("link", nth=st.integers(0, 20), idea=st.integers(0, IDEAS - 1)),
         step("unlink", nth=st.integers(0, 20)),
+        step("merge", nth=st.integers(0, 20), other=st.integers(0, 20)),
+        step("erase", nth=st.integers(0, 20)),
         step("move", nth=st.integers(0, 20), account=st.sampled_from(["acme", "bolt", "cord"])),
         step(
             "pay",
@@ -162,17 +171,40 @@ class Here:
 
     async def move(self, tx: Tx, nth: int, account: str) -> None:
         if (contact_id := await self.nth(tx, "contacts", nth)) is not None:
-            await customers.update_contact(
-                tx, self.workspace_id, contact_id, None,
-                external_id=None, email=None, name=None, account=account, attributes={},
+            with contextlib.suppress(Conflict):
+                await customers.update_contact(
+                    tx, self.workspace_id, contact_id, None,
+                    external_id=None, email=None, name=None, account=account, attributes={},
+                )  # fmt: skip
+
+    async def merge(self, tx: Tx, nth: int, other: int) -> None:
+        kept, duplicate = await self.nth(tx, "contacts", nth), await self.nth(tx, "contacts", other)
+        if kept is not None and duplicate is not None:
+            # With itself, or with who was merged or erased before.
+            with contextlib.suppress(Conflict):
+                await merging.merge(tx, self.workspace_id, kept, duplicate)
+                left = "select count(*) from idea_contacts where contact_id = $1"
+                assert await tx.value(left, duplicate) == 0
+
+    async def erase(self, tx: Tx, nth: int) -> None:
+        if (contact_id := await self.nth(tx, "contacts", nth)) is not None:
+            seal = Seal("a sealing key that only tests know")
+            row = await privacy.begin(
+                tx, seal, self.workspace_id, subject_id=contact_id, external_id=None, email=None, reference=None,
+                requested_by="key:test",
             )  # fmt: skip
+            more = True
+            while more:
+                claimed = await tx.one("select * from erasures where id = $1", row["id"])
+                assert claimed is not None
+                more = await privacy.advance(tx, seal, claimed)
 
     async def pay(self, tx: Tx, mrr: dict[str, int | None]) -> None:
         changes = [AccountChange(account, None, amount, None, {}) for account, amount in mrr.items()]
-        await customers.save_accounts(tx, self.workspace_id, changes)
+        await accounts.save_accounts(tx, self.workspace_id, changes)
 
 
-@settings(max_examples=25)
+@settings(max_examples=18)
 @given(STEPS)
 async def test_totals_are_what_a_recount_gives(database: Databases, steps: list[Step]) -> None:
     here = Here(await database("feedback"))

@@ -1,0 +1,273 @@
+"""Everything that is kept of one person: shown to them, or forgotten and proved to be.
+
+Who a person is is forgotten at once, in the request's transaction. What hangs on them is gone through by a worker, some
+rows at a time, each step a transaction that says how far it came: killed, it goes on from there. What is counted stays:
+a vote of somebody forgotten is still a vote.
+"""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import asyncpg
+from pydantic_core import from_json, to_json
+
+from services.feedback.demand import domain as demand
+from services.feedback.intake import domain as intake
+from services.feedback.privacy import store
+from services.feedback.privacy.places import PLACES, Place
+from services.feedback.privacy.receipts import canonical, named, receipt
+from services.feedback.privacy.subject import Subject
+from services.feedback.segments import domain as segments
+from shared.database import Read, Tx
+from shared.errors import Conflict, FieldError, Invalid, NotFound
+from shared.events.feedback import ContactErased
+from shared.ids import new_id
+from shared.outbox import emit
+from shared.paging import FIRST
+from shared.sealing import Seal
+
+AT_ONCE = 1_000
+"""Rows changed or looked at in a transaction."""
+BODIES_AT_ONCE = 100
+"""Raw deliveries read in a transaction: each may be a megabyte."""
+SHOWN = tuple(place for place in PLACES if place.SHOW)
+
+
+class Record(NamedTuple):
+    """One row with something of a person. `record` is JSON, `place` the number of its table in `SHOWN`."""
+
+    place: int
+    key: UUID
+    record: str
+
+
+class Erasing(NamedTuple):
+    """An erasure that is under way."""
+
+    id: UUID
+    workspace_id: UUID
+    contact_ids: list[UUID]
+    subject: Subject
+    place: str
+    """How far in the step; empty at its start."""
+
+
+class Step(NamedTuple):
+    """What one transaction did: rows changed by table, and where to go on; None when the step is over."""
+
+    changed: dict[str, int]
+    place: str | None = None
+    contact_ids: list[UUID] | None = None
+    """The person's contacts, where more of them were found."""
+
+
+async def show(read: Read, workspace_id: UUID, contact_id: UUID, place: int, after: UUID, limit: int) -> list[Record]:
+    """Up to `limit` records of a person from a place on, by table and key. NotFound when there is no such contact."""
+    ids = [row["id"] for row in await read.all(store.PERSON, workspace_id, contact_id)]
+    if not ids:
+        raise NotFound("No contact by that id.")
+    found: list[Record] = []
+    for number in range(place, len(SHOWN)):
+        rows = await read.all(
+            SHOWN[number].SHOW, workspace_id, ids, after if number == place else FIRST, limit - len(found)
+        )
+        found.extend(Record(number, row["key"], row["record"]) for row in rows)
+        if len(found) == limit:
+            break
+    return found
+
+
+async def begin(
+    tx: Tx,
+    seal: Seal,
+    workspace_id: UUID,
+    *,
+    subject_id: UUID | None,
+    external_id: str | None,
+    email: str | None,
+    reference: str | None,
+    requested_by: str,
+) -> asyncpg.Record:
+    """Forget who somebody is, and have the rest forgotten: the erasure.
+
+    An address or id that nobody has is searched for all the same. Invalid for a contact id that is nobody's; Conflict
+    when what is given names different people.
+    """
+    # Alone: a merge at the same moment would carry on under another id who is to be forgotten.
+    await demand.hold(tx, (), [workspace_id])
+    if subject_id is not None and not await tx.value(store.IS_CONTACT, workspace_id, subject_id):
+        raise Invalid(errors=[FieldError("/body/subject_id", "no contact by that id")])
+    people = {row["id"] for row in await tx.all(store.RESOLVE, workspace_id, subject_id, external_id, email)}
+    if len(people) > 1:
+        raise Conflict("What is given names different people; erase them one by one.", code="ambiguous_subject")
+    ids = [row["id"] for whole in people for row in await tx.all(store.PERSON, workspace_id, whole)]
+    known = await tx.all(store.KNOWN_AS, workspace_id, ids)
+    subject = Subject.of(
+        [email, *(row["email"] for row in known)], [external_id, *(row["external_id"] for row in known)]
+    )
+    await tx.run(store.ERASE_CONTACTS, workspace_id, ids, len(ids))
+    await segments.leave(tx, workspace_id, ids)
+    row = await tx.one(store.ADD, new_id(), workspace_id, ids, seal.close(subject.written()), reference, requested_by)
+    assert row is not None  # inserted
+    return row
+
+
+async def advance(tx: Tx, seal: Seal, row: asyncpg.Record) -> bool:
+    """Do the next part of an erasure (its row locked by the caller); False when that was the last."""
+    erasing = Erasing(
+        row["id"], row["workspace_id"], row["contact_ids"], Subject.read(seal.open(row["subject"])), row["place"]
+    )
+    name = row["step"] or next(iter(STEPS))
+    done = await STEPS[name](tx, erasing)
+    counts = Counter[str](from_json(row["counts"]))
+    counts.update(done.changed)
+    contact_ids = done.contact_ids or erasing.contact_ids
+    order = list(STEPS)
+    following = name if done.place is not None else next(iter(order[order.index(name) + 1 :]), None)
+    if following is not None:
+        written = to_json(counts).decode()
+        await tx.run(store.ADVANCE, row["workspace_id"], row["id"], contact_ids, following, done.place or "", written)
+        return True
+    await _finish(tx, seal, row, erasing._replace(contact_ids=contact_ids), counts)
+    return False
+
+
+async def _finish(tx: Tx, seal: Seal, row: asyncpg.Record, erasing: Erasing, counts: Counter[str]) -> None:
+    now = datetime.now(UTC)
+    subject = erasing.subject
+    identifiers = [
+        *(seal.sign(named("email", each)) for each in subject.emails),
+        *(seal.sign(named("external_id", each)) for each in subject.external_ids),
+    ]
+    rows = {**counts, "erasures": 1}
+    written = canonical(
+        receipt(
+            erasure_id=erasing.id,
+            workspace_id=erasing.workspace_id,
+            contact_ids=erasing.contact_ids,
+            identifiers=identifiers,
+            reference=row["reference"],
+            requested_by=row["requested_by"],
+            requested_at=row["requested_at"],
+            finished_at=now,
+            rows=rows,
+        )
+    )
+    await tx.run(
+        store.FINISH,
+        erasing.workspace_id,
+        erasing.id,
+        erasing.contact_ids,
+        to_json(rows).decode(),
+        written,
+        seal.sign(written),
+        now,
+    )
+    gone = await tx.all(store.VERSIONS, erasing.workspace_id, erasing.contact_ids)
+    await emit(
+        tx,
+        [
+            ContactErased(workspace_id=erasing.workspace_id, contact_id=each["id"], version=each["version"])
+            for each in gone
+        ],
+    )
+
+
+async def _search_deliveries(tx: Tx, erasing: Erasing) -> Step:
+    """Raw deliveries: what their statements were read from, parts and states of those, and whatever names them."""
+    after = UUID(erasing.place) if erasing.place else FIRST
+    rows = await tx.all(store.SCAN_DELIVERIES, erasing.workspace_id, after, BODIES_AT_ONCE)
+    subject = erasing.subject
+    theirs: set[UUID] = set()
+    said: dict[tuple[str, str], list[UUID]] = {}
+    for row in rows:
+        if any(subject.mentioned_in(raw) for raw in (row["body"], row["fetched"]) if raw):
+            theirs.add(row["id"])
+        for statement in intake.read(row).statements if row["vendor"] is not None else ():
+            person = statement.person
+            if person is not None and (person.email in subject.emails or person.external_id in subject.external_ids):
+                theirs.add(row["id"])
+            said.setdefault((statement.source, statement.external_id or ""), []).append(row["id"])
+    linked = await tx.all(
+        store.THEIRS,
+        erasing.workspace_id,
+        erasing.contact_ids,
+        [row["id"] for row in rows],
+        [external_id for _, external_id in said],
+    )
+    ids = {row["id"] for row in rows}
+    theirs |= {row["delivery_id"] for row in linked} & ids
+    for row in linked:
+        theirs |= set(said.get((row["source"], row["external_id"]), ()))
+    changed: int = await tx.value(store.ERASE_DELIVERIES, erasing.workspace_id, list(theirs)) if theirs else 0
+    return Step({"deliveries": changed}, str(rows[-1]["id"]) if len(rows) == BODIES_AT_ONCE else None)
+
+
+async def _find_contacts(tx: Tx, erasing: Erasing) -> Step:
+    """Who has come to be known by the same names while the deliveries were read, and what a rival left of the first."""
+    subject = erasing.subject
+    same = await tx.all(
+        store.SAME_PERSON,
+        erasing.workspace_id,
+        list(subject.emails),
+        list(subject.external_ids),
+        erasing.contact_ids,
+    )
+    ids = sorted({*erasing.contact_ids, *(row["id"] for row in same)})
+    await tx.run(store.ERASE_CONTACTS, erasing.workspace_id, ids, len(ids))
+    await segments.leave(tx, erasing.workspace_id, ids)
+    return Step({"contacts": len(ids)}, contact_ids=ids)
+
+
+def _erase(place: Place) -> Callable[[Tx, Erasing], Awaitable[Step]]:
+    async def erase(tx: Tx, erasing: Erasing) -> Step:
+        changed = await tx.run(place.ERASE, erasing.workspace_id, erasing.contact_ids, AT_ONCE)
+        return Step({place.table: changed}, "more" if changed else None)
+
+    return erase
+
+
+async def _redact_feedback(tx: Tx, erasing: Erasing) -> Step:
+    """Somebody else's words that hold their address."""
+    if erasing.subject.pattern is None:
+        return Step({})
+    after = UUID(erasing.place) if erasing.place else FIRST
+    row = await tx.one(store.REDACT_FEEDBACK, erasing.workspace_id, after, erasing.subject.pattern, AT_ONCE)
+    assert row is not None  # a statement of counts has a row
+    return Step({"feedback": row["changed"]}, str(row["last"]) if row["looked"] == AT_ONCE else None)
+
+
+async def _search_answers(tx: Tx, erasing: Erasing) -> Step:
+    """Answers that are kept to be given again; the erasure's own is not one of them."""
+    words = [*erasing.subject.words(), *map(str, erasing.contact_ids)]
+    row = await tx.one(store.ERASE_ANSWERS, erasing.workspace_id, erasing.place, words, str(erasing.id), AT_ONCE)
+    assert row is not None  # a statement of counts has a row
+    return Step({"idempotency": row["changed"]}, row["last"] if row["looked"] == AT_ONCE else None)
+
+
+# Deliveries first: they are found by the names that statements have at their source, which go next.
+STEPS: dict[str, Callable[[Tx, Erasing], Awaitable[Step]]] = {
+    "deliveries": _search_deliveries,
+    "contacts": _find_contacts,
+    **{place.table: _erase(place) for place in PLACES if place.ERASE and place.table != "contacts"},
+    "redaction": _redact_feedback,
+    "idempotency": _search_answers,
+}
+
+
+def is_sound(seal: Seal, content: dict[str, object], signature: str) -> bool:
+    """Whether a receipt was written here, and is as it was."""
+    return seal.signed(canonical(content), signature)
+
+
+def is_about(seal: Seal, content: dict[str, object], email: str | None, external_id: str | None) -> bool | None:
+    """Whether a receipt is about who is known by these; None when none is given."""
+    asked = [
+        *([seal.sign(named("email", email))] if email else []),
+        *([seal.sign(named("external_id", external_id))] if external_id else []),
+    ]
+    identifiers = content.get("identifiers")
+    return all(each in identifiers for each in asked) if asked and isinstance(identifiers, Sequence) else None

@@ -1,0 +1,72 @@
+"""What a person is known by, and whether some bytes mention it: pure, over any bytes."""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+from urllib.parse import unquote_plus
+
+from pydantic_core import from_json, to_json
+
+SHORTEST_ID = 6
+"""Characters of an id that is searched for in what cannot be read: a shorter one is found everywhere."""
+_ESCAPED = re.compile(r"\\u([0-9a-f]{4})")
+
+
+class Subject(NamedTuple):
+    """The addresses and ids of one person."""
+
+    emails: tuple[str, ...]
+    external_ids: tuple[str, ...]
+
+    @classmethod
+    def of(cls, emails: Iterable[str | None], external_ids: Iterable[str | None]) -> "Subject":
+        """Those that there are, each once."""
+        return cls(
+            tuple(sorted({each.lower() for each in emails if each})),
+            tuple(sorted({each for each in external_ids if each})),
+        )
+
+    def written(self) -> str:
+        """As text, to be sealed."""
+        return to_json(self).decode()
+
+    @classmethod
+    def read(cls, text: str) -> "Subject":
+        """The same again."""
+        emails, external_ids = from_json(text)
+        return cls(tuple(emails), tuple(external_ids))
+
+    @property
+    def pattern(self) -> str | None:
+        """The addresses as a pattern for PostgreSQL and for us, whatever their case; None without any.
+
+        Only whole ones: `ada@example.com` is no part of `nada@example.com` or of `ada@example.com.au`. In JSON a line
+        break before it ends in a letter.
+        """
+        if not self.emails:
+            return None
+        return rf"(?:(?<![\w.+-])|(?<=\\[nrtbf]))(?:{'|'.join(map(_plain, self.emails))})(?![\w-]|\.\w)"
+
+    def words(self) -> list[str]:
+        """What is searched for in answers of ours: addresses, and ids as JSON writes them."""
+        return [*self.emails, *(to_json(each).decode() for each in self.external_ids)]
+
+    def mentioned_in(self, raw: bytes) -> bool:
+        """Whether the bytes hold an address, or a long id as a whole value: plain, as a form or as JSON writes them."""
+        text = raw.decode(errors="replace").lower()
+        forms = {text}
+        if "%" in text or "+" in text:
+            forms.add(unquote_plus(text))
+        if "\\u" in text:
+            forms.add(_ESCAPED.sub(lambda match: chr(int(match.group(1), 16)), text))
+        if self.pattern is not None:
+            wanted = re.compile(self.pattern)
+            if any(wanted.search(form) for form in forms):
+                return True
+        ids = [each.lower() for each in self.external_ids if len(each) >= SHORTEST_ID]
+        return any(re.search(rf"[\"'=>]{re.escape(each)}(?![\w-])", form) for each in ids for form in forms)
+
+
+def _plain(text: str) -> str:
+    """The text as a pattern that both dialects read alike: each sign that is no letter or digit escaped."""
+    return "".join(sign if sign.isalnum() or sign in "@_" else f"\\{sign}" for sign in text)
