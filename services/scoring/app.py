@@ -8,6 +8,7 @@ from services.scoring.methods import api as methods
 from services.scoring.models import api as models
 from services.scoring.models.domain import rescore_all
 from services.scoring.scores import api as scores
+from services.scoring.uncertainty import api as uncertainty
 from shared.operations import operations
 from shared.service import Service, create
 from shared.settings import Settings
@@ -22,6 +23,7 @@ SERVICE = Service(
         models.router,
         models.frameworks,
         methods.router,
+        uncertainty.router,
         operations("scoring", CONSUMERS),
     ),
     consumers=CONSUMERS,
@@ -31,6 +33,7 @@ SERVICE = Service(
         {"name": "estimates", "description": "What people think an input of a score is"},
         {"name": "models", "description": "Scoring frameworks with their parameters"},
         {"name": "methods", "description": "Ways for a group to decide, computed at once; nothing is stored"},
+        {"name": "uncertainty", "description": "How sure a ranking is, and what it hangs on; nothing is stored"},
         {"name": "operations", "description": "Messages that were set aside"},
     ),
 )

@@ -98,6 +98,7 @@ Table(
     Column("estimator", Text, nullable=False, comment="who, in the caller's own words: an id, not a name"),
     Column("discipline", Text),
     Column("note", Text),
+    Column("spread", JSONB(none_as_null=True), comment="what value is the mean of; null: a point"),
     Column("current", Boolean, nullable=False, server_default=text("true"), comment="this estimator's latest"),
     Column("withdrawn_at", Moment),
     Column("created_at", Moment, nullable=False, server_default=NOW),
