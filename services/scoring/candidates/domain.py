@@ -33,6 +33,8 @@ class Model:
     framework: Framework
     parameters: Parameters
     revision: int
+    rescoring: bool
+    """Whether a change of it has not reached every idea yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ async def model(read: Read, workspace_id: UUID, model_id: UUID) -> Model:
         raise Conflict("The model is not active, so its scores are not kept up.", code="model_inactive")
     framework = FRAMEWORKS[row["framework"]]
     parameters = framework.parameters.model_validate_json(row["parameters"])
-    return Model(row["id"], row["name"], framework, parameters, row["revision"])
+    return Model(row["id"], row["name"], framework, parameters, row["revision"], row["rescoring"])
 
 
 async def load(read: Read, workspace_id: UUID, model_id: UUID, choice: Choice) -> list[Candidate]:

@@ -35,28 +35,27 @@ class EstimateIn(Wire):
     )
     value: Annotated[float, Field(ge=-1e12, le=1e12)] | None = Field(
         default=None,
-        description="in the unit of the input. Each model decides whether it can be scored with. Either this or "
-        "`spread`",
+        description="in the unit of the input. Each model decides whether it can be scored with. Left out: the mean of "
+        "`spread` (not its mode)",
         examples=[2.5],
     )
     spread: Spread | None = Field(
         default=None,
-        description="how sure the estimator is, instead of one value. Scores are computed with the mean of it (not the "
-        "mode); simulations draw from it",
+        description="how sure the estimator is. Simulations draw from it; scores are computed with `value`",
     )
     estimator: Key = Field(description="who, by an id of your own; not a name", examples=["user-17"])
     discipline: Discipline | None = Field(default=None, examples=["engineering"])
     note: Text | None = Field(default=None, examples=["Two sprints for two, once the importer is out."])
 
     @model_validator(mode="after")
-    def _is_one_or_the_other(self) -> Self:
-        if (self.value is None) == (self.spread is None):
-            raise ValueError("give either value or spread")
+    def _says_something(self) -> Self:
+        if self.value is None and self.spread is None:
+            raise ValueError("give a value, a spread, or both")
         return self
 
     def draft(self) -> Draft:
         """The same for the domain."""
-        value = self.value if self.spread is None else self.spread.mean
+        value = self.spread.mean if self.value is None and self.spread is not None else self.value
         assert value is not None, "one of the two is there"
         return Draft(self.idea_id, self.input, value, self.estimator, self.discipline, self.note, self.spread)
 
@@ -73,7 +72,9 @@ class Estimate(Wire):
     id: UUID
     idea_id: UUID
     input: str
-    value: float = Field(description="the point that scores are computed with: the mean of `spread` where there is one")
+    value: float = Field(
+        description="the point that scores are computed with; the mean of `spread` unless another was given"
+    )
     spread: Spread | None
     estimator: str
     discipline: str | None
