@@ -149,7 +149,7 @@ async def test_a_simulation_calls_a_tie_a_tie_and_names_what_to_refine(
     without = (await api.scoring.post("/v1/simulations", json={**asked, "idea_ids": [], "among": 3})).json()
     assert without["ideas"][2]["p10"] == third["p10"], "others do not change an idea's draws"
 
-    assert (await neighbour.scoring.post("/v1/simulations", json=asked)).status_code == 404
+    assert (await neighbour.scoring.post("/v1/simulations", json=asked)).status_code == 422
     for wrong in ({"idea_ids": [str(new_id())]}, {"samples": 10}, {"k": 0}):
         assert (await api.scoring.post("/v1/simulations", json={**asked, **wrong})).status_code == 422
     both = {"idea_id": str(near), "input": "reach", "estimator": "ada", "value": 1, "spread": pert}

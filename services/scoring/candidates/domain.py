@@ -16,7 +16,7 @@ from services.scoring.frameworks.parameters import MEASURES, Parameters
 from services.scoring.frameworks.spreads import Spread
 from services.scoring.scores.inputs import Demand, Estimates, Known, Sought
 from shared.database import Read
-from shared.errors import Conflict, FieldError, Invalid, NotFound
+from shared.errors import Conflict, FieldError, Invalid
 from shared.events.feedback import IdeaKind, IdeaStatus
 
 MOST = 500
@@ -61,10 +61,10 @@ class Candidate:
 
 
 async def model(read: Read, workspace_id: UUID, model_id: UUID) -> Model:
-    """An active model. NotFound, or Conflict when its scores are not kept up."""
+    """The active model that a body names. Invalid when there is none, Conflict when its scores are not kept up."""
     row = await read.one(store.MODEL, workspace_id, model_id)
     if row is None:
-        raise NotFound("No model by that id.")
+        raise Invalid(errors=[FieldError("/body/model_id", "there is no model by that id")])
     if not row["active"]:
         raise Conflict("The model is not active, so its scores are not kept up.", code="model_inactive")
     framework = FRAMEWORKS[row["framework"]]

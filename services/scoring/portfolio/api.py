@@ -29,13 +29,14 @@ from services.scoring.portfolio.prices import LeftOut, Price, Robust
 from services.scoring.portfolio.program import Infeasible, Limit
 from shared.access.keys import Caller
 from shared.apart import compute_apart
-from shared.errors import Conflict, NotFound, TooLarge, UnsupportedMedia
+from shared.errors import Conflict, TooLarge, UnsupportedMedia
+from shared.events.feedback import IdeaKind
 from shared.problems import GUARDED, responses
 from shared.routes import CallerDep, Route, RuntimeDep, allow
 from shared.runtime import Runtime
 
 router = APIRouter(prefix="/v1", tags=["portfolio"], route_class=Route)
-ASKING = GUARDED | responses(NotFound, Conflict, TooLarge, UnsupportedMedia)
+ASKING = GUARDED | responses(Conflict, TooLarge, UnsupportedMedia)
 
 
 @router.post("/portfolios", responses=ASKING, dependencies=[allow("scores:read")])
@@ -129,7 +130,7 @@ def _solved(body: PortfolioIn, answer: Solved) -> dict[str, Any]:
     periods = answer.best.periods
     efforts = {key: sum(items[key].effort.values()) for key in periods}
     used, whole = sum(efforts.values()), sum(sum(each.amounts) for each in body.capacity)
-    kinds = dict.fromkeys(dict.fromkeys(each.kind for each in body.items), 0.0)
+    kinds: dict[IdeaKind, float] = {each.kind: 0.0 for each in body.items}
     for key, effort in efforts.items():
         kinds[plans[key].kind] += effort
     return {

@@ -64,12 +64,7 @@ class PortfolioIn(Wire):
     items: list[PlanItem] = Field(
         min_length=1,
         max_length=MOST_ITEMS,
-        examples=[
-            [
-                {"key": "export", "value": 12.5, "effort": {"backend": 2}, "must": True},
-                {"key": "cache", "kind": "debt", "value": 4, "effort": {"backend": 3}, "needs": ["export"]},
-            ]
-        ],
+        examples=[[{"key": "export", "value": 12.5, "effort": {"backend": 2}, "must": True}]],
     )
     capacity: list[Capacity] = Field(
         min_length=1, max_length=20, description="every skill that effort is of, each over the same periods"

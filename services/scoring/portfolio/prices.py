@@ -86,9 +86,9 @@ def of_overrides(solver: Solver, best: Solution) -> list[Price]:
     """What each must-have and each exclusion costs, the dearest first."""
     program = solver.program
     limits: list[Limit] = [("must", key, "") for key in sorted(program.must)]
-    limits += [("without", key, "") for key in sorted(program.without)]
+    excluded: list[Limit] = [("without", key, "") for key in sorted(program.without)]
     found: list[Price] = []
-    for limit in limits:
+    for limit in [*limits, *excluded]:
         try:
             freed = solver.best(leave={limit})
         except OutOfTime:

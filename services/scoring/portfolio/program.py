@@ -236,7 +236,7 @@ class Solver:
             raise OutOfTime
         bound: float | None = result.mip_dual_bound
         known = float("inf") if bound is None or not np.isfinite(bound) else -bound * largest / LARGEST
-        chosen: Array = np.round(result.x)
+        chosen = cast("Array", np.round(result.x))
         return chosen, known
 
     def _tidied(
@@ -249,7 +249,9 @@ class Solver:
         late = np.tile(np.arange(self._t) / self._t, self._n) * 1e-7 - 1e-6
         scale = float(effort.max(initial=0.0)) or 1.0
         try:
-            found = self._run(-(effort / scale + late), rows, [*extra, enough])
+            # Not all that is left: the prices come after it.
+            seconds = (self.deadline - time.monotonic()) / 4
+            found = self._run(-(effort / scale + late), rows, [*extra, enough], seconds=seconds)
         except OutOfTime:
             return chosen
         if found is None or self._worth(objective, found[0]) < value - 1e-9 * max(1.0, abs(value)):

@@ -42,7 +42,10 @@ class Ruling:
 
 
 async def take(tx: Tx, workspace_id: UUID, model_id: UUID, name: str, note: str | None, by: str) -> asyncpg.Record:
-    """Freeze a model's ranking. NotFound; Conflict when it is not active, still changing, or has too many ideas."""
+    """Freeze a model's ranking.
+
+    Invalid when there is no such model; Conflict when it is not active, still changing, or has too many ideas.
+    """
     model = await candidates.model(tx, workspace_id, model_id)
     if model.rescoring:
         raise Conflict("A change of the model has not reached every idea yet; try again in a moment.", code="rescoring")

@@ -15,14 +15,14 @@ from services.scoring.uncertainty.domain import Asked, Simulated
 from services.scoring.uncertainty.sensitivity import InputTurn, WeightTurn, sensitivity
 from services.scoring.uncertainty.turning_points import Turn
 from shared.apart import compute_apart
-from shared.errors import Conflict, FieldError, Invalid, NotFound, TooLarge, UnsupportedMedia
+from shared.errors import Conflict, FieldError, Invalid, TooLarge, UnsupportedMedia
 from shared.events.feedback import IdeaKind, IdeaStatus
 from shared.problems import GUARDED, responses
 from shared.routes import CallerDep, Route, RuntimeDep, allow
 from shared.wire import Wire
 
 router = APIRouter(prefix="/v1", tags=["uncertainty"], route_class=Route)
-ASKING = GUARDED | responses(NotFound, Conflict, TooLarge, UnsupportedMedia)
+ASKING = GUARDED | responses(Conflict, TooLarge, UnsupportedMedia)
 
 
 class Chosen(Wire):

@@ -17,14 +17,14 @@ from services.scoring.scores.inputs import Demanded, Source
 from services.scoring.whatifs import domain
 from services.scoring.whatifs.domain import Pair, Standing
 from shared.apart import compute_apart
-from shared.errors import Conflict, FieldError, Invalid, NotFound, TooLarge, UnsupportedMedia
+from shared.errors import Conflict, FieldError, Invalid, TooLarge, UnsupportedMedia
 from shared.events.feedback import IdeaKind, IdeaStatus
 from shared.problems import GUARDED, field_errors, responses
 from shared.routes import CallerDep, Route, RuntimeDep, allow
 from shared.wire import Wire
 
 router = APIRouter(prefix="/v1", tags=["uncertainty"], route_class=Route)
-ASKING = GUARDED | responses(NotFound, Conflict, TooLarge, UnsupportedMedia)
+ASKING = GUARDED | responses(Conflict, TooLarge, UnsupportedMedia)
 
 
 class Supposed(Wire):
@@ -98,7 +98,7 @@ class WhatIf(Wire):
 
 
 @router.post("/what-ifs", responses=ASKING, dependencies=[allow("scores:read")])
-async def suppose(body: WhatIfIn, caller: CallerDep, runtime: RuntimeDep) -> WhatIf:
+async def ask_what_if(body: WhatIfIn, caller: CallerDep, runtime: RuntimeDep) -> WhatIf:
     """Ask what the ranking would be with other inputs, other weights or another framework. Nothing is stored."""
     wanted = list(dict.fromkeys(each.idea_id for each in body.inputs))
     async with runtime.database.read((caller.workspace_id,)) as read:
