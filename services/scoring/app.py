@@ -2,12 +2,17 @@
 
 from starlette.types import ASGIApp
 
+from services.scoring.assessment import api as assessment
 from services.scoring.consumers import CONSUMERS
 from services.scoring.estimates import api as estimates
 from services.scoring.methods import api as methods
 from services.scoring.models import api as models
 from services.scoring.models.domain import rescore_all
+from services.scoring.portfolio import api as portfolio
+from services.scoring.runs import api as runs
 from services.scoring.scores import api as scores
+from services.scoring.uncertainty import api as uncertainty
+from services.scoring.whatifs import api as whatifs
 from shared.operations import operations
 from shared.service import Service, create
 from shared.settings import Settings
@@ -22,6 +27,11 @@ SERVICE = Service(
         models.router,
         models.frameworks,
         methods.router,
+        uncertainty.router,
+        whatifs.router,
+        portfolio.router,
+        runs.router,
+        assessment.router,
         operations("scoring", CONSUMERS),
     ),
     consumers=CONSUMERS,
@@ -31,6 +41,10 @@ SERVICE = Service(
         {"name": "estimates", "description": "What people think an input of a score is"},
         {"name": "models", "description": "Scoring frameworks with their parameters"},
         {"name": "methods", "description": "Ways for a group to decide, computed at once; nothing is stored"},
+        {"name": "uncertainty", "description": "How sure a ranking is, and what it hangs on; nothing is stored"},
+        {"name": "portfolio", "description": "The best set of ideas under capacity; nothing is stored"},
+        {"name": "runs", "description": "Frozen rankings: compared, decided on, tried again with other formulas"},
+        {"name": "assessments", "description": "Whether a team needs a technical product manager"},
         {"name": "operations", "description": "Messages that were set aside"},
     ),
 )

@@ -10,7 +10,7 @@ from httpx2 import AsyncClient
 
 from shared.database import Database
 from shared.ids import new_id
-from tests.builders import Api
+from tests.builders import Api, eventually
 
 PARK = """
 insert into {schema}.parked (id, workspace_id, stream, partition, seq, type, aggregate_id, headers, payload, error)
@@ -57,6 +57,15 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
     leaver = await post(feedback, "/v1/contacts", email="leaver@example.com")
     segment = await post(feedback, "/v1/segments", key="beta", name="Beta", selects="contacts")
     erasure = await post(feedback, "/v1/erasures", external_id="gone-long-ago")
+
+    async def ranked() -> bool:
+        of = {"model_id": model["id"], "state": "not_scoreable"}
+        return bool((await scoring.get("/v1/rankings", params=of)).json()["data"])
+
+    # Else the run is taken before scoring has heard of the idea, and is of nothing.
+    await eventually(ranked)
+    run = await post(scoring, "/v1/runs", model_id=model["id"], name="Q1")
+    assessment = await post(scoring, "/v1/assessments", engineers=24, technical_pms=1, complexity=80, change=60)
     item = await post(roadmap, "/v1/items", idea_ids=[idea["id"]], title="Export")
     view = await post(roadmap, "/v1/views", slug="public", title="Public", published=True)
     parked: dict[str, str] = {}
@@ -95,6 +104,8 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
         "token": token,
         "model_id": model["id"],
         "estimate_id": estimate["id"],
+        "run_id": run["id"],
+        "assessment_id": assessment["id"],
         "item_id": item["id"],
         "view_id": view["id"],
         "message_id": parked["feedback"],

@@ -10,11 +10,11 @@ import pytest
 
 from services.scoring.frameworks.factors import Refusal
 from services.scoring.frameworks.moscow import Balance
-from tests.scoring import published_groups, published_ideas
+from tests.scoring import published_groups, published_ideas, published_plans
 from tests.scoring.published_groups import OURS, Vector, vectors
 
 REFUSED = {"NOT_SCOREABLE": "not_scoreable", "NOT_IDENTIFIED": "not_identified", "INFEASIBLE": "infeasible"}
-CHECKS = {**published_groups.CHECKS, **published_ideas.CHECKS}
+CHECKS = {**published_groups.CHECKS, **published_ideas.CHECKS, **published_plans.CHECKS}
 CASES = [(name, vector) for name in CHECKS for vector in vectors(name)]
 
 

@@ -1,16 +1,18 @@
 """Estimates over HTTP."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Query, Response
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import from_json
 
 from services.scoring.estimates import domain, store
 from services.scoring.estimates.domain import Draft
 from services.scoring.frameworks.parameters import InputName
+from services.scoring.frameworks.spreads import Spread
 from shared.errors import NotFound
 from shared.paging import LAST, Cursor, Limit, Page, after, page
 from shared.problems import EDITING, GUARDED, responses
@@ -31,16 +33,31 @@ class EstimateIn(Wire):
         "RICE reads `reach`, `impact`, `confidence` and `effort`; `GET /v1/frameworks` says what others read",
         examples=["effort"],
     )
-    value: Annotated[float, Field(ge=-1e12, le=1e12)] = Field(
-        description="in the unit of the input. Each model decides whether it can be scored with", examples=[2.5]
+    value: Annotated[float, Field(ge=-1e12, le=1e12)] | None = Field(
+        default=None,
+        description="in the unit of the input. Each model decides whether it can be scored with. Left out: the mean of "
+        "`spread` (not its mode)",
+        examples=[2.5],
+    )
+    spread: Spread | None = Field(
+        default=None,
+        description="how sure the estimator is. Simulations draw from it; scores are computed with `value`",
     )
     estimator: Key = Field(description="who, by an id of your own; not a name", examples=["user-17"])
     discipline: Discipline | None = Field(default=None, examples=["engineering"])
     note: Text | None = Field(default=None, examples=["Two sprints for two, once the importer is out."])
 
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.value is None and self.spread is None:
+            raise ValueError("give a value, a spread, or both")
+        return self
+
     def draft(self) -> Draft:
         """The same for the domain."""
-        return Draft(self.idea_id, self.input, self.value, self.estimator, self.discipline, self.note)
+        value = self.spread.mean if self.value is None and self.spread is not None else self.value
+        assert value is not None, "one of the two is there"
+        return Draft(self.idea_id, self.input, value, self.estimator, self.discipline, self.note, self.spread)
 
 
 class EstimatesIn(Wire):
@@ -55,7 +72,10 @@ class Estimate(Wire):
     id: UUID
     idea_id: UUID
     input: str
-    value: float
+    value: float = Field(
+        description="the point that scores are computed with; the mean of `spread` unless another was given"
+    )
+    spread: Spread | None
     estimator: str
     discipline: str | None
     note: str | None
@@ -71,7 +91,8 @@ class EstimatesSaved(Wire):
 
 
 def _estimate(row: asyncpg.Record) -> Estimate:
-    return Estimate(**row)
+    fields: dict[str, Any] = {**row, "spread": None if row["spread"] is None else from_json(row["spread"])}
+    return Estimate(**fields)
 
 
 @router.post("", status_code=201, responses=EDITING, dependencies=[allow("scores:write")])

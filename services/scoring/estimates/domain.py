@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from services.scoring.estimates import store
+from services.scoring.frameworks.spreads import Spread
 from services.scoring.scores.domain import Cause, lock_ideas, rescore
 from shared.database import Tx
 from shared.errors import FieldError, Invalid, NotFound
@@ -28,6 +29,8 @@ class Draft:
     estimator: str
     discipline: str | None
     note: str | None
+    spread: Spread | None = None
+    """What `value` is the mean of."""
 
 
 async def add(tx: Tx, workspace_id: UUID, drafts: Sequence[Draft]) -> list[asyncpg.Record]:
@@ -54,6 +57,7 @@ async def add(tx: Tx, workspace_id: UUID, drafts: Sequence[Draft]) -> list[async
         estimators,
         [draft.discipline for draft in drafts],
         [draft.note for draft in drafts],
+        [None if draft.spread is None else draft.spread.model_dump_json() for draft in drafts],
     )
     trace = traceparent.get()
     await rescore(

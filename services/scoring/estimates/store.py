@@ -11,12 +11,14 @@ update estimates set current = false where id = any(array(
     ) as e
 ))
 """
-_ESTIMATE = "id, idea_id, input, value, estimator, discipline, note, current, withdrawn_at, created_at"
+_ESTIMATE = (
+    "id, idea_id, input, value, spread::text as spread, estimator, discipline, note, current, withdrawn_at, created_at"
+)
 ADD = f"""
-insert into estimates (id, workspace_id, idea_id, input, value, estimator, discipline, note)
-select g.id, $1, g.idea_id, g.input, g.value, g.estimator, g.discipline, g.note
-from unnest($2::uuid[], $3::uuid[], $4::text[], $5::float8[], $6::text[], $7::text[], $8::text[])
-    as g (id, idea_id, input, value, estimator, discipline, note)
+insert into estimates (id, workspace_id, idea_id, input, value, estimator, discipline, note, spread)
+select g.id, $1, g.idea_id, g.input, g.value, g.estimator, g.discipline, g.note, g.spread
+from unnest($2::uuid[], $3::uuid[], $4::text[], $5::float8[], $6::text[], $7::text[], $8::text[], $9::jsonb[])
+    as g (id, idea_id, input, value, estimator, discipline, note, spread)
 returning {_ESTIMATE}
 """
 GET = f"select {_ESTIMATE} from estimates where workspace_id = $1 and id = $2"

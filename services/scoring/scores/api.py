@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -214,6 +214,10 @@ async def rank_ideas(
     ] = "scored",
     kind: Annotated[IdeaKind | None, Query(description="only of this kind")] = None,
     status: Annotated[IdeaStatus | None, Query(description="only in this status")] = None,
+    as_of: Annotated[
+        date | None,
+        Query(description="as it was shown at the end of this day (UTC). Titles, kinds and status are those of today"),
+    ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[Ranked]:
@@ -225,15 +229,21 @@ async def rank_ideas(
     model = await read.one(store.MODEL, caller.workspace_id, model_id)
     if model is None:
         raise NotFound("No model by that id.")
-    if not model["active"]:
+    if not model["active"] and as_of is None:
         raise Conflict("The model is not active, so its scores are not kept up.", code="model_inactive")
     chosen = caller.workspace_id, model_id, kind, status
     if state == "scored":
         value, idea_id = (math.inf, LAST) if cursor is None else decode(cursor, float, UUID)
-        rows = await read.all(store.RANKED, *chosen, value, idea_id, limit + 1)
+        if as_of is None:
+            rows = await read.all(store.RANKED, *chosen, value, idea_id, limit + 1)
+        else:
+            rows = await read.all(store.RANKED_THEN, *chosen, as_of, value, idea_id, limit + 1)
     else:
         idea_id = LAST if cursor is None else decode(cursor, UUID)[0]
-        rows = await read.all(store.NOT_RANKED, *chosen, idea_id, limit + 1)
+        if as_of is None:
+            rows = await read.all(store.NOT_RANKED, *chosen, idea_id, limit + 1)
+        else:
+            rows = await read.all(store.NOT_RANKED_THEN, *chosen, as_of, idea_id, limit + 1)
     return page(rows, limit, _ranked, _key)
 
 

@@ -36,7 +36,8 @@ cross join lateral (
 """
 # A score moves when its state, value, missing inputs or model version do: its version rises and the cause is kept.
 # Where only the inputs' origins differ they are brought up to date, and the last cause stands. The locks are held, so
-# what `compared` sees is what is overwritten.
+# what `compared` sees is what is overwritten. The first move of a day keeps what the days before ended with: one row
+# for each day on which a score moved, and none for the moves that follow.
 WRITE = """
 with given as (
     select g.*, m.workspace_id, m.revision as model_version,
@@ -55,6 +56,17 @@ with given as (
     ) as s on true
     where s.id is null or (s.state, s.value, s.missing, s.model_version, s.inputs)
         is distinct from (g.state, g.value, g.missing, g.model_version, g.inputs)
+), kept as (
+    insert into score_days (workspace_id, model_id, idea_id, since, until, state, value, missing, model_version,
+                            computed_at)
+    select c.workspace_id, c.model_id, c.idea_id, (s.computed_at at time zone 'UTC')::date,
+           (now() at time zone 'UTC')::date, s.state, s.value, s.missing, s.model_version, s.computed_at
+    from compared c cross join lateral (
+        select * from scores
+        where workspace_id = c.workspace_id and idea_id = c.idea_id and model_id = c.model_id limit 1
+    ) as s
+    where c.moved and c.held_at < date_trunc('day', now(), 'UTC')
+    on conflict do nothing
 ), written as (
     insert into scores (id, workspace_id, model_id, idea_id, model_version, state, value, inputs, missing, cause,
                         cause_id, computed_at, version)
@@ -113,5 +125,38 @@ RANKED = f"""{_RANKED}
 """
 NOT_RANKED = f"""{_RANKED}
   and s.value is null and s.idea_id < $5::uuid order by s.idea_id desc limit $6
+"""
+
+
+# What a day ended with: the score itself where it has not moved since, else the row that the next move left behind.
+# Both are walked from the cursor in the order of their index.
+def _then(table: str) -> str:
+    return f"""
+select t.id, t.idea_id, i.title, i.kind, i.status, t.state, t.value, t.missing::text as missing, t.model_version,
+       t.computed_at
+from {table} cross join lateral (
+    select title, kind, status, archived from ideas where idea_id = t.idea_id and workspace_id = t.workspace_id limit 1
+) as i
+where t.workspace_id = $1 and t.model_id = $2 and not i.archived
+  and ($3::text is null or i.kind = $3) and ($4::text is null or i.status = $4)
+"""
+
+
+_STILL = f"{_then('scores t')} and t.computed_at < ($5::date + 1)::timestamp at time zone 'UTC'"
+_DAYS = """(
+    select d.*, (
+        select id from scores s
+        where s.workspace_id = d.workspace_id and s.idea_id = d.idea_id and s.model_id = d.model_id
+    ) as id from score_days d
+) as t"""
+_KEPT = f"{_then(_DAYS)} and t.since <= $5 and t.until > $5"
+_FROM_THE_TOP = "and (t.value, t.idea_id) < ($6::float8, $7::uuid) order by t.value desc, t.idea_id desc limit $8"
+_BY_ID = "and t.value is null and t.idea_id < $6::uuid order by t.idea_id desc limit $7"
+RANKED_THEN = f"""
+select * from (({_STILL} {_FROM_THE_TOP}) union all ({_KEPT} {_FROM_THE_TOP})) as both_kinds
+order by value desc, idea_id desc limit $8
+"""
+NOT_RANKED_THEN = f"""
+select * from (({_STILL} {_BY_ID}) union all ({_KEPT} {_BY_ID})) as both_kinds order by idea_id desc limit $7
 """
 MODEL = "select framework, active from models where workspace_id = $1 and id = $2"

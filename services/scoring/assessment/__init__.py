@@ -1,0 +1,1 @@
+"""Whether a team needs a technical product manager: asked, counted, kept."""

@@ -1,0 +1,117 @@
+"""Candidates: the first ideas of a model's ranking, or those that a caller names, with every estimate and demand.
+
+Simulations, what-ifs and plans begin with them. They are few enough to be computed with in one request.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from services.scoring.candidates import store
+from services.scoring.candidates.draws import Believed, Subject
+from services.scoring.frameworks import FRAMEWORKS, Framework
+from services.scoring.frameworks.parameters import MEASURES, Parameters
+from services.scoring.frameworks.spreads import Spread
+from services.scoring.scores.inputs import Demand, Estimates, Known, Sought
+from shared.database import Read
+from shared.errors import Conflict, FieldError, Invalid
+from shared.events.feedback import IdeaKind, IdeaStatus
+
+MOST = 500
+"""Candidates of one request."""
+SPREAD = TypeAdapter[Spread](Spread)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The model that candidates are looked at with."""
+
+    id: UUID
+    name: str
+    framework: Framework
+    parameters: Parameters
+    revision: int
+    rescoring: bool
+    """Whether a change of it has not reached every idea yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which ideas: the first `among` of the ranking, of one kind or status where given, and those named besides."""
+
+    among: int
+    kind: str | None = None
+    status: str | None = None
+    idea_ids: Sequence[UUID] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An idea and what is known of it."""
+
+    idea_id: UUID
+    title: str
+    kind: IdeaKind
+    status: IdeaStatus
+    known: Known
+    spreads: Mapping[str, Sequence[Spread | None]]
+    """By input, one for each estimate; None: a point."""
+
+
+async def model(read: Read, workspace_id: UUID, model_id: UUID) -> Model:
+    """The active model that a body names. Invalid when there is none, Conflict when its scores are not kept up."""
+    row = await read.one(store.MODEL, workspace_id, model_id)
+    if row is None:
+        raise Invalid(errors=[FieldError("/body/model_id", "there is no model by that id")])
+    if not row["active"]:
+        raise Conflict("The model is not active, so its scores are not kept up.", code="model_inactive")
+    framework = FRAMEWORKS[row["framework"]]
+    parameters = framework.parameters.model_validate_json(row["parameters"])
+    return Model(row["id"], row["name"], framework, parameters, row["revision"], row["rescoring"])
+
+
+async def load(read: Read, workspace_id: UUID, model_id: UUID, choice: Choice) -> list[Candidate]:
+    """The candidates, those of the ranking first and in its order; Invalid when a named idea is not known."""
+    rows = {
+        row["idea_id"]: row
+        for row in await read.all(store.BEST, workspace_id, model_id, choice.kind, choice.status, choice.among)
+    }
+    if unseen := [idea_id for idea_id in dict.fromkeys(choice.idea_ids) if idea_id not in rows]:
+        rows |= {row["idea_id"]: row for row in await read.all(store.NAMED, workspace_id, unseen)}
+        if lost := [place for place, idea_id in enumerate(choice.idea_ids) if idea_id not in rows]:
+            raise Invalid(
+                errors=[FieldError(f"/body/idea_ids/{place}", "scoring knows no such idea") for place in lost]
+            )
+    ideas = list(rows)
+    demand = {
+        row["idea_id"]: Demand({name: row[name] for name in MEASURES}, row["event_id"], row["version"])
+        for row in await read.all(store.DEMAND, workspace_id, ideas)
+    }
+    found = {
+        idea_id: Candidate(idea_id, row["title"], row["kind"], row["status"], Known({}, demand.get(idea_id)), {})
+        for idea_id, row in rows.items()
+    }
+    spreads: dict[UUID, dict[str, Sequence[Spread | None]]] = {idea_id: {} for idea_id in ideas}
+    for row in await read.all(store.ESTIMATES, workspace_id, ideas):
+        idea_id, name = row["idea_id"], row["input"]
+        found[idea_id].known.estimates[name] = Estimates(row["ids"], row["values"])
+        spreads[idea_id][name] = [None if each is None else SPREAD.validate_json(each) for each in row["spreads"]]
+    return [
+        Candidate(each.idea_id, each.title, each.kind, each.status, each.known, spreads[each.idea_id])
+        for each in found.values()
+    ]
+
+
+def subject_of(candidate: Candidate, needed: Sequence[Sought]) -> Subject:
+    """What each input of a candidate may be, by the rule of scores: estimates, else demand, else missing."""
+    inputs: dict[str, Believed] = {}
+    for each in needed:
+        estimated = candidate.known.estimates.get(each.estimated_as)
+        if estimated is not None:
+            inputs[each.name] = Believed(estimated.values, candidate.spreads[each.estimated_as])
+        elif each.rule is not None and candidate.known.demand is not None:
+            count = candidate.known.demand.counts[each.rule.measure]
+            inputs[each.name] = Believed([count * each.rule.per_ask], [None], counted=True)
+    return Subject(candidate.idea_id, inputs)

@@ -1,0 +1,35 @@
+"""Candidates as rows."""
+
+MODEL = """
+select id, name, framework, parameters::text as parameters, revision, active,
+       exists(select from rescores r where r.model_id = models.id) as rescoring
+from models where workspace_id = $1 and id = $2
+"""
+# From the top of the ranking's index: what is read is what is asked for, and those archived or of other kinds between.
+BEST = """
+select s.idea_id, i.title, i.kind, i.status
+from scores s cross join lateral (
+    select title, kind, status, archived from ideas where idea_id = s.idea_id and workspace_id = s.workspace_id limit 1
+) as i
+where s.workspace_id = $1 and s.model_id = $2 and s.value is not null and not i.archived
+  and ($3::text is null or i.kind = $3) and ($4::text is null or i.status = $4)
+order by s.value desc, s.idea_id desc limit $5
+"""
+NAMED = """
+select i.* from unnest($2::uuid[]) as asked (idea_id) cross join lateral (
+    select idea_id, title, kind, status from ideas where idea_id = asked.idea_id and workspace_id = $1 limit 1
+) as i
+"""
+DEMAND = """
+select d.* from unnest($2::uuid[]) as asked (idea_id) cross join lateral (
+    select idea_id, votes, insights, contacts, accounts, version, event_id from demand
+    where idea_id = asked.idea_id and workspace_id = $1 limit 1
+) as d
+"""
+ESTIMATES = """
+select asked.idea_id, e.* from unnest($2::uuid[]) as asked (idea_id) cross join lateral (
+    select input, array_agg(id order by id) as ids, array_agg(value order by id) as values,
+           array_agg(spread::text order by id) as spreads
+    from estimates where workspace_id = $1 and idea_id = asked.idea_id and current group by input
+) as e
+"""

@@ -1,0 +1,142 @@
+"""Portfolios: values where scores give them, the best set, and the price of what limits it."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+
+from services.scoring.candidates.domain import Candidate, Model, subject_of
+from services.scoring.candidates.draws import Believed, columns, draw, points, stream
+from services.scoring.frameworks.recipe import Array
+from services.scoring.portfolio import prices
+from services.scoring.portfolio.bodies import FrontIn, PlanItem, PortfolioIn
+from services.scoring.portfolio.front import Point, front
+from services.scoring.portfolio.prices import LeftOut, Price, Robust
+from services.scoring.portfolio.program import Infeasible, Item, OutOfTime, Program, Share, Solution, Solver
+from services.scoring.scores.inputs import sought
+
+DRAW_SECONDS = 0.2
+"""For the best set of one draw."""
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """The best set and what it costs."""
+
+    program: Program
+    best: Solution
+    capacity: Sequence[Price]
+    overrides: Sequence[Price]
+    left_out: Sequence[LeftOut]
+    robust: Robust | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unscored:
+    """Items whose ideas the model cannot score."""
+
+    keys: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TooLate:
+    """No set was found in the time that was given."""
+
+
+Answer = Solved | Infeasible | Unscored | TooLate
+
+
+def solve(asked: PortfolioIn, model: Model | None, candidates: Mapping[UUID, Candidate]) -> Answer:
+    """The best set. Pure: run it away from the loop; it takes as long as was asked, and the prices are in that."""
+    solver = prepared(asked, model, candidates)
+    if isinstance(solver, Unscored):
+        return solver
+    try:
+        # Half of the time for the set itself; what its prices leave is for the draws.
+        best = solver.best(tidy=True, seconds=asked.seconds / 2)
+    except OutOfTime:
+        return TooLate()
+    if best is None:
+        return solver.conflict()
+    return Solved(
+        solver.program,
+        best,
+        prices.of_capacity(solver, best, asked.unit),
+        prices.of_overrides(solver, best),
+        prices.of_left_out(solver, best, asked.left_out),
+        _robust(asked, model, candidates, solver, best),
+    )
+
+
+def prepared(asked: PortfolioIn, model: Model | None, candidates: Mapping[UUID, Candidate]) -> Solver | Unscored:
+    """The program of what was asked, with every value in it."""
+    scores = _scores(model, candidates)
+    values = {item.key: _value(item, scores) for item in asked.items}
+    if lost := [key for key, value in values.items() if value is None]:
+        return Unscored(lost)
+    program = Program(
+        items=[Item(each.key, values[each.key] or 0.0, each.effort, each.kind) for each in asked.items],
+        capacity={each.skill: each.amounts for each in asked.capacity},
+        needs=[(each.key, needed) for each in asked.items for needed in dict.fromkeys(each.needs)],
+        must={each.key for each in asked.items if each.must},
+        without={each.key for each in asked.items if each.without},
+        shares=[Share(tuple(dict.fromkeys(each.kinds)), each.least, each.most) for each in asked.shares],
+        share_of=asked.share_of,
+        keep=1 - asked.discount,
+    )
+    return Solver(program, time.monotonic() + asked.seconds)
+
+
+def balance(
+    asked: FrontIn, model: Model | None, candidates: Mapping[UUID, Candidate]
+) -> tuple[list[Point], bool] | Infeasible | Unscored | TooLate:
+    """Sets from the most business value to the most technical. Pure: run it away from the loop."""
+    solver = prepared(asked, model, candidates)
+    if isinstance(solver, Unscored):
+        return solver
+    points, complete = front(solver, asked.technical, asked.points)
+    if points:
+        return points, complete
+    return solver.conflict() if complete else TooLate()
+
+
+def _scores(model: Model | None, candidates: Mapping[UUID, Candidate]) -> dict[UUID, float]:
+    if model is None or not candidates:
+        return {}
+    recipe, needed = model.parameters.recipe(), sought(model.parameters)
+    subjects = [subject_of(each, needed) for each in candidates.values()]
+    values = recipe.score(points(subjects, tuple(recipe.inputs))).values.tolist()
+    return {idea_id: value for idea_id, value in zip(candidates, values, strict=True) if not np.isnan(value)}
+
+
+def _value(item: PlanItem, scores: Mapping[UUID, float]) -> float | None:
+    if item.value is not None:
+        return item.value
+    if item.spread is not None:
+        return item.spread.mean
+    if item.idea_id is None:
+        return None
+    return scores.get(item.idea_id)
+
+
+def _robust(
+    asked: PortfolioIn, model: Model | None, candidates: Mapping[UUID, Candidate], solver: Solver, best: Solution
+) -> Robust | None:
+    if asked.robust is None:
+        return None
+    size, seed = asked.robust.samples, asked.robust.seed
+    drawn: list[Array] = []
+    for plan, item in zip(asked.items, solver.program.items, strict=True):
+        if plan.spread is not None:
+            drawn.append(draw(Believed([item.value], [plan.spread]), stream(seed, plan.key), size))
+        elif plan.value is None and plan.idea_id is not None and model is not None:
+            subject = subject_of(candidates[plan.idea_id], sought(model.parameters))
+            recipe = model.parameters.recipe()
+            values = recipe.score(columns(subject, tuple(recipe.inputs), seed, size, {})).values
+            # What the model refuses in a draw is worth nothing in it.
+            drawn.append(np.where(np.isnan(values), 0.0, values))
+        else:
+            drawn.append(np.full(size, item.value))
+    return prices.robust(solver, best, np.array(drawn), DRAW_SECONDS)

@@ -1,0 +1,186 @@
+"""Runs: a model's whole ranking frozen with every input, estimate and demand behind it.
+
+A run never changes. Its digest is over all of it, so that a change behind the service's back shows; decisions that rest
+on it are added in a chain of digests that begins with the run's own, so that none can be altered or taken away between
+two others unseen.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import asyncpg
+from pydantic_core import from_json, to_json
+
+from services.scoring.candidates import domain as candidates
+from services.scoring.frameworks import Framework
+from services.scoring.frameworks.parameters import MEASURES, Parameters
+from services.scoring.runs import store
+from services.scoring.runs.comparison import Place
+from services.scoring.scores.inputs import Demand, Estimates, Known, resolve, sought
+from shared.database import Read, Tx
+from shared.errors import Conflict, FieldError, Invalid, NotFound
+from shared.ids import new_id
+
+MOST = 5_000
+"""Ideas in a run."""
+Action = Literal["include", "exclude", "move"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What was decided on the strength of a run, or against it."""
+
+    kind: Literal["decision", "override"]
+    idea_id: UUID | None
+    action: Action | None
+    reason: str | None
+    decided_by: str | None
+
+
+async def take(tx: Tx, workspace_id: UUID, model_id: UUID, name: str, note: str | None, by: str) -> asyncpg.Record:
+    """Freeze a model's ranking.
+
+    Invalid when there is no such model; Conflict when it is not active, still changing, or has too many ideas.
+    """
+    model = await candidates.model(tx, workspace_id, model_id)
+    if model.rescoring:
+        raise Conflict("A change of the model has not reached every idea yet; try again in a moment.", code="rescoring")
+    if await tx.value(store.COUNT, workspace_id, model_id, MOST + 1) > MOST:
+        raise Conflict(f"The model scores more than {MOST:,} ideas, too many for a run.", code="too_many_ideas")
+    run_id = new_id()
+    await tx.run(store.TAKE, workspace_id, run_id, name, note, by, model_id)
+    await tx.run(store.FREEZE, workspace_id, run_id, model_id)
+    await tx.run(store.SEAL, workspace_id, run_id)
+    return await get(tx, workspace_id, run_id)
+
+
+async def get(read: Read, workspace_id: UUID, run_id: UUID) -> asyncpg.Record:
+    """A run, or NotFound."""
+    row = await read.one(store.GET, workspace_id, run_id)
+    if row is None:
+        raise NotFound("No run by that id.")
+    return row
+
+
+async def places(read: Read, workspace_id: UUID, run_id: UUID) -> list[Place]:
+    """The ranking of a run."""
+    return [_place(row) for row in await read.all(store.PLACES, workspace_id, run_id)]
+
+
+async def places_now(read: Read, workspace_id: UUID, model_id: UUID) -> list[Place]:
+    """A model's ranking as it stands."""
+    return [_place(row) for row in await read.all(store.NOW, workspace_id, model_id, MOST)]
+
+
+def _place(row: asyncpg.Record) -> Place:
+    inputs: dict[str, dict[str, Any]] = from_json(row["inputs"])
+    given = {name: each.get("value") for name, each in inputs.items()}
+    return Place(row["idea_id"], row["title"], row["position"], row["value"], given)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was known of an idea when the run was taken."""
+
+    place: Place
+    known: Known
+
+
+async def evidence(read: Read, workspace_id: UUID, run_id: UUID) -> list[Evidence]:
+    """The ideas of a run with what was known of them, in its order."""
+    found: list[Evidence] = []
+    for row in await read.all(store.EVIDENCE, workspace_id, run_id):
+        given: dict[str, list[dict[str, Any]]] = {}
+        for each in from_json(row["estimates"]):
+            given.setdefault(each["input"], []).append(each)
+        estimates = {
+            name: Estimates([UUID(each["id"]) for each in theirs], [each["value"] for each in theirs])
+            for name, theirs in given.items()
+        }
+        told = None if row["demand"] is None else from_json(row["demand"])
+        demand = told and Demand({name: told[name] for name in MEASURES}, UUID(told["event_id"]), told["version"])
+        place = Place(row["idea_id"], row["title"], row["position"], row["value"], {})
+        found.append(Evidence(place, Known(estimates, demand)))
+    return found
+
+
+def replay(framework: Framework, parameters: Parameters, known: Sequence[Evidence]) -> list[Place]:
+    """What a model would have made of a run's evidence. Pure: run it away from the loop."""
+    needed = sought(parameters)
+    inputs = [resolve(needed, each.known) for each in known]
+    columns = {each.name: [given[each.name].value for given in inputs] for each in needed}
+    values = [each.value for each in framework.score(columns, parameters)]
+    order = sorted(
+        range(len(known)),
+        key=lambda place: (values[place] is not None, values[place] or 0.0, known[place].place.idea_id),
+        reverse=True,
+    )
+    return [
+        Place(
+            known[place].place.idea_id,
+            known[place].place.title,
+            position,
+            values[place],
+            {name: each.value for name, each in inputs[place].items()},
+        )
+        for position, place in enumerate(order, start=1)
+    ]
+
+
+async def decide(tx: Tx, workspace_id: UUID, run_id: UUID, ruling: Ruling, by: str) -> asyncpg.Record:
+    """Attach a decision to a run. NotFound; Invalid for an override without its reason, or an idea not in the run."""
+    run = await tx.one(store.LOCK, workspace_id, run_id)
+    if run is None:
+        raise NotFound("No run by that id.")
+    wrong: list[FieldError] = []
+    if ruling.reason is None:
+        wrong.append(FieldError("/body/reason", "say why"))
+    if ruling.kind == "override" and (ruling.idea_id is None or ruling.action is None):
+        wrong.append(FieldError("/body/action", "an override names its idea_id and its action"))
+    if ruling.idea_id is not None and not await tx.value(store.HAS_IDEA, workspace_id, run_id, ruling.idea_id):
+        wrong.append(FieldError("/body/idea_id", "is not in the run"))
+    if wrong:
+        raise Invalid(errors=wrong)
+    last = await tx.one(store.LAST_DECISION, workspace_id, run_id)
+    position, before = (1, run["digest"]) if last is None else (last["position"] + 1, last["digest"])
+    decision_id, now = new_id(), datetime.now(UTC)
+    fields = (ruling.kind, ruling.idea_id, ruling.action, ruling.reason, ruling.decided_by, by)
+    digest = link(before, decision_id, position, now, *fields)
+    row = await tx.one(store.DECIDE, workspace_id, decision_id, run_id, position, *fields, digest, now)
+    assert row is not None, "it was inserted just now"
+    return row
+
+
+def link(before: str, decision_id: UUID, position: int, at: datetime, *fields: object) -> str:
+    """The digest of a decision: over its own fields and the digest of the one before, or of the run."""
+    return hashlib.sha256(to_json([before, decision_id, position, at.isoformat(), *fields])).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Whether a run and its decisions are what they were."""
+
+    digest: str
+    computed: str
+    decisions: int
+    broken_at: int | None
+    """The first decision whose digest is not what it should be."""
+
+
+async def verify(read: Read, workspace_id: UUID, run_id: UUID) -> Verification:
+    """Compute a run's digest anew, and those of its decisions. NotFound."""
+    run = await get(read, workspace_id, run_id)
+    computed = await read.value(store.DIGEST, workspace_id, run_id)
+    before, broken, count = run["digest"], None, 0
+    for row in await read.all(store.DECISIONS, workspace_id, run_id, 0, None):
+        count += 1
+        fields = (row["kind"], row["idea_id"], row["action"], row["reason"], row["decided_by"], row["recorded_by"])
+        wanted = link(before, row["id"], count, row["created_at"].astimezone(UTC), *fields)
+        if broken is None and (row["position"], row["digest"]) != (count, wanted):
+            broken = count
+        before = row["digest"]
+    return Verification(run["digest"], computed, count, broken)

@@ -1,0 +1,1 @@
+"""How sure a ranking is, what would change it, and which estimate to refine next."""

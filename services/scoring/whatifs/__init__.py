@@ -1,0 +1,1 @@
+"""What if: other inputs, other weights. Nothing is stored."""

@@ -1,0 +1,187 @@
+"""Portfolios: the best set, held against every set there is; and what limits cost."""
+
+import itertools
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.scoring.portfolio import prices
+from services.scoring.portfolio.front import front
+from services.scoring.portfolio.program import Item, Program, Share, Solver
+
+SKILLS = ("backend", "design")
+KINDS = ("feature", "debt")
+
+
+def allowed(program: Program, periods: dict[str, int]) -> bool:
+    """Whether a set is within every limit, by plain arithmetic."""
+    items = {item.key: item for item in program.items}
+    for skill, amounts in program.capacity.items():
+        for period, amount in enumerate(amounts):
+            used = sum(items[key].effort.get(skill, 0) for key, when in periods.items() if when == period)
+            if used > amount + 1e-9:
+                return False
+    if any(
+        key in periods and not (other in periods and periods[other] <= periods[key]) for key, other in program.needs
+    ):
+        return False
+    if not set(program.must) <= periods.keys() or set(program.without) & periods.keys():
+        return False
+    efforts = {key: sum(items[key].effort.values()) for key in periods}
+    whole = sum(map(sum, program.capacity.values())) if program.share_of == "capacity" else sum(efforts.values())
+    for share in program.shares:
+        theirs = sum(effort for key, effort in efforts.items() if items[key].kind in share.kinds)
+        if share.least is not None and theirs < share.least * whole - 1e-9:
+            return False
+        if share.most is not None and theirs > share.most * whole + 1e-9:
+            return False
+    return True
+
+
+def every_set(program: Program) -> Iterator[dict[str, int]]:
+    """Each item in no period, or in one of them."""
+    for places in itertools.product(range(-1, program.periods), repeat=len(program.items)):
+        yield {item.key: place for item, place in zip(program.items, places, strict=True) if place >= 0}
+
+
+def by_hand(program: Program) -> float | None:
+    """The value of the best set, found by trying all of them; None when there is none."""
+    values = {item.key: item.value for item in program.items}
+    found = [
+        sum(values[key] * program.keep**when for key, when in periods.items())
+        for periods in every_set(program)
+        if allowed(program, periods)
+    ]
+    return max(found) if found else None
+
+
+whole = st.integers(0, 9).map(float)
+
+
+@st.composite
+def programs(draw: st.DrawFn) -> Program:
+    periods = draw(st.sampled_from([1, 1, 2]))
+    count = draw(st.integers(1, 8 if periods == 1 else 5))
+    keys = [f"i{place}" for place in range(count)]
+    items = [
+        Item(
+            key,
+            draw(whole),
+            {skill: draw(whole) for skill in SKILLS[: draw(st.integers(1, 2))]},
+            draw(st.sampled_from(KINDS)),
+        )
+        for key in keys
+    ]
+    some = st.lists(st.sampled_from(keys), max_size=2, unique=True)
+    pairs = st.tuples(st.sampled_from(keys), st.sampled_from(keys)).filter(lambda pair: pair[0] != pair[1])
+    share = st.builds(
+        Share,
+        st.sampled_from([("debt",), ("feature",)]),
+        st.sampled_from([None, 0.2, 0.5]),
+        st.sampled_from([None, 0.5, 0.8]),
+    )
+    return Program(
+        items,
+        {skill: [draw(st.integers(0, 15).map(float)) for _ in range(periods)] for skill in SKILLS},
+        draw(st.lists(pairs, max_size=2)),
+        draw(some),
+        draw(some),
+        draw(st.lists(share, max_size=1)),
+        draw(st.sampled_from(["capacity", "used"])),
+        draw(st.sampled_from([1.0, 0.9])),
+    )
+
+
+@settings(max_examples=25)
+@given(program=programs())
+def test_the_best_set_is_the_best_of_all_sets(program: Program) -> None:
+    solver = Solver(program, time.monotonic() + 5)
+    found, wanted = solver.best(tidy=True), by_hand(program)
+    if found is None:
+        assert wanted is None
+        conflict = solver.conflict()
+        assert conflict.least
+        assert solver.best(leave=set(solver.limits) - set(conflict.limits)) is None, "these alone contradict"
+        for limit in conflict.limits:
+            left = [each for each in conflict.limits if each != limit]
+            assert solver.best(leave=set(solver.limits) - set(left)) is not None, "and each of them is needed"
+        return
+    assert allowed(program, dict(found.periods))
+    assert (found.value, found.gap) == (pytest.approx(wanted), 0)
+
+
+def test_what_limits_cost_is_the_difference_of_two_optima() -> None:
+    items = [
+        Item("a", 10, {"backend": 5}),
+        Item("b", 7, {"backend": 3}),
+        Item("c", 6, {"backend": 4}, "debt"),
+        Item("wide", 50, {"backend": 30}),
+        Item("tail", 9, {"backend": 1}),
+    ]
+    program = Program(items, {"backend": [8.0]}, [("tail", "wide")], must={"c"}, without={"b"})
+    solver = Solver(program, time.monotonic() + 5)
+    best = solver.best(tidy=True)
+    assert best is not None
+    assert best.periods == {"c": 0}
+    (backend,) = prices.of_capacity(solver, best, 1)
+    assert (backend.price, backend.enters) == (10, ("a",)), "the ninth month lets a in"
+    overrides = {each.limit[:2]: each.price for each in prices.of_overrides(solver, best)}
+    assert overrides == {("must", "c"): 4, ("without", "b"): 7}
+    outside = {each.key: each for each in prices.of_left_out(solver, best, 5)}
+    assert list(outside) == ["wide", "a", "tail", "b"]
+    assert outside["wide"].reason == "takes 30 of backend, and no period has more than 8"
+    assert ("must", "c", "") in outside["a"].limits
+    assert ("need", "tail", "wide") in outside["tail"].limits
+    assert outside["b"].reason == "excluded by hand"
+
+
+def test_a_set_that_is_best_on_average_may_be_the_riskier_one() -> None:
+    items = [Item("steady", 9.9, {"any": 1}), Item("gamble", 10, {"any": 1})]
+    solver = Solver(Program(items, {"any": [1.0]}), time.monotonic() + 5)
+    best = solver.best()
+    assert best is not None
+    draws = np.array([[9.9] * 20, [0.0, 20.0] * 10])
+    found = prices.robust(solver, best, draws, 1)
+    assert found is not None
+    assert (found.share, found.draws) == ({"steady": 0.5, "gamble": 0.5}, 20)
+    assert (found.low, found.high, found.safer, found.safer_low) == (0, 20, ("steady",), 9.9)
+    assert found.regret == pytest.approx(9.9 / 2)
+
+
+def test_the_front_holds_what_no_set_beats_in_both() -> None:
+    figures = {"f1": (9, 4), "f2": (6, 3), "f3": (4, 2), "d1": (8, 4), "d2": (5, 3), "d3": (2, 1)}
+    items = [
+        Item(key, value, {"any": effort}, "debt" if key[0] == "d" else "feature")
+        for key, (value, effort) in figures.items()
+    ]
+    program = Program(items, {"any": [8.0]})
+    points, complete = front(Solver(program, time.monotonic() + 5), {"debt"}, 8)
+    worth = {
+        (
+            sum(figures[key][0] for key in periods if key[0] == "f"),
+            sum(figures[key][0] for key in periods if key[0] == "d"),
+        )
+        for periods in every_set(program)
+        if allowed(program, periods)
+    }
+    best = {one for one in worth if not any(two != one and two[0] >= one[0] and two[1] >= one[1] for two in worth)}
+    found = [(point.business, point.technical) for point in points]
+    assert complete
+    assert set(found) <= best
+    assert (found[0], found[-1]) == (max(best), min(best))
+    assert len(found) >= 4
+    assert [point.share for point in points] == sorted(point.share for point in points)
+
+
+def test_without_time_there_is_no_answer_and_with_little_a_gap() -> None:
+    lot = np.random.default_rng(3)
+    items = [Item(f"{place}", float(lot.integers(1, 99)), {"any": float(lot.integers(1, 40))}) for place in range(120)]
+    program = Program(items, {"any": [200.0] * 4}, keep=0.97)
+    found = Solver(program, time.monotonic() + 0.6).best()
+    assert found is not None
+    assert 0 <= found.gap < 0.5
+    assert allowed(program, dict(found.periods))
