@@ -5,13 +5,19 @@ from starlette.types import ASGIApp
 from services.feedback.connections import api as connections
 from services.feedback.consumers import CONSUMERS
 from services.feedback.customers import api as customers
+from services.feedback.exports import api as exports
+from services.feedback.exports import worker as exporting
 from services.feedback.fetches import worker as fetches
 from services.feedback.ideas import api as ideas
+from services.feedback.imports import api as imports
+from services.feedback.imports import worker as importing
 from services.feedback.inbox import api as inbox
 from services.feedback.inbox import bulk
 from services.feedback.intake import api as intake
 from services.feedback.intake import worker
 from services.feedback.keys import api as keys
+from services.feedback.mappings import api as mappings
+from services.feedback.origins import api as origins
 from services.feedback.requesters import api as requesters
 from services.feedback.votes import api as votes
 from shared.operations import operations
@@ -35,12 +41,17 @@ SERVICE = Service(
         connections.router,
         intake.router,
         requesters.router,
+        imports.files,
+        imports.router,
+        mappings.router,
+        origins.router,
+        exports.router,
         keys.router,
         operations("feedback", CONSUMERS),
     ),
     consumers=CONSUMERS,
-    jobs={"intake": worker.run, "fetches": fetches.run},
-    body_limits={"/v1/feedback/bulk": bulk.BODY_LIMIT},
+    jobs={"intake": worker.run, "fetches": fetches.run, "imports": importing.run, "exports": exporting.run},
+    body_limits={"/v1/feedback/bulk": bulk.BODY_LIMIT, "/v1/imports/{}/file": imports.FILE_LIMIT},
     tags=(
         {"name": "feedback", "description": "Statements of customers, and the insights that link them to ideas"},
         {"name": "ideas", "description": "Candidate changes and the demand for them"},
@@ -49,6 +60,11 @@ SERVICE = Service(
         {"name": "connections", "description": "Survey tools that deliver here, and what they delivered"},
         {"name": "hooks", "description": "Where vendors deliver"},
         {"name": "requesters", "description": "Who is to be told that what they asked for has shipped"},
+        {
+            "name": "imports",
+            "description": "Files of feedback, customers, ideas and votes, and what vendors' exports hold",
+        },
+        {"name": "exports", "description": "The workspace carried away whole"},
         {"name": "keys", "description": "API keys of the workspace"},
         {"name": "operations", "description": "Messages that were set aside"},
     ),

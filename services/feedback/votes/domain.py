@@ -1,6 +1,7 @@
 """Votes: one contact wants one idea, once."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -27,6 +28,8 @@ class Ballot(NamedTuple):
     source_url: str | None
     reason: str | None
     traceparent: str = ""
+    cast_at: datetime | None = None
+    """When it was cast elsewhere; now when it is cast here."""
 
 
 class Cast(NamedTuple):
@@ -77,6 +80,7 @@ async def _store(tx: Tx, sound: Sequence[tuple[int, Ballot, UUID, UUID]]) -> lis
         [ballot.cast_by for _, ballot, _, _ in sound],
         [ballot.source_url for _, ballot, _, _ in sound],
         [ballot.reason for _, ballot, _, _ in sound],
+        [ballot.cast_at for _, ballot, _, _ in sound],
     )
     stored = {row["id"] for row in rows}
     await demand.count(
