@@ -1,4 +1,4 @@
-"""Rows a second of an import, and what the process that works at it holds in memory, with one file and a tenfold one."""
+"""Rows a second of an import, and what the process that works at it holds in memory: of one file and a tenfold one."""
 
 import asyncio
 import json

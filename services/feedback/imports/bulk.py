@@ -188,7 +188,11 @@ def _faulty(row: Row, errors: Sequence[FieldError]) -> RowError:
 
 def _dumped(row: Row) -> str:
     """The row as JSON, whatever is in it."""
-    return json.dumps(row.value, ensure_ascii=False, default=str)
+    try:
+        return json.dumps(row.value, ensure_ascii=False, default=str)
+    except ValueError:
+        # A number with thousands of digits is read, and not written.
+        return ", ".join(row.value or ())
 
 
 async def _store_kinds(tx: Tx, job: Job, by_kind: dict[Kind, list[_Checked]], tally: Tally) -> None:

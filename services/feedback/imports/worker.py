@@ -33,6 +33,8 @@ from shared.service import forever
 
 CHUNK = 500
 """Rows of a transaction."""
+CHUNK_BYTES = 2**20
+"""What they may come to: a few rows more make it a transaction too, so that long ones do not add up in memory."""
 LEASE_SECONDS = 30.0
 """Longer than a chunk may take, its retries included; as long an import stands still whose worker was killed."""
 SWEEP_SECONDS = 1.0
@@ -129,9 +131,9 @@ async def _chunks(runtime: Runtime, job: Job) -> AsyncIterator[list[Row]]:
     async for block in _blocks(runtime, job, offset):
         for row in reader.feed(block):
             waiting.append(row)
-            if len(waiting) == CHUNK:
+            if len(waiting) == CHUNK or row.after - offset >= CHUNK_BYTES:
                 yield waiting
-                waiting = []
+                waiting, offset = [], row.after
     waiting += reader.end()
     if waiting:
         yield waiting

@@ -1,10 +1,11 @@
 """From the columns of a file to the fields of a kind."""
 
+import re
 from collections.abc import Mapping as Fields
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, cast, get_args
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from shared.wire import Line, Wire, storable
 
@@ -14,6 +15,19 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 WITH_ATTRIBUTES: frozenset[Kind] = frozenset({"feedback", "accounts"})
 MOMENTS = frozenset({"said_at", "created_at", "updated_at"})
 LISTS = frozenset({"ideas"})
+
+
+def _format(text: str) -> str:
+    """A format that strptime takes, whatever text it is given."""
+    try:
+        datetime.strptime("", text)  # noqa: DTZ007  # only the format is looked at
+    except re.error:
+        raise ValueError("names a part of the time twice") from None
+    except ValueError as error:
+        if "does not match" not in str(error):
+            raise ValueError("is no format of strptime") from None
+    return text
+
 
 Target = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}(\.[^\x00.]{1,100})?$")]
 """A field, or one inside of it: `text`, `contact.email`, `attributes.plan`."""
@@ -27,7 +41,7 @@ class Column(Wire):
     values: dict[str, Line] = Field(
         default_factory=dict, max_length=200, description="what to put for a value", examples=[{"Done": "shipped"}]
     )
-    format: Line | None = Field(
+    format: Annotated[Line, AfterValidator(_format)] | None = Field(
         default=None, description="how a time is written, as strptime has it; ISO 8601 when left out",
         examples=["%d.%m.%Y %H:%M"],
     )  # fmt: skip

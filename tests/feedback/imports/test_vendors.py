@@ -1,11 +1,12 @@
 """What people leave: ideas with their statuses, times, voters and merges, from fixtures in the vendors' shapes."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from services.feedback.imports.importers import IMPORTERS, VENDORS, Vendor
 from services.feedback.mappings.kinds import VALIDATORS
@@ -33,19 +34,21 @@ BAD = {"canny.json": 1}
 """Rows with an error: a vote for a post that is not in the export."""
 
 
+def source_of(name: str) -> str:
+    return name.replace("_", "-").replace(".", "-")
+
+
 async def bring(api: Api, name: str) -> dict[str, Any]:
     file = FIXTURES / name
     vendor = name.partition(".")[0].partition("_")[0]
-    return await imported(
-        api, file.read_bytes(), kind=vendor, format=file.suffix[1:], source=file.stem.replace("_", "-")
-    )
+    return await imported(api, file.read_bytes(), kind=vendor, format=file.suffix[1:], source=source_of(name))
 
 
 async def test_ideas_keep_their_status_time_voters_and_merges(api: Api, admin: Database) -> None:
     for name, expected in IDEAS.items():
         done = await bring(api, name)
         assert (done["state"], done["reason"], done["invalid"]) == ("finished", None, BAD.get(name, 0)), done
-        source = Path(name).stem.replace("_", "-")
+        source = source_of(name)
         if second := SECOND.get(name):
             file = FIXTURES / second
             vendor = second.partition("_")[0]
@@ -102,8 +105,10 @@ async def test_what_was_merged_in_a_circle_or_into_nothing_stands_alone(api: Api
     assert [each["created_at"] for each in votes] == ["2020-01-01T00:00:00Z"]
 
 
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
-VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner))
+VALUES = st.sampled_from(
+    [None, True, 0, -1, 10**400, 1e308, float("nan"), "", "a@example.com", "6", "2021-01-01", "<p>", [], [1, None], {},
+     {"id": []}, {"post": {"id": 1, "title": 2}}, [{"id": "1", "user": {"id": 2}, "monthlySpend": 1e300}], "\ud800\x00"]
+)  # fmt: skip
 NAMES = st.sampled_from(
     ["id", "title", "name", "status", "voter", "post", "created", "email", "user_id", "post_id", "postId", "userId",
      "suggestion.id", "Idea Title", "voters", "votes", "mergeHistory", "content", "features", "tags", "company",
@@ -111,13 +116,13 @@ NAMES = st.sampled_from(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("vendor", VENDORS)
-@given(row=st.dictionaries(NAMES, VALUES, max_size=6))
+@settings(max_examples=150)
+@given(vendor=st.sampled_from(VENDORS), row=st.dictionaries(NAMES, VALUES, max_size=6))
 def test_an_importer_refuses_or_reads_any_row(vendor: Vendor, row: dict[str, Any]) -> None:
     try:
         records = IMPORTERS[vendor](row)
     except ValueError:
         return
     for record in records:
-        assert record.kind in VALIDATORS
-        assert all(isinstance(name, str) for name in record.fields)
+        with suppress(ValidationError):
+            VALIDATORS[record.kind].validate_python(record.fields)

@@ -18,13 +18,13 @@ _NUMBERED: dict[str, IdeaStatus] = {
     "0": "open", "1": "in_progress", "2": "shipped", "3": "declined", "4": "planned", "5": "declined",
 }  # fmt: skip
 """What the numbers in the tables mean; 5 is a duplicate, 6 a deleted post."""
-_DELETED = {6, "6", "deleted"}
+_DELETED = {"6", "deleted"}
 
 
 def read(row: Row) -> list[Record]:
     """What one post, vote or user says; nothing of a deleted post. ValueError when it is none that is known."""
     if "title" in row:
-        return [] if row.get("status") in _DELETED else _post(row)
+        return [] if reading.words(row.get("status")) in _DELETED else _post(row)
     if "post_id" in row and "user_id" in row:
         contact = reading.person("fider", id=row["user_id"])
         return [_vote(f"id:{reading.identifier(row['post_id'])}", contact, row.get("created_at"))]

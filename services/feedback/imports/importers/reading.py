@@ -74,9 +74,8 @@ def identifier(value: Any) -> str | None:
 def time(value: Any) -> Any:
     """A time: ISO 8601, UTC without an offset, or seconds or milliseconds since 1970. None without one."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        seconds = value / 1000 if value > 1e11 else value
         try:
-            return datetime.fromtimestamp(seconds, UTC)
+            return datetime.fromtimestamp(value / 1000 if value > 1e11 else value, UTC)
         except (OverflowError, ValueError, OSError):
             return str(value)
     text = words(value, 100)

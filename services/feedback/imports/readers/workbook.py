@@ -4,8 +4,11 @@ A library would build the whole grid first, and a sheet with two cells in opposi
 is. Held are the shared texts, within `MOST_TEXT`. The first sheet is read; formulas count as what they last came to.
 """
 
+import lzma
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import IO, Any
@@ -27,6 +30,13 @@ _DATES = frozenset([*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 5
 _LITERAL = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.|_.')
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _DIMENSION = re.compile(rb'<(?:\w+:)?dimension ref="[A-Z]+[0-9]+:[A-Z]+([0-9]{1,7})"')
+
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+"""How a sheet writes characters that XML has not."""
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, RuntimeError, EOFError, OSError, ValueError, KeyError,
+)  # fmt: skip
+"""What comes of archives that are none, or not whole, or encrypted."""
 
 Started = Callable[[str, dict[str, str]], None]
 Ended = Callable[[str, str], None]
@@ -77,7 +87,7 @@ class _Workbook:
     def __init__(self, file: IO[bytes]) -> None:
         try:
             self._archive = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, ValueError, OSError) as error:
+        except _DAMAGED as error:
             raise Unreadable(f"The file is not an XLSX workbook: {error}.") from None
         self.names = set(self._archive.namelist())
 
@@ -95,7 +105,7 @@ class _Workbook:
                     if total > MOST_UNPACKED:
                         raise Unreadable(f"The workbook unpacks to more than {MOST_UNPACKED} bytes.")
                     yield block, False
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, ValueError) as error:
+        except _DAMAGED as error:
             raise Unreadable(f"A part of the workbook cannot be unpacked: {error}.") from None
         yield b"", True
 
@@ -152,7 +162,7 @@ def _shared_texts(book: _Workbook) -> list[str]:
         nonlocal total, phonetic
         phonetic -= name == "rPh"
         if name == "t" and not phonetic:
-            runs.append(text)
+            runs.append(_plain(text))
             total += len(text)
             if total > MOST_TEXT:
                 raise Unreadable(f"The workbook has more than {MOST_TEXT} characters of text. Save it as CSV.")
@@ -232,7 +242,7 @@ class _Sheet:
             case "e":
                 return ""
             case _:
-                return value
+                return _plain(value)
 
     def _number_in(self, value: str) -> Any:
         try:
@@ -243,6 +253,10 @@ class _Sheet:
         if 0 <= style < len(self._dates) and self._dates[style] and 0 <= number < 2_958_466:
             return (self._epoch + timedelta(microseconds=round(number * 86_400_000) * 1000)).isoformat()
         return int(number) if number.is_integer() and abs(number) < 1e15 else number
+
+
+def _plain(text: str) -> str:
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
 
 
 def _column(letters: str) -> int:
