@@ -188,7 +188,8 @@ async def _mapping(tx: Tx, caller: Caller, body: ImportIn) -> Mapping:
         wrong += ["format"] * (body.format != "ndjson") + ["dry_run"] * body.dry_run
     if wrong:
         raise Invalid(errors=[FieldError(f"/body/{name}", f"is not for {body.kind}") for name in wrong])
-    kind = next((each for each in KINDS if each == body.kind), None)
+    of_rows: dict[str, Kind] = {each: each for each in KINDS}
+    kind = of_rows.get(body.kind)
     if kind is None:
         return Mapping()
     mapping = body.mapping or Mapping()

@@ -20,18 +20,21 @@ from shared.wire import Slug, Wire
 router = APIRouter(prefix="/v1/import-mappings", tags=["imports"], route_class=Route)
 
 
+EXAMPLE = {"fields": {"text": {"column": "Comment"}, "contact.email": {"column": "E-mail"}}, "rest": "attributes"}
+
+
 class ImportMappingIn(Wire):
     """A mapping to be used again."""
 
     key: Slug = Field(examples=["support-desk"])
     kind: Kind = Field(examples=["feedback"])
-    mapping: Mapping
+    mapping: Mapping = Field(examples=[EXAMPLE])
 
 
 class ImportMappingEdit(Wire):
     """What the mapping is from now on; imports that were made with it keep what it was."""
 
-    mapping: Mapping = Field(default_factory=Mapping)
+    mapping: Mapping = Field(default_factory=Mapping, examples=[EXAMPLE])
 
 
 class ImportMapping(Wire):

@@ -1,5 +1,6 @@
 """What the tests of imports are written with."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 from httpx2 import Response
@@ -18,7 +19,7 @@ async def begun(api: Api, **body: Any) -> str:
 async def send(api: Api, path: str, content: bytes) -> Response:
     """Send an import's file in several chunks."""
 
-    async def chunks() -> Any:
+    async def chunks() -> AsyncIterator[bytes]:
         for start in range(0, len(content), 70_000):
             yield content[start : start + 70_000]
 
@@ -32,7 +33,9 @@ async def ended(api: Api, path: str) -> dict[str, Any]:
         shown = (await api.feedback.get(path)).json()
         return shown if shown["state"] in ENDED else None
 
-    return await eventually(look, within=30)
+    found = await eventually(look, within=30)
+    assert found is not None  # what is true is one
+    return found
 
 
 async def imported(api: Api, content: bytes, **body: Any) -> dict[str, Any]:

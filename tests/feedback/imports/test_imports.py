@@ -1,18 +1,17 @@
 """Imports over HTTP: every row stored once, or told with what is wrong with it; however often they are broken off."""
 
 import asyncio
-import io
 import json
 import tracemalloc
+from collections.abc import AsyncIterator
 from typing import Any
-
-import xlsxwriter
 
 from shared.access.keys import SCOPES
 from shared.database import Database
 from tests.builders import Api
 from tests.feedback.given import check_demand, demand_of, made, new_idea
 from tests.feedback.imports.files import begun, ended, imported, send
+from tests.feedback.imports.sheets import workbook
 
 # As if whoever works at it had been killed: another one holds it, and died too.
 ROB = """
@@ -92,12 +91,7 @@ async def test_columns_become_fields_by_a_saved_mapping(api: Api) -> None:
     header = ["No.", "Comment", "When", "E-mail", "Lang", "For", "Plan"]
     row = ["7", 'Fünf "Zeilen"\r\nund mehr', "01.05.2026 10:30", "Ada@Example.com", "German", "one / two", "pro"]
     table = ";".join(header) + "\r\n" + ";".join('"{}"'.format(cell.replace('"', '""')) for cell in row)
-    file = io.BytesIO()
-    book = xlsxwriter.Workbook(file, {"in_memory": True})
-    sheet = book.add_worksheet()
-    sheet.write_row(0, 0, header)
-    sheet.write_row(1, 0, [8, *row[1:]])
-    book.close()
+    file = workbook(header, [8, *row[1:]])
     done = await imported(api, table.encode("cp1252"), format="csv", kind="feedback", mapping_key="desk")
     assert (done["state"], done["invalid"]) == ("finished", 0), done
     assert done["layout"] == {"encoding": "cp1252", "delimiter": ";", "columns": header}
@@ -152,7 +146,7 @@ async def test_memory_does_not_grow_with_the_file(api: Api) -> None:
     """A file of 12 MB goes in and is read; what is held at once is a part of it and some rows."""
     line = json.dumps({"text": "x" * 19_900, "external_id": "same"}).encode() + b"\n"
 
-    async def chunks() -> Any:
+    async def chunks() -> AsyncIterator[bytes]:
         for _ in range(600):
             yield line
 

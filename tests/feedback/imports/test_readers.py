@@ -5,10 +5,8 @@ import io
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
 
 import pytest
-import xlsxwriter
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +15,7 @@ from services.feedback.imports.readers.ndjson import NdjsonRows
 from services.feedback.imports.readers.row import Row, Unreadable
 from services.feedback.imports.readers.table import SAMPLE, TableRows, layout_of
 from services.feedback.imports.readers.workbook import length, workbook_rows
+from tests.feedback.imports.sheets import workbook
 
 CELLS = st.text(st.sampled_from("ab\",;\t|\n\r 'äß€"), max_size=6)
 
@@ -80,20 +79,6 @@ def test_what_is_no_table_says_why(content: bytes, why: str) -> None:
         table(content, 65_536)
 
 
-def workbook(*rows: list[Any]) -> io.BytesIO:
-    file = io.BytesIO()
-    book = xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False})
-    sheet, day = book.add_worksheet(), book.add_format({"num_format": 'dd.mm.yyyy "at" hh:mm'})
-    for number, row in enumerate(rows):
-        for column, cell in enumerate(row):
-            if isinstance(cell, datetime):
-                sheet.write_datetime(number, column, cell, day)
-            else:
-                sheet.write(number, column, cell)
-    book.close()
-    return file
-
-
 def test_a_workbook_reads_as_it_was_written() -> None:
     at = datetime(2026, 5, 1, 10, 30)  # noqa: DTZ001  # a sheet knows no zone
     file = workbook(["text", "id", "at", "ok"], ["ä <&> \U0001f600", 4711, at, True], [], ["=1+1", 0.5, None, None])
@@ -107,13 +92,7 @@ def test_a_workbook_reads_as_it_was_written() -> None:
 
 
 def test_a_sheet_with_far_corners_costs_nothing() -> None:
-    file = io.BytesIO()
-    book = xlsxwriter.Workbook(file, {"in_memory": True})
-    sheet = book.add_worksheet()
-    sheet.write(0, 0, "text")
-    sheet.write(1_048_575, 0, "last")
-    sheet.write(1_048_575, 16_383, "corner")
-    book.close()
+    file = workbook(["text"], corners={(1_048_575, 0): "last", (1_048_575, 16_383): "corner"})
     with pytest.raises(Unreadable, match="more than 500 columns"):
         list(workbook_rows(file))
 

@@ -105,10 +105,10 @@ async def test_what_was_merged_in_a_circle_or_into_nothing_stands_alone(api: Api
     assert [each["created_at"] for each in votes] == ["2020-01-01T00:00:00Z"]
 
 
-VALUES = st.sampled_from(
-    [None, True, 0, -1, 10**400, 1e308, float("nan"), "", "a@example.com", "6", "2021-01-01", "<p>", [], [1, None], {},
-     {"id": []}, {"post": {"id": 1, "title": 2}}, [{"id": "1", "user": {"id": 2}, "monthlySpend": 1e300}], "\ud800\x00"]
-)  # fmt: skip
+ODD: list[Any] = [
+    None, True, 0, -1, 10**400, 1e308, float("nan"), "", "a@example.com", "6", "2021-01-01", "<p>", [], [1, None], {},
+    {"id": []}, {"post": {"id": 1, "title": 2}}, [{"id": "1", "user": {"id": 2}, "monthlySpend": 1e300}], "\ud800\x00",
+]  # fmt: skip
 NAMES = st.sampled_from(
     ["id", "title", "name", "status", "voter", "post", "created", "email", "user_id", "post_id", "postId", "userId",
      "suggestion.id", "Idea Title", "voters", "votes", "mergeHistory", "content", "features", "tags", "company",
@@ -117,7 +117,7 @@ NAMES = st.sampled_from(
 
 
 @settings(max_examples=150)
-@given(vendor=st.sampled_from(VENDORS), row=st.dictionaries(NAMES, VALUES, max_size=6))
+@given(vendor=st.sampled_from(VENDORS), row=st.dictionaries(NAMES, st.sampled_from(ODD), max_size=6))
 def test_an_importer_refuses_or_reads_any_row(vendor: Vendor, row: dict[str, Any]) -> None:
     try:
         records = IMPORTERS[vendor](row)
