@@ -113,15 +113,18 @@ def errors_as_json(errors: Sequence[RowError]) -> str:
         [
             {
                 "number": each.number,
-                "errors": [{"pointer": _storable(one.pointer), "reason": _storable(one.reason)} for one in each.errors],
-                "raw": _storable(each.raw),
+                "errors": [
+                    {"pointer": storable_text(one.pointer), "reason": storable_text(one.reason)} for one in each.errors
+                ],
+                "raw": storable_text(each.raw),
             }
             for each in errors
         ]
     )
 
 
-def _storable(text: str) -> str:
+def storable_text(text: str) -> str:
+    """The text with NUL and lone surrogates replaced, to be shown."""
     return text.encode(errors="replace").decode().replace("\x00", "\ufffd")
 
 

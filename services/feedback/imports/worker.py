@@ -89,7 +89,7 @@ async def work_some(runtime: Runtime) -> bool:
         log.warning("an import was interrupted", extra=told)
     except Exception as error:  # whatever is wrong with one import must not stop the others
         log.exception("an import failed", extra=told)
-        await _end(runtime, job, "failed", f"It stopped behind row {job.number}: {type(error).__name__}.")
+        await _end(runtime, job, "failed", f"It stopped: {type(error).__name__}.")
     return True
 
 
@@ -305,5 +305,6 @@ async def _renewed(runtime: Runtime, job: Job) -> AsyncIterator[bytes]:
 
 async def _end(runtime: Runtime, job: Job, state: str, reason: str | None) -> None:
     async with runtime.database.transaction((job.workspace_id,)) as tx:
-        if await tx.run(store.END, job.workspace_id, job.id, job.holder, state, reason, KEPT_DAYS):
+        said = None if reason is None else bulk.storable_text(reason)
+        if await tx.run(store.END, job.workspace_id, job.id, job.holder, state, said, KEPT_DAYS):
             await uploads.drop_all(tx, job.workspace_id, job.id)

@@ -72,6 +72,7 @@ def test_lines_read_the_same_from_any_row_on(lines: list[bytes], size: int) -> N
         (b"a,a\n1,2\n", "Two columns have the name 'a'"),
         (b'a,b\n"open' + b"x" * 1_100_000, "is a quote left open"),
         (b"a,b\n1,2\n3,\r4\n", "cannot be read"),
+        (b"a,b\0\n1,2\n", "name of column 2"),
     ],
 )
 def test_what_is_no_table_says_why(content: bytes, why: str) -> None:

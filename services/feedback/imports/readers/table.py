@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from services.feedback.imports.readers.row import Row, Unreadable
+from shared.wire import storable
 
 SAMPLE = 65_536
 """Bytes of the beginning that are looked at."""
@@ -58,6 +59,11 @@ def layout_of(beginning: bytes) -> Layout:
     columns = tuple(name.strip() for name in records[0][0])
     if len(columns) > MOST_COLUMNS:
         raise Unreadable(f"There are {len(columns)} columns; {MOST_COLUMNS} can be read.")
+    for position, name in enumerate(columns, start=1):
+        try:
+            storable(name)
+        except ValueError:
+            raise Unreadable(f"The name of column {position} is no {encoding} text.") from None
     twice = [name for position, name in enumerate(columns) if name and name in columns[:position]]
     if twice:
         raise Unreadable(f"Two columns have the name {twice[0][:100]!r}. Name each differently.")
