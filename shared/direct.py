@@ -100,7 +100,7 @@ def refusal(error: Exception, template: str) -> Reply:
 class Direct:
     """A service's ingest routes, by method and path; a trailing parameter stands as `{}`.
 
-    `limits` raises the body limit of single paths.
+    `limits` raises the body limit of single paths, in which one parameter stands as `{}`.
     """
 
     def __init__(
@@ -110,10 +110,17 @@ class Direct:
         self.counts = counts
         self._routes = routes
         self._limits = limits
+        self._patterns = [(*path.split("{}"), limit) for path, limit in limits.items() if "{}" in path]
 
     def limit(self, path: str) -> int:
         """Bytes that a body to this path may have."""
-        return self._limits.get(path) or self.runtime.settings.body_limit
+        limit = self._limits.get(path)
+        if limit is not None:
+            return limit
+        for head, tail, raised in self._patterns:
+            if path.startswith(head) and path.endswith(tail):
+                return raised
+        return self.runtime.settings.body_limit
 
     def find(self, method: str, path: str) -> Found | None:
         """The ingest route that serves this, if one does."""

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute
 from shared import errors
 from shared.examples import NOTHING, example
 from shared.problems import MEDIA_TYPE, FieldErrorBody, ProblemBody
-from shared.routes import SAFE, expected_version
+from shared.routes import SAFE, StreamRoute, expected_version
 
 Document = dict[str, Any]
 
@@ -122,7 +122,8 @@ def finished(document: Document, routes: Iterable[BaseRoute]) -> Document:
         for method in route.methods or ():
             operation = document["paths"][route.path_format][method.lower()]
             _complete(operation, route, method, components["schemas"])
-            _add_headers(operation, method, versioned=route.path_format in versioned)
+            remembers = _remembers(operation, route, method)
+            _add_headers(operation, remembers=remembers, versioned=route.path_format in versioned)
     return document
 
 
@@ -173,7 +174,7 @@ def _complete(operation: Document, route: APIRoute, method: str, schemas: Docume
         if parameter["in"] == "path":
             noun, _, kind = parameter["name"].rpartition("_")
             parameter.setdefault("description", f"{kind} of the {noun}" if noun else f"the {kind}")
-    if operation.get("security") and method not in SAFE:
+    if _remembers(operation, route, method):
         parameters.append({"$ref": "#/components/parameters/IdempotencyKey"})
     if _depends_on_version(route.dependant):
         parameters.append({"$ref": "#/components/parameters/IfMatch"})
@@ -206,13 +207,18 @@ def _impossible(operation: Document, route: APIRoute, method: str) -> set[str]:
     return impossible
 
 
-def _add_headers(operation: Document, method: str, *, versioned: bool) -> None:
+def _remembers(operation: Document, route: APIRoute, method: str) -> bool:
+    """Whether an Idempotency-Key gets the first answer again."""
+    return bool(operation.get("security")) and method not in SAFE and not isinstance(route, StreamRoute)
+
+
+def _add_headers(operation: Document, *, remembers: bool, versioned: bool) -> None:
     """What comes with every answer that is no problem; problems have theirs."""
     names = ["X-Request-Id"]
     if operation.get("security"):
         names += RATES
-        if method not in SAFE:
-            names.append("Idempotency-Replayed")
+    if remembers:
+        names.append("Idempotency-Replayed")
     for status, response in operation["responses"].items():
         if "$ref" not in response:
             tagged = ["ETag"] if versioned and status == "200" else []

@@ -69,23 +69,23 @@ class Route(APIRoute):
                     request.scope["cairn.read"] = read
                     response = await serve(request)
             else:
-                body = await request.body()
-                if takes_json and body:
-                    _require_json(request.scope["cairn.headers"].get(b"content-type", b""))
-                response = await self._write(runtime, caller, request, body, serve)
+                response = await self._change(runtime, caller, request, serve, takes_json)
             response.headers.update(runtime.limits.headers(caller))
             return response
 
         return handle
 
-    async def _write(
+    async def _change(
         self,
         runtime: Runtime,
         caller: Caller,
         request: Request,
-        body: bytes,
         serve: Callable[[Request], Awaitable[Response]],
+        takes_json: bool,
     ) -> Response:
+        body = await request.body()
+        if takes_json and body:
+            _require_json(request.scope["cairn.headers"].get(b"content-type", b""))
         key = accepted_key(request.headers.get("idempotency-key"))
         sought = fingerprint(request.method, f"{request.url.path}?{request.url.query}", body)
         async with runtime.database.transaction((caller.workspace_id,)) as tx:
@@ -114,6 +114,24 @@ class Route(APIRoute):
                 if not stored:
                     raise idempotency.running()
         return response
+
+
+class StreamRoute(Route):
+    """A route whose endpoint reads the body itself, piece by piece: more than memory should hold at once.
+
+    It opens its own transactions, since one could not stay open for so long, and is safe to repeat by what it does:
+    an answer is not remembered under an Idempotency-Key.
+    """
+
+    async def _change(
+        self,
+        runtime: Runtime,
+        caller: Caller,
+        request: Request,
+        serve: Callable[[Request], Awaitable[Response]],
+        takes_json: bool,
+    ) -> Response:
+        return await serve(request)
 
 
 def _again(runtime: Runtime, held: Remembered) -> Response:

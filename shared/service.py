@@ -62,7 +62,7 @@ class Service:
     """Seconds that a reader rests between two batches, for projections that may be so much late."""
     tags: Sequence[Mapping[str, str]] = ()
     body_limits: Mapping[str, int] = field(default_factory=dict[str, int])
-    """Routes that take more than the common limit: path to bytes."""
+    """Routes that take more than the common limit: path, one parameter of it as `{}`, to bytes."""
 
 
 def describe(service: Service) -> FastAPI:

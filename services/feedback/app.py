@@ -8,16 +8,22 @@ from services.feedback.consumers import CONSUMERS
 from services.feedback.customers import api as customers
 from services.feedback.customers import bulk as many_contacts
 from services.feedback.demand import api as demand
+from services.feedback.exports import api as exports
+from services.feedback.exports import worker as exporting
 from services.feedback.fetches import worker as fetches
 from services.feedback.ideas import api as ideas
+from services.feedback.imports import api as imports
+from services.feedback.imports import worker as importing
 from services.feedback.inbox import api as inbox
 from services.feedback.inbox import bulk
 from services.feedback.insights import api as insights
 from services.feedback.intake import api as intake
 from services.feedback.intake import worker
 from services.feedback.keys import api as keys
+from services.feedback.mappings import api as mappings
 from services.feedback.merging import api as merging
 from services.feedback.needs import api as needs
+from services.feedback.origins import api as origins
 from services.feedback.privacy import api as privacy
 from services.feedback.privacy import worker as forgetting
 from services.feedback.requesters import api as requesters
@@ -58,6 +64,11 @@ SERVICE = Service(
         intake.router,
         requesters.router,
         surveys.router,
+        imports.files,
+        imports.router,
+        mappings.router,
+        origins.router,
+        exports.router,
         keys.router,
         operations("feedback", CONSUMERS),
     ),
@@ -68,8 +79,13 @@ SERVICE = Service(
         "inbox": waking.run,
         "segments": filling.run,
         "erasures": forgetting.run,
+        "imports": importing.run,
+        "exports": exporting.run,
     },
-    body_limits={"/v1/feedback/bulk": bulk.BODY_LIMIT},
+    body_limits={
+        "/v1/feedback/bulk": bulk.BODY_LIMIT,
+        "/v1/imports/{}/file": imports.FILE_LIMIT,
+    },
     tags=(
         {
             "name": "feedback",
@@ -86,6 +102,11 @@ SERVICE = Service(
         {"name": "hooks", "description": "Where vendors deliver"},
         {"name": "surveys", "description": "What surveys measured: NPS, CSAT, CES, Kano, importance"},
         {"name": "requesters", "description": "Who is to be told that what they asked for has shipped"},
+        {
+            "name": "imports",
+            "description": "Files of feedback, customers, ideas and votes, and what vendors' exports hold",
+        },
+        {"name": "exports", "description": "The workspace carried away whole"},
         {"name": "keys", "description": "API keys of the workspace"},
         {"name": "operations", "description": "Messages that were set aside"},
     ),

@@ -54,6 +54,8 @@ def test_statements_are_constants_built_once() -> None:
             if method not in STATEMENTS or receiver.rpartition(".")[2] not in {"tx", "read"} or not call.args:
                 continue
             statement = call.args[0]
+            # A constant out of a table of constants is one too.
+            statement = statement.value if isinstance(statement, ast.Subscript) else statement
             last = statement.attr if isinstance(statement, ast.Attribute) else getattr(statement, "id", "")
             if not last.isupper() and not (isinstance(statement, ast.Constant) and len(str(statement.value)) < 60):
                 wrong.append(f"{source.path}:{line}: {ast.unparse(statement)}")
@@ -86,6 +88,7 @@ def test_store_remembers_domain_decides_api_translates() -> None:
             "sqlalchemy",
             (
                 "tests/bench/baselines.py",
+                "tests/architecture/test_carried.py",
                 "shared/tables.py",
                 "shared/migrate.py",
                 "shared/access/tables.py",

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import bulk, events, ingest, latency, votes
+from tests.bench import bulk, events, imports, ingest, latency, votes
 from tests.bench.arena import Arena
 from tests.bench.figures import say
 from tests.servers import data_folder
@@ -23,6 +23,7 @@ from tests.servers import data_folder
 PARTS: dict[str, Callable[[Arena], Awaitable[None]]] = {
     "ingest": ingest.measure,
     "bulk": bulk.measure,
+    "imports": imports.measure,
     "latency": latency.measure,
     "votes": votes.measure,
     "events": events.measure,
@@ -37,20 +38,24 @@ WHAT_RUNS = (
 
 
 def main(arguments: list[str]) -> int:
-    """`only=NAME` (or the name alone) runs one part; `rounds=N`; `data=small` leaves the large data set out."""
+    """`only=NAME` (or the name alone) runs one part; `rounds=N`; `data=small` leaves the large data set out.
+
+    `rows=N` is how many rows the file has that is imported.
+    """
     given: dict[str, str] = {}
     for argument in arguments:
         name, _, value = argument.rpartition("=")
         given[name or "only"] = value
     only, rounds = given.get("only", ""), int(given.get("rounds", ROUNDS))
-    if (only and only not in PARTS) or not given.keys() <= {"only", "rounds", "data"}:
-        say(f"python -m tests.bench [only={'|'.join(PARTS)}] [rounds=N] [data=small]")
+    if (only and only not in PARTS) or not given.keys() <= {"only", "rounds", "data", "rows"}:
+        say(f"python -m tests.bench [only={'|'.join(PARTS)}] [rounds=N] [data=small] [rows=N]")
         return 2
     logging.getLogger("cairn").setLevel(logging.ERROR)
     began = time.monotonic()
     with data_folder() as folder, ExitStack() as stack:
         arena = Arena.build(folder, stack, rounds, large=given.get("data") != "small")
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            arena.import_rows = int(given.get("rows", arena.import_rows))
             runner.run(_measure(arena, [only] if only else list(PARTS)))
     report = arena.report
     report.note(WHAT_RUNS)

@@ -21,7 +21,7 @@ NOT_WORSE = 0.8
 """What must be left of a figure with the large data set."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Arena:
     """What the parts of the benchmark measure, and where they report."""
 
@@ -29,6 +29,7 @@ class Arena:
     baselines: Mapping[str, Baseline]
     report: Report
     rounds: int
+    import_rows: int = 100_000
 
     @property
     def small(self) -> Site:

@@ -49,6 +49,10 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
         headers={"Typeform-Signature": f"sha256={seal}", "Content-Type": "application/json"},
     )
     assert delivered.is_success, delivered.text
+    mapping = {"fields": {"text": {"column": "Comment"}}}
+    saved = await post(feedback, "/v1/import-mappings", key="desk", kind="feedback", mapping=mapping)
+    begun = await post(feedback, "/v1/imports", kind="feedback")
+    export = await post(feedback, "/v1/exports")
     model = await post(scoring, "/v1/models", name="RICE", framework="rice", active=True)
     estimate = await post(
         scoring, "/v1/estimates", idea_id=idea["id"], input="effort", value=2, estimator="someone", discipline="design"
@@ -102,6 +106,10 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
         "delivery_id": await listed("/v1/deliveries"),
         "key_id": (await post(feedback, "/v1/keys", name="spare", scopes=["ideas:read"]))["id"],
         "token": token,
+        "import_id": begun["id"],
+        "mapping_id": saved["id"],
+        "mapping_key": "desk",
+        "export_id": export["id"],
         "model_id": model["id"],
         "estimate_id": estimate["id"],
         "run_id": run["id"],

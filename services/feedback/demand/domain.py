@@ -46,6 +46,11 @@ async def begin(tx: Tx, workspace_id: UUID, idea_id: UUID, currency: str) -> Non
     await tx.run(store.OPEN, idea_id, workspace_id, currency)
 
 
+async def begin_many(tx: Tx, workspace_id: UUID, idea_ids: Sequence[UUID], currency: str) -> None:
+    """Nobody asks for these new ideas yet."""
+    await tx.run(store.OPEN_MANY, idea_ids, workspace_id, currency)
+
+
 async def hold(tx: Tx, shared: Collection[UUID], alone: Collection[UUID] = ()) -> None:
     """Take the workspaces' locks until the transaction ends, before it locks or writes anything else.
 

@@ -12,6 +12,7 @@ from (
 # One order for everybody, so that batches wait and never deadlock.
 LOCK = "select idea_id from demand where idea_id = any($1::uuid[]) order by idea_id for update"
 OPEN = "insert into demand (idea_id, workspace_id, currency) values ($1, $2, $3)"
+OPEN_MANY = "insert into demand (idea_id, workspace_id, currency) select unnest($1::uuid[]), $2, $3"
 
 _DEMAND = "d.idea_id, d.workspace_id, d.votes, d.insights, d.contacts, d.accounts, d.mrr, d.currency, d.version"
 # `belonging` says how many contacts of an account came to an idea or went from it; an account counts with the first and

@@ -3,9 +3,12 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
+from pydantic_core import to_json
 
 from services.feedback.demand import domain as demand
 from services.feedback.ideas import store
@@ -50,6 +53,42 @@ async def create(
     await demand.begin(tx, caller.workspace_id, id, caller.currency)
     await emit(tx, [_event(caller.workspace_id, row)])
     return row
+
+
+class Sketch(NamedTuple):
+    """An idea to be added as it was elsewhere; times are now where they are not known."""
+
+    title: str
+    description: str
+    kind: IdeaKind
+    status: IdeaStatus
+    key: str | None = None
+    archived: bool = False
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+async def add(tx: Tx, workspace_id: UUID, currency: str, sketches: Sequence[Sketch]) -> list[UUID | None]:
+    """Add many ideas in four statements; the id of each, None where its key is taken."""
+    if not sketches:
+        return []
+    now = datetime.now(UTC)
+    ids = [new_id() for _ in sketches]
+    given = [
+        {
+            **each._asdict(),
+            "id": id,
+            "key": each.key or key_from(each.title, id),
+            "created_at": each.created_at or each.updated_at or now,
+            "updated_at": each.updated_at or each.created_at or now,
+        }
+        for each, id in zip(sketches, ids, strict=True)
+    ]
+    rows = await tx.all(store.ADD_MANY, workspace_id, to_json(given).decode())
+    added = {row["id"] for row in rows}
+    await demand.begin_many(tx, workspace_id, sorted(added), currency)
+    await emit(tx, [_event(workspace_id, row) for row in rows])
+    return [id if id in added else None for id in ids]
 
 
 async def update(

@@ -6,6 +6,14 @@ ADD = f"""
 insert into ideas (id, workspace_id, key, title, description, kind) values ($1, $2, $3, $4, $5, $6)
 on conflict (workspace_id, key) do nothing returning {_IDEA}
 """
+ADD_MANY = f"""
+insert into ideas (id, workspace_id, key, title, description, kind, own_status, archived, created_at, updated_at)
+select id, $1, key, title, description, kind, status, archived, created_at, updated_at
+from json_to_recordset($2::json) as n (id uuid, key text, title text, description text, kind text, status text,
+    archived boolean, created_at timestamptz, updated_at timestamptz)
+order by key collate "C"
+on conflict (workspace_id, key) do nothing returning {_IDEA}
+"""
 GET = f"select {_IDEA} from ideas where workspace_id = $1 and id = $2"
 # Not `for update`: a vote's foreign key would wait for it.
 LOCK = f"select {_IDEA}, own_status, item_status from ideas where workspace_id = $1 and id = $2 for no key update"

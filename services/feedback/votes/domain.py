@@ -1,6 +1,7 @@
 """Votes: one contact wants one idea, once."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -35,6 +36,8 @@ class Ballot(NamedTuple):
     traceparent: str = ""
     source: str = "api"
     """Channel that it came through."""
+    cast_at: datetime | None = None
+    """When it was cast elsewhere; now when it is cast here."""
 
 
 class Cast(NamedTuple):
@@ -89,6 +92,7 @@ async def _store(tx: Tx, sound: Sequence[tuple[int, Ballot, UUID, UUID]]) -> lis
         [ballot.source for _, ballot, _, _ in sound],
         [ballot.source_url for _, ballot, _, _ in sound],
         [ballot.reason for _, ballot, _, _ in sound],
+        [ballot.cast_at for _, ballot, _, _ in sound],
     )
     stored = {row["id"] for row in rows}
     await demand.count(

@@ -2,12 +2,12 @@
 
 ADD = """
 insert into votes (id, workspace_id, idea_id, contact_id, importance, on_behalf, cast_by, source, source_url, reason,
-    mrr)
+    mrr, created_at)
 select v.id, v.workspace_id, v.idea_id, v.contact_id, v.importance, v.on_behalf, v.cast_by, v.source, v.source_url,
-    v.reason, coalesce(a.mrr, 0)
+    v.reason, coalesce(a.mrr, 0), coalesce(v.cast_at, now())
 from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::boolean[], $7::uuid[], $8::text[],
-            $9::text[], $10::text[])
-     as v (id, workspace_id, idea_id, contact_id, importance, on_behalf, cast_by, source, source_url, reason)
+            $9::text[], $10::text[], $11::timestamptz[])
+     as v (id, workspace_id, idea_id, contact_id, importance, on_behalf, cast_by, source, source_url, reason, cast_at)
 join contacts c on c.id = v.contact_id left join accounts a on a.id = c.account_id
 on conflict (idea_id, contact_id) do nothing
 returning id

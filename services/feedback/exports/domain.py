@@ -1,0 +1,95 @@
+"""A workspace carried away whole, and put back into an empty one."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any, get_args
+from uuid import UUID
+
+from pydantic_core import from_json
+
+from services.feedback.exports import store
+from services.feedback.exports.file import Broken, mask_of, renamed, table_of
+from services.feedback.mappings.mapping import KINDS, Mapping
+from shared.database import Tx
+from shared.events.base import Event
+from shared.events.feedback import DemandChanged, FeedbackReceived, IdeaChanged, IdeaKind, IdeaStatus
+from shared.outbox import emit
+
+TABLES = frozenset(store.TABLES)
+PROMISED: dict[tuple[str, str], tuple[str, ...] | type] = {
+    ("ideas", "kind"): get_args(IdeaKind),
+    ("ideas", "own_status"): get_args(IdeaStatus),
+    ("ideas", "item_status"): get_args(IdeaStatus),
+    ("votes", "importance"): ("nice", "important", "critical"),
+    ("segments", "selects"): ("accounts", "contacts"),
+    ("import_mappings", "kind"): KINDS,
+    ("feedback", "answers"): list,
+    ("feedback", "attributes"): dict,
+    ("accounts", "attributes"): dict,
+    ("contacts", "attributes"): dict,
+}
+"""The words, or the kind of JSON, that a column has, where an answer of the API promises so."""
+REFERRING = frozenset(store.COMPLETE)
+"""Tables whose rows refer to each other: their references are filled in by a second pass."""
+
+
+async def filled(tx: Tx, workspace_id: UUID) -> str | None:
+    """A table that has rows in this workspace; None when it is empty."""
+    return await tx.value(store.FILLED, workspace_id)
+
+
+async def restore(tx: Tx, workspace_id: UUID, lines: Sequence[bytes]) -> None:
+    """Put rows back, in the order of an export, and tell the other services of them."""
+    mask = mask_of(workspace_id)
+    for table, some in groupby(lines, table_of):
+        if table not in TABLES:
+            continue
+        given = [line.strip() for line in some]
+        _check(table, given)
+        await tx.run(store.WRITE[table], workspace_id, mask, f"[{b','.join(given).decode()}]")
+        if table in {"ideas", "demand", "feedback"}:
+            await _tell(tx, workspace_id, table, mask, given)
+
+
+async def complete(tx: Tx, workspace_id: UUID, lines: Sequence[bytes]) -> None:
+    """Fill in what rows say of others of the same table, now that all are there."""
+    mask = mask_of(workspace_id)
+    for table, some in groupby(lines, table_of):
+        if table in REFERRING:
+            await tx.run(
+                store.COMPLETE[table], workspace_id, mask, f"[{b','.join(line.strip() for line in some).decode()}]"
+            )
+
+
+def _check(table: str, lines: Sequence[bytes]) -> None:
+    """Broken when a column has what the API does not know: nobody could read the row again."""
+    known = {column: what for (of, column), what in PROMISED.items() if of == table}
+    for line in lines if known or table == "import_mappings" else ():
+        try:
+            row: Any = from_json(line)["row"]
+            for column, what in known.items():
+                value = row.get(column)
+                if value is not None and not (isinstance(value, what) if isinstance(what, type) else value in what):
+                    raise Broken(f"A row of {table} has a {column} that is not known here.")
+            if table == "import_mappings":
+                Mapping.model_validate(row["mapping"])
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise Broken(f"A row of {table} cannot be read.") from None
+
+
+async def _tell(tx: Tx, workspace_id: UUID, table: str, mask: int, lines: Sequence[bytes]) -> None:
+    """The snapshots of what was put back, as if it had just changed: whoever listens knows it then."""
+    key = "idea_id" if table == "demand" else "id"
+    rows: list[Any] = [from_json(line)["row"] for line in lines]
+    ids = [renamed(UUID(row[key]), mask) for row in rows]
+    events: list[Event]
+    match table:
+        case "ideas":
+            found = await tx.all(store.TOLD_IDEAS, workspace_id, ids)
+            events = [IdeaChanged(workspace_id=workspace_id, **row) for row in found]
+        case "demand":
+            events = [DemandChanged(**row) for row in await tx.all(store.TOLD_DEMAND, workspace_id, ids)]
+        case _:
+            found = await tx.all(store.TOLD_FEEDBACK, workspace_id, ids)
+            events = [FeedbackReceived(workspace_id=workspace_id, **row) for row in found]
+    await emit(tx, events)

@@ -1,0 +1,81 @@
+"""Fider: its CSV of posts, its API's posts with their votes, and the tables of its backup.
+
+The CSV is documented by its source (`app/pkg/csv`): a post that was merged has the status `duplicate` and the
+`original_number` of the post that answers for it. It has no voters. The backup is a zip of tables as JSON; put
+`users.json`, `posts.json` and `post_votes.json` into one document, `{"users": [...], "posts": [...], "post_votes":
+[...]}`, to keep them. Posts of the API can be given with the answer of `GET /posts/{number}/votes` as `votes`. In a CSV
+and in the API a post goes by its number, in the backup by `id:` and its id.
+"""
+
+from typing import Any
+
+from services.feedback.imports.importers import reading
+from services.feedback.imports.importers.reading import Row
+from services.feedback.mappings.kinds import Record
+from shared.events.feedback import IdeaStatus
+
+_NUMBERED: dict[str, IdeaStatus] = {
+    "0": "open", "1": "in_progress", "2": "shipped", "3": "declined", "4": "planned", "5": "declined",
+}  # fmt: skip
+"""What the numbers in the tables mean; 5 is a duplicate, 6 a deleted post."""
+_DELETED = {"6", "deleted"}
+
+
+def read(row: Row) -> list[Record]:
+    """What one post, vote or user says; nothing of a deleted post. ValueError when it is none that is known."""
+    if "title" in row:
+        return [] if reading.words(row.get("status")) in _DELETED else _post(row)
+    if "post_id" in row and "user_id" in row:
+        contact = reading.person("fider", id=row["user_id"])
+        return [_vote(f"id:{reading.identifier(row['post_id'])}", contact, row.get("created_at"))]
+    if "email" in row:
+        contact = reading.person("fider", id=row.get("id"), email=row.get("email"), name=row.get("name"))
+        if contact and (id := reading.identifier(row.get("id"))):
+            contact["external_id"] = f"fider:{id}"
+        return [Record("contacts", contact)] if contact else []
+    raise ValueError("is neither a post, a vote nor a user of Fider")
+
+
+def _post(row: Row) -> list[Record]:
+    table = "user_id" in row
+    external = f"id:{reading.identifier(row.get('id'))}" if table else reading.identifier(row.get("number"))
+    original = reading.first(row, "original_number") or reading.obj(
+        reading.obj(row.get("response")).get("original")
+    ).get("number")
+    original = reading.identifier(original)
+    if table and (id := reading.identifier(row.get("original_id"))):
+        original = f"id:{id}"
+    idea = reading.without_nothing(
+        {
+            "external_id": external,
+            "title": reading.title(row.get("title")),
+            "description": reading.words(row.get("description")),
+            "status": _status(row.get("status")),
+            "created_at": reading.time(reading.first(row, "created_at", "createdAt")),
+            "updated_at": reading.time(reading.first(row, "responded_at", "response_date")),
+            "merged_into": original,
+        }
+    )
+    votes = [
+        _vote(external, _user(reading.obj(each).get("user")), reading.obj(each).get("createdAt"))
+        for each in reading.items(row.get("votes"))
+    ]
+    return [Record("ideas", idea), *votes]
+
+
+def _user(value: Any) -> dict[str, Any]:
+    user = reading.obj(value)
+    return reading.person("fider", id=user.get("id"), email=user.get("email"), name=user.get("name"))
+
+
+def _status(value: Any) -> IdeaStatus:
+    number = reading.words(value)
+    if number is not None and number in _NUMBERED:
+        return _NUMBERED[number]
+    return reading.status(value)
+
+
+def _vote(idea: str | None, contact: dict[str, Any], at: Any) -> Record:
+    return Record(
+        "votes", reading.without_nothing({"idea": idea, "contact": contact or None, "created_at": reading.time(at)})
+    )

@@ -1,0 +1,101 @@
+"""What of a workspace an export carries: every table of a workspace is named here, carried or with the reason why not.
+
+Order and keys come from the tables themselves: what a row refers to comes before it; rows are in order of their key.
+`tests/architecture` fails while a table is in neither list.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Column, DefaultClause, Table
+from sqlalchemy.dialects.postgresql import UUID
+
+from services.feedback.tables import metadata
+
+CARRIED = frozenset(
+    {
+        "accounts", "contacts", "segments", "segment_members",
+        "products", "components",
+        "ideas", "demand", "idea_contacts", "idea_accounts", "votes", "origins",
+        "items", "item_ideas", "requesters",
+        "feedback", "insights",
+        "import_mappings",
+    }
+)  # fmt: skip
+LEFT: dict[str, str] = {
+    "events": "the log of what happened here; a restored workspace begins its own, with what it is now",
+    "parked": "messages of this installation's streams",
+    "idempotency": "answers to requests of the last day, for those who made them here",
+    "connections": "addresses and signing secrets, sealed with this installation's key: connect anew",
+    "connection_health": "how those connections fare",
+    "deliveries": "raw bodies, vouched for by those connections' secrets",
+    "fetches": "what is still to be fetched through them",
+    "imports": "work under way here",
+    "import_parts": "files of that work",
+    "import_errors": "rows that were never stored",
+    "exports": "work under way here",
+    "export_parts": "files of that work",
+}
+FOREIGN = frozenset({"votes.cast_by"})
+"""Ids of what no export carries (keys): they stay what they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column that is carried. `names` tells that it holds an id of something in the workspace."""
+
+    name: str
+    names: bool
+    default: str | None
+    """SQL of what an older export without it gets; None: null."""
+    later: bool
+    """Refers to its own table: filled in when all of its rows are there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A table that is carried."""
+
+    name: str
+    key: tuple[str, ...]
+    fields: tuple[Field, ...]
+    listed: bool
+    """Whether the rows of a workspace are found by an index. Those of others hang on rows of these."""
+
+
+def carried() -> tuple[Carried, ...]:
+    """Every table that is carried, in the order in which rows can be put back."""
+    return tuple(described(table) for table in metadata.sorted_tables if table.name in CARRIED)
+
+
+def of_workspaces() -> Iterator[str]:
+    """The tables that have rows of workspaces."""
+    yield from (table.name for table in metadata.sorted_tables if "workspace_id" in table.columns)
+
+
+def described(table: Table) -> Carried:
+    """What is carried of a table: all but its workspace and what the database computes."""
+    columns = [each for each in table.columns if each.name != "workspace_id" and each.computed is None]
+    return Carried(
+        table.name,
+        tuple(each.name for each in table.primary_key.columns if each.name != "workspace_id"),
+        tuple(_field(table, each) for each in sorted(columns, key=lambda each: each.name)),
+        any(next(iter(index.columns)).name == "workspace_id" for index in table.indexes)
+        or next(iter(table.primary_key.columns)).name == "workspace_id",
+    )
+
+
+def _field(table: Table, column: Column[object]) -> Field:
+    return Field(
+        column.name,
+        isinstance(column.type, UUID) and f"{table.name}.{column.name}" not in FOREIGN,
+        _default(column),
+        any(key.column.table is table for key in column.foreign_keys),
+    )
+
+
+def _default(column: Column[object]) -> str | None:
+    given = column.server_default
+    if column.nullable or not isinstance(given, DefaultClause):
+        return None
+    return "'{}'".format(given.arg.replace("'", "''")) if isinstance(given.arg, str) else str(given.arg)

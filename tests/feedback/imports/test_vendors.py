@@ -1,0 +1,128 @@
+"""What people leave: ideas with their statuses, times, voters and merges, from fixtures in the vendors' shapes."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from services.feedback.imports.importers import IMPORTERS, VENDORS, Vendor
+from services.feedback.mappings.kinds import VALIDATORS
+from shared.database import Database
+from tests.builders import Api
+from tests.feedback.given import check_demand
+from tests.feedback.imports.files import imported
+
+FIXTURES = Path(__file__).parent / "fixtures"
+# Title: status, voters, first vote; None: merged into the one before it.
+Expected = dict[str, tuple[str, int, str] | None]
+DARK = "2021-03-04T06:00:00Z"
+IDEAS: dict[str, Expected] = {
+    "canny.json": {"Dark mode": ("in_progress", 2, DARK), "Night theme": None, "Import from Excel": ("shipped", 0, "")},
+    "fider.csv": {"Dark mode": ("planned", 0, ""), "Night theme": None},
+    "fider.json": {"Dark mode": ("in_progress", 2, DARK), "Night theme": None},
+    "uservoice.csv": {"Dark mode": ("in_progress", 3, DARK), "Night theme": None},
+    "uservoice_new.csv": {"Faster search": ("shipped", 1, "2022-01-03T00:00:00Z")},
+    "productboard_features.json": {"Dark mode": ("planned", 0, ""), "Legacy sync": ("shipped", 0, "")},
+    "quackback_posts.csv": {"Dark mode": ("in_progress", 2, DARK), "Night theme": None},
+    "logchimp.json": {"Dark mode": ("open", 2, DARK)},
+}
+SECOND = {"quackback_posts.csv": "quackback_votes.csv", "productboard_features.json": "productboard_notes.json"}
+BAD = {"canny.json": 1}
+"""Rows with an error: a vote for a post that is not in the export."""
+
+
+def source_of(name: str) -> str:
+    return name.replace("_", "-").replace(".", "-")
+
+
+async def bring(api: Api, name: str) -> dict[str, Any]:
+    file = FIXTURES / name
+    vendor = name.partition(".")[0].partition("_")[0]
+    return await imported(api, file.read_bytes(), kind=vendor, format=file.suffix[1:], source=source_of(name))
+
+
+async def test_ideas_keep_their_status_time_voters_and_merges(api: Api, admin: Database) -> None:
+    for name, expected in IDEAS.items():
+        done = await bring(api, name)
+        assert (done["state"], done["reason"], done["invalid"]) == ("finished", None, BAD.get(name, 0)), done
+        source = source_of(name)
+        if second := SECOND.get(name):
+            file = FIXTURES / second
+            vendor = second.partition("_")[0]
+            more = await imported(api, file.read_bytes(), kind=vendor, format=file.suffix[1:], source=source)
+            assert (more["state"], more["invalid"]) == ("finished", 0), more
+        again = await bring(api, name)
+        assert {outcome["created"] for outcome in again["counts"].values()} <= {0}, f"{name} once more brings nothing"
+        origins = [
+            each
+            for each in (await api.feedback.get("/v1/origins?limit=200")).json()["data"]
+            if each["source"] == source
+        ]
+        assert {each["title"] for each in origins} == set(expected)
+        survivor = next(each for each in origins if each["title"] == next(iter(expected)))
+        for origin in origins:
+            wanted = expected[origin["title"]]
+            idea = (await api.feedback.get(f"/v1/ideas/{origin['original_id']}")).json()
+            if wanted is None:
+                assert (origin["idea_id"], idea["archived"]) == (survivor["idea_id"], True)
+                assert idea["title"] == origin["title"]
+                continue
+            status, voters, first = wanted
+            votes = (await api.feedback.get(f"/v1/votes?idea_id={idea['id']}")).json()["data"]
+            assert origin["idea_id"] == origin["original_id"]
+            assert (idea["status"], len(votes)) == (status, voters), f"{name}: {origin['title']}"
+            assert idea["created_at"] < "2022-02"
+            if first:
+                assert min(vote["created_at"] for vote in votes) == first
+    async with admin.system(search_path="feedback") as tx:
+        await check_demand(tx, api.workspace_id)
+    accounts = {each["external_id"]: each for each in (await api.feedback.get("/v1/accounts")).json()["data"]}
+    assert (accounts["co-1"]["name"], accounts["co-1"]["mrr"], accounts["acme"]["mrr"]) == ("Acme", 123450, 123450)
+    (note,) = (await api.feedback.get("/v1/feedback")).json()["data"]
+    assert note["text"] == "Call with Ada\n\nPlease, a dark mode."
+    assert (note["said_at"], note["attributes"]) == ("2021-05-06T07:08:09Z", {"tags": "ux, call"})
+    assert len((await api.feedback.get(f"/v1/insights?feedback_id={note['id']}")).json()["data"]) == 1
+
+
+async def test_what_was_merged_in_a_circle_or_into_nothing_stands_alone(api: Api) -> None:
+    rows = (
+        b'{"external_id":"a","title":"A","merged_into":"b"}\n{"external_id":"b","title":"B","merged_into":"a"}\n'
+        b'{"external_id":"c","title":"C","merged_into":"d"}\n{"external_id":"d","title":"D","merged_into":"e"}\n'
+        b'{"external_id":"f","title":"F","merged_into":"f"}'
+    )
+    done = await imported(api, rows, kind="ideas", source="old")
+    assert done["reason"] == "4 ideas were merged into ideas that have not been imported; they stand alone."
+    late = await imported(api, b'{"external_id":"e","title":"E"}', kind="ideas", source="old")
+    assert late["reason"] == "3 ideas were merged into ideas that have not been imported; they stand alone."
+    origins = {each["external_id"]: each for each in (await api.feedback.get("/v1/origins")).json()["data"]}
+    assert {each["idea_id"] for name, each in origins.items() if name in "cde"} == {origins["e"]["original_id"]}
+    vote = b'{"idea":"c","contact":{"email":"a@example.com"},"created_at":"2020-01-01T00:00:00Z"}'
+    assert (await imported(api, vote, kind="votes", source="old"))["invalid"] == 0
+    votes = (await api.feedback.get(f"/v1/votes?idea_id={origins['e']['original_id']}")).json()["data"]
+    assert [each["created_at"] for each in votes] == ["2020-01-01T00:00:00Z"]
+
+
+ODD: list[Any] = [
+    None, True, 0, -1, 10**400, 1e308, float("nan"), "", "a@example.com", "6", "2021-01-01", "<p>", [], [1, None], {},
+    {"id": []}, {"post": {"id": 1, "title": 2}}, [{"id": "1", "user": {"id": 2}, "monthlySpend": 1e300}], "\ud800\x00",
+]  # fmt: skip
+NAMES = st.sampled_from(
+    ["id", "title", "name", "status", "voter", "post", "created", "email", "user_id", "post_id", "postId", "userId",
+     "suggestion.id", "Idea Title", "voters", "votes", "mergeHistory", "content", "features", "tags", "company",
+     "monthlySpend", "companies", "number", "original_number", "voter_email", "account.mrr", "fields", "domain"]
+)  # fmt: skip
+
+
+@settings(max_examples=150)
+@given(vendor=st.sampled_from(VENDORS), row=st.dictionaries(NAMES, st.sampled_from(ODD), max_size=6))
+def test_an_importer_refuses_or_reads_any_row(vendor: Vendor, row: dict[str, Any]) -> None:
+    try:
+        records = IMPORTERS[vendor](row)
+    except ValueError:
+        return
+    for record in records:
+        with suppress(ValidationError):
+            VALIDATORS[record.kind].validate_python(record.fields)
