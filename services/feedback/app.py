@@ -2,9 +2,12 @@
 
 from starlette.types import ASGIApp
 
+from services.feedback.boards import api as boards
+from services.feedback.comments import api as comments
 from services.feedback.connections import api as connections
 from services.feedback.consumers import CONSUMERS
 from services.feedback.customers import api as customers
+from services.feedback.explanations import api as explanations
 from services.feedback.fetches import worker as fetches
 from services.feedback.ideas import api as ideas
 from services.feedback.inbox import api as inbox
@@ -12,7 +15,11 @@ from services.feedback.inbox import bulk
 from services.feedback.intake import api as intake
 from services.feedback.intake import worker
 from services.feedback.keys import api as keys
+from services.feedback.moderation import api as moderation
+from services.feedback.portal import api as portal
 from services.feedback.requesters import api as requesters
+from services.feedback.texts import worker as texts
+from services.feedback.trust import api as trust
 from services.feedback.votes import api as votes
 from shared.operations import operations
 from shared.service import Service, create
@@ -35,11 +42,18 @@ SERVICE = Service(
         connections.router,
         intake.router,
         requesters.router,
+        comments.router,
+        moderation.router,
+        trust.router,
+        boards.router,
+        portal.router,
+        portal.visitors,
+        explanations.router,
         keys.router,
         operations("feedback", CONSUMERS),
     ),
     consumers=CONSUMERS,
-    jobs={"intake": worker.run, "fetches": fetches.run},
+    jobs={"intake": worker.run, "fetches": fetches.run, "languages": texts.run},
     body_limits={"/v1/feedback/bulk": bulk.BODY_LIMIT},
     tags=(
         {"name": "feedback", "description": "Statements of customers, and the insights that link them to ideas"},
@@ -49,6 +63,10 @@ SERVICE = Service(
         {"name": "connections", "description": "Survey tools that deliver here, and what they delivered"},
         {"name": "hooks", "description": "Where vendors deliver"},
         {"name": "requesters", "description": "Who is to be told that what they asked for has shipped"},
+        {"name": "comments", "description": "What the team and its customers say about ideas and feedback"},
+        {"name": "moderation", "description": "What outsiders bring for others to see, and whom to trust"},
+        {"name": "boards", "description": "Where outsiders see ideas, as the team keeps them, and who sees what"},
+        {"name": "portal", "description": "Boards as outsiders see them"},
         {"name": "keys", "description": "API keys of the workspace"},
         {"name": "operations", "description": "Messages that were set aside"},
     ),
