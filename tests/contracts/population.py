@@ -42,6 +42,20 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
         headers={"Typeform-Signature": f"sha256={seal}", "Content-Type": "application/json"},
     )
     assert delivered.is_success, delivered.text
+    contact = await post(feedback, "/v1/contacts", **who)
+    board = (await post(feedback, "/v1/boards", key=f"board-{api.slug}", name="Requests", visibility="public"))["key"]
+    for path in (f"members/{contact['id']}", f"placements/{idea['id']}"):
+        placed = await feedback.put(f"/v1/boards/{board}/{path}")
+        assert placed.is_success, placed.text
+    comment = await post(
+        feedback,
+        "/v1/comments",
+        text=f"So do we, says @{contact['id']}.",
+        idea_id=idea["id"],
+        board=board,
+        visibility="public",
+        contact={"id": contact["id"]},
+    )
     model = await post(scoring, "/v1/models", name="RICE", framework="rice", active=True)
     estimate = await post(
         scoring, "/v1/estimates", idea_id=idea["id"], input="effort", value=2, estimator="someone", discipline="design"
@@ -64,6 +78,13 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
         "contact_id": await listed("/v1/contacts"),
         "idea_id": idea["id"],
         "feedback_id": said["id"],
+        "board_key": board,
+        "member_id": contact["id"],
+        "comment_id": comment["id"],
+        "entry_id": await listed("/v1/moderation"),
+        "of": contact["id"],
+        "principal": f"contact:{contact['id']}",
+        "record": f"comment:{comment['id']}",
         "insight_id": await listed("/v1/insights", feedback_id=said["id"]),
         "vote_id": vote["id"],
         "connection_id": connection["id"],
