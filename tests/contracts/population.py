@@ -47,15 +47,12 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
     for path in (f"members/{contact['id']}", f"placements/{idea['id']}"):
         placed = await feedback.put(f"/v1/boards/{board}/{path}")
         assert placed.is_success, placed.text
-    comment = await post(
-        feedback,
-        "/v1/comments",
-        text=f"So do we, says @{contact['id']}.",
-        idea_id=idea["id"],
-        board=board,
-        visibility="public",
-        contact={"id": contact["id"]},
-    )
+    words = f"So do we, says @{contact['id']}."
+    comments = f"/v1/ideas/{idea['id']}/comments"
+    public = {"text": words, "board": board, "visibility": "public"}
+    comment = await post(feedback, comments, **public, contact={"id": contact["id"]})
+    answered = await post(feedback, comments, **public)
+    note = await post(feedback, f"/v1/feedback/{said['id']}/comments", text=words)
     model = await post(scoring, "/v1/models", name="RICE", framework="rice", active=True)
     estimate = await post(
         scoring, "/v1/estimates", idea_id=idea["id"], input="effort", value=2, estimator="someone", discipline="design"
@@ -82,6 +79,9 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
         "member_id": contact["id"],
         "comment_id": comment["id"],
         "entry_id": await listed("/v1/moderation"),
+        "board": board,
+        "parent_id": answered["id"],
+        "create_feedback_comment/parent_id": note["id"],
         "of": contact["id"],
         "principal": f"contact:{contact['id']}",
         "record": f"comment:{comment['id']}",

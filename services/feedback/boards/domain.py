@@ -135,6 +135,8 @@ async def decide(tx: Tx, caller: Caller, states: Mapping[UUID, State]) -> None:
     Who brought an idea wants it, and is its first vote. Taken off, it stays an idea: the team has it, and may archive
     it. Its title goes to other services, so what identifies a person is taken out of it.
     """
+    if not states:
+        return
     rows = await tx.all(store.LOCK_SUBMISSIONS, caller.workspace_id, list(states))
     became: dict[UUID, UUID | None] = {row["id"]: row["idea_id"] for row in rows}
     for row in rows:

@@ -13,6 +13,8 @@ from services.feedback.comments.domain import Draft, Visibility
 from services.feedback.comments.mentions import handle
 from services.feedback.customers.api import ContactRef
 from services.feedback.trust.levels import State
+from shared.access.keys import Caller
+from shared.database import Tx
 from shared.errors import NotFound
 from shared.paging import LAST, Cursor, Limit, Page, after, decode, page
 from shared.problems import EDITING, GUARDED, responses
@@ -24,16 +26,21 @@ router = APIRouter(prefix="/v1", tags=["comments"], route_class=Route)
 Words = Annotated[str, StringConstraints(min_length=1, max_length=10_000), AfterValidator(storable)]
 
 
-class CommentIn(Wire):
-    """Something to say about an idea, or inside the team about a feedback. `@ada` and `@<contact id>` mention."""
+class NoteIn(Wire):
+    """Something to say inside the team. `@ada` and `@<contact id>` mention."""
 
     text: Words = Field(examples=["@ada they asked again in their renewal call."])
-    visibility: Visibility = Field(
-        default="internal", description="public: shown on boards; internal: never leaves the team. For good"
-    )
-    idea_id: Key | None = Field(default=None, description="the idea's id or key", examples=["csv-export"])
-    feedback_id: UUID | None = None
     parent_id: UUID | None = Field(default=None, description="the comment that it answers; answers have none")
+
+
+class CommentIn(NoteIn):
+    """Something to say about an idea, inside the team or outside. `@ada` and `@<contact id>` mention."""
+
+    visibility: Visibility = Field(
+        default="internal",
+        description="public: shown on boards; internal: never leaves the team. For good",
+        examples=["public"],
+    )
     board: Slug | None = Field(
         default=None,
         description="key of the one board that a public comment is shown on; wherever the idea is when left out",
@@ -47,9 +54,7 @@ class CommentIn(Wire):
     )
 
     @model_validator(mode="after")
-    def _about_one_thing(self) -> "CommentIn":
-        if (self.idea_id is None) == (self.feedback_id is None):
-            raise ValueError("is about an idea or a feedback: give one of idea_id and feedback_id")
+    def _customers_speak_outside(self) -> "CommentIn":
         if self.contact is not None and self.visibility == "internal":
             raise ValueError("what a contact says is public: a contact cannot write internal comments")
         return self
@@ -98,20 +103,34 @@ def comment(row: asyncpg.Record) -> Comment:
     return Comment(**content)
 
 
-@router.post("/comments", status_code=201, responses=EDITING, dependencies=[allow("comments:write")])
-async def create_comment(body: CommentIn, caller: CallerDep, tx: TxDep, response: Response) -> Comment:
-    """Comment on an idea or a feedback, or answer a comment. A customer's waits until it is approved or trusted."""
+@router.post("/ideas/{idea_id}/comments", status_code=201, responses=EDITING, dependencies=[allow("comments:write")])
+async def create_comment(idea_id: UUID, body: CommentIn, caller: CallerDep, tx: TxDep, response: Response) -> Comment:
+    """Comment on an idea, or answer a comment. A customer's waits until a moderator approves it, unless trusted."""
     draft = Draft(
         text=body.text,
         visibility=body.visibility,
-        idea=body.idea_id,
-        feedback_id=body.feedback_id,
+        idea_id=idea_id,
         parent_id=body.parent_id,
         board=body.board,
         person=body.contact.person(caller.workspace_id) if body.contact is not None else None,
         signature=body.signature,
         channel=body.channel,
     )
+    return await _written(draft, caller, tx, response)
+
+
+@router.post(
+    "/feedback/{feedback_id}/comments", status_code=201, responses=EDITING, dependencies=[allow("comments:write")]
+)
+async def create_feedback_comment(
+    feedback_id: UUID, body: NoteIn, caller: CallerDep, tx: TxDep, response: Response
+) -> Comment:
+    """Comment on a feedback, or answer a comment on it. It never leaves the team."""
+    draft = Draft(text=body.text, visibility="internal", feedback_id=feedback_id, parent_id=body.parent_id)
+    return await _written(draft, caller, tx, response)
+
+
+async def _written(draft: Draft, caller: Caller, tx: Tx, response: Response) -> Comment:
     row = await domain.add(tx, caller.workspace_id, caller.actor, draft)
     response.headers.update(etag(row["version"]) | {"Location": f"/v1/comments/{row['id']}"})
     return comment(row)

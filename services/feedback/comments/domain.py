@@ -10,7 +10,6 @@ from services.feedback.comments import store
 from services.feedback.comments.mentions import contact_of, mentioned
 from services.feedback.customers import domain as customers
 from services.feedback.customers.domain import Person
-from services.feedback.ideas import domain as ideas
 from services.feedback.trust import domain as trust
 from services.feedback.trust.domain import Source
 from services.feedback.trust.levels import State
@@ -25,12 +24,11 @@ Visibility = Literal["public", "internal"]
 
 
 class Draft(NamedTuple):
-    """A comment to be written. Exactly one of `idea` and `feedback_id` says what it is about."""
+    """A comment to be written. Exactly one of `idea_id` and `feedback_id` says what it is about."""
 
     text: str
     visibility: Visibility
-    idea: str | None = None
-    """Its id or key."""
+    idea_id: UUID | None = None
     feedback_id: UUID | None = None
     parent_id: UUID | None = None
     board: str | None = None
@@ -43,19 +41,22 @@ class Draft(NamedTuple):
 
 
 async def add(tx: Tx, workspace_id: UUID, actor: str, draft: Draft) -> asyncpg.Record:
-    """Write a comment. What a customer says waits for a moderator unless it can be trusted."""
+    """Write a comment. What a customer says waits for a moderator unless it can be trusted.
+
+    NotFound when there is nothing by that id to comment on; Invalid when the rest does not fit it.
+    """
+    await _about(tx, workspace_id, draft)
     parent = await _parent(tx, workspace_id, draft)
-    idea_id = await _about(tx, workspace_id, draft)
-    if parent is not None and (parent["idea_id"], parent["feedback_id"]) != (idea_id, draft.feedback_id):
-        raise _wrong("parent_id", "is about something else")
     contact_id: UUID | None = None
     if draft.person is not None:
         (contact_id,) = await customers.recognise(tx, [draft.person])
         if contact_id is None:
             raise _wrong("contact/id", "no contact by that id")
-    board_id = await _board(tx, workspace_id, draft, idea_id, contact_id)
-    if parent is not None and draft.visibility == "public" and parent["board_id"] != board_id:
-        raise _wrong("board", "must be the board of the comment that it answers")
+    board_id = await _board(tx, workspace_id, draft, contact_id)
+    if parent is not None and parent["board_id"] is not None and draft.visibility == "public":
+        if board_id not in (None, parent["board_id"]):
+            raise _wrong("board", "must be the board of the comment that it answers")
+        board_id = parent["board_id"]
     id = new_id()
     state: State = "shown"
     if contact_id is not None and draft.board is not None:
@@ -67,7 +68,7 @@ async def add(tx: Tx, workspace_id: UUID, actor: str, draft: Draft) -> asyncpg.R
         store.ADD,
         id,
         workspace_id,
-        idea_id,
+        draft.idea_id,
         draft.feedback_id,
         board_id,
         draft.parent_id,
@@ -101,6 +102,8 @@ async def _parent(tx: Tx, workspace_id: UUID, draft: Draft) -> asyncpg.Record | 
     parent = next((row for row in rows if row["id"] == draft.parent_id), None)
     if parent is None:
         raise _wrong("parent_id", "no comment by that id")
+    if (parent["idea_id"], parent["feedback_id"]) != (draft.idea_id, draft.feedback_id):
+        raise _wrong("parent_id", "is about something else")
     if parent["parent_id"] is not None:
         raise _wrong("parent_id", "is an answer itself: answer the comment that it answers")
     if parent["deleted_at"] is not None:
@@ -110,23 +113,15 @@ async def _parent(tx: Tx, workspace_id: UUID, draft: Draft) -> asyncpg.Record | 
     return parent
 
 
-async def _about(tx: Tx, workspace_id: UUID, draft: Draft) -> UUID | None:
-    if draft.feedback_id is not None:
-        if draft.visibility == "public":
-            raise _wrong("visibility", "comments on feedback are internal")
-        if await tx.value(store.KNOWN_FEEDBACK, workspace_id, draft.feedback_id) is None:
-            raise _wrong("feedback_id", "no feedback by that id")
-        return None
-    assert draft.idea is not None  # one of the two
-    idea_id = (await ideas.find(tx, [(workspace_id, draft.idea)])).get((workspace_id, draft.idea))
-    if idea_id is None:
-        raise _wrong("idea_id", "no idea by that id or key")
-    return idea_id
+async def _about(tx: Tx, workspace_id: UUID, draft: Draft) -> None:
+    if draft.idea_id is not None:
+        if await tx.value(store.KNOWN_IDEA, workspace_id, draft.idea_id) is None:
+            raise NotFound("No idea by that id.")
+    elif await tx.value(store.KNOWN_FEEDBACK, workspace_id, draft.feedback_id) is None:
+        raise NotFound("No feedback by that id.")
 
 
-async def _board(
-    tx: Tx, workspace_id: UUID, draft: Draft, idea_id: UUID | None, contact_id: UUID | None
-) -> UUID | None:
+async def _board(tx: Tx, workspace_id: UUID, draft: Draft, contact_id: UUID | None) -> UUID | None:
     """The one board that it is shown on."""
     if draft.board is None:
         if contact_id is not None:
@@ -134,7 +129,7 @@ async def _board(
         return None
     if draft.visibility == "internal":
         raise _wrong("board", "an internal comment is shown on none")
-    board = await tx.one(store.PLACED, workspace_id, draft.board, idea_id)
+    board = await tx.one(store.PLACED, workspace_id, draft.board, draft.idea_id)
     if board is None or not board["placed"]:
         raise _wrong("board", "the idea is on no board by that key")
     if contact_id is not None and board["visibility"] == "one_way" and board["contact_id"] != contact_id:
@@ -200,6 +195,8 @@ async def delete(tx: Tx, workspace_id: UUID, comment_id: UUID, expected: int | N
 
 async def decide(tx: Tx, workspace_id: UUID, states: Mapping[UUID, State]) -> None:
     """Show comments or take them away, as a moderator says."""
+    if not states:
+        return
     rows = await tx.all(store.LOCK, workspace_id, list(states))
     roots = sorted({row["parent_id"] or row["id"] for row in rows if row["id"] in states})
     before = await _shown(tx, workspace_id, roots)
@@ -236,11 +233,8 @@ Place = tuple[UUID, UUID]
 
 async def _shown(tx: Tx, workspace_id: UUID, roots: Sequence[UUID]) -> dict[Place, int]:
     """How many comments of these threads the public sees. The threads are held by their roots."""
-    totals: dict[Place, int] = {}
-    for row in await tx.all(store.SHOWN, workspace_id, roots):
-        place = row["idea_id"], row["board_id"]
-        totals[place] = totals.get(place, 0) + row["shown"]
-    return totals
+    rows = await tx.all(store.SHOWN, workspace_id, roots)
+    return {(row["idea_id"], row["board_id"]): row["shown"] for row in rows}
 
 
 async def _recount(tx: Tx, workspace_id: UUID, roots: Sequence[UUID], before: Mapping[Place, int]) -> None:

@@ -18,9 +18,10 @@ COLUMNS = (
     "created_at",
 )
 _COMMENT = ", ".join(COLUMNS)
+KNOWN_IDEA = "select 1 from ideas where workspace_id = $1 and id = $2 for key share"
 KNOWN_FEEDBACK = "select 1 from feedback where workspace_id = $1 and id = $2 for key share"
 PLACED = """
-select b.id, b.visibility, b.archived, p.contact_id, p.idea_id is not null as placed
+select b.id, b.visibility, p.contact_id, p.idea_id is not null as placed
 from boards b left join board_ideas p on p.workspace_id = $1 and p.board_id = b.id and p.idea_id = $3
 where b.workspace_id = $1 and b.key = $2
 """
@@ -41,15 +42,17 @@ select {_COMMENT} from comments where workspace_id = $1 and id in (
     union select parent_id from comments where workspace_id = $1 and id = any($2::uuid[]) and parent_id is not null
 ) order by id for no key update
 """
-# Of each thread by its root: what of it is public, stands, and hangs on something that is and does.
+# Of each thread by its root: what of it is public, stands, and hangs on something that is and does. By the board that
+# each comment is on: answers may be on one board where their root is on all.
 SHOWN = """
-select r.idea_id, coalesce(r.board_id, '00000000-0000-0000-0000-000000000000'::uuid) as board_id,
-    (r.deleted_at is null)::int + (
-        select count(*) from comments c
-        where c.parent_id = r.id and c.visibility = 'public' and c.state = 'shown' and c.deleted_at is null
-    ) as shown
-from comments r
+select c.idea_id, coalesce(c.board_id, '00000000-0000-0000-0000-000000000000'::uuid) as board_id, count(*)::int as shown
+from comments r cross join lateral (
+    select r.idea_id, r.board_id where r.deleted_at is null
+    union all select a.idea_id, a.board_id from comments a
+    where a.parent_id = r.id and a.visibility = 'public' and a.state = 'shown' and a.deleted_at is null
+) c
 where r.workspace_id = $1 and r.id = any($2::uuid[]) and r.visibility = 'public' and r.state = 'shown'
+group by 1, 2
 """
 COUNT = """
 insert into comment_counts as c (idea_id, board_id, workspace_id, shown)

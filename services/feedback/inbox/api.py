@@ -169,9 +169,7 @@ def _feedback(row: asyncpg.Record) -> Feedback:
 def _for_outside(row: asyncpg.Record) -> Feedback:
     """As a page that outsiders see may show it: without what identifies a person, as far as that is obvious."""
     shown = _feedback(row)
-    words = {
-        name: redacted_json(getattr(shown, name)) for name in ("text", "answers", "attributes", "source_url")
-    }
+    words = {name: redacted_json(getattr(shown, name)) for name in ("text", "answers", "attributes", "source_url")}
     return shown.model_copy(update={**words, "contact_id": None})
 
 

@@ -26,7 +26,7 @@ DECISIONS: dict[str, State] = {"approve": "shown", "reject": "rejected", "spam":
 class Decision(Wire):
     """What to do with entries."""
 
-    entries: list[UUID] = Field(min_length=1, max_length=MOST)
+    entry_ids: list[UUID] = Field(min_length=1, max_length=MOST)
     decision: Literal["approve", "reject", "spam"]
     reason: Line | None = Field(default=None, description="for those who ask later", examples=["off topic"])
 
@@ -79,7 +79,7 @@ async def list_moderation(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[ModerationEntry]:
-    """List what contacts brought for others to see, the oldest first: what waits, unless you ask for another state."""
+    """List what contacts brought for others to see, the oldest first. What waits, unless you ask for another state."""
     rows = await read.all(store.LIST, caller.workspace_id, state, after(cursor), limit + 1)
     return page(rows, limit, _entry, lambda entry: (entry.id,))
 
@@ -87,7 +87,7 @@ async def list_moderation(
 @router.post("/decisions", responses=EDITING, dependencies=[allow("moderation:write")])
 async def decide_moderation(body: Decision, caller: CallerDep, tx: TxDep) -> Decided:
     """Approve or refuse up to 100 entries, all or none. What was decided before can be decided otherwise."""
-    rows = await domain.decide(tx, caller, body.entries, DECISIONS[body.decision], body.reason)
+    rows = await domain.decide(tx, caller, body.entry_ids, DECISIONS[body.decision], body.reason)
     return Decided(data=[_entry(row) for row in rows])
 
 

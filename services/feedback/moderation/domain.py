@@ -28,7 +28,7 @@ async def decide(
     held = {row["id"]: row for row in await tx.all(store.LOCK, caller.workspace_id, entry_ids)}
     unknown = [position for position, id in enumerate(entry_ids) if id not in held]
     if unknown:
-        raise Invalid(errors=[FieldError(f"/body/entries/{position}", "no entry by that id") for position in unknown])
+        raise Invalid(errors=[FieldError(f"/body/entry_ids/{position}", "no entry by that id") for position in unknown])
     changed = [row for row in held.values() if row["state"] != state]
     if changed:
         await boards.decide(tx, caller, _subjects(changed, "submission", state))

@@ -20,6 +20,8 @@ from services.feedback.customers.api import ContactRef
 from services.feedback.portal import domain, store
 from services.feedback.portal.viewer import ANONYMOUS, Viewer, admit, issue
 from services.feedback.texts.redaction import redacted
+from shared.access.keys import Caller
+from shared.database import Tx
 from shared.errors import FieldError, Forbidden, Invalid, NotFound
 from shared.events.feedback import IdeaStatus
 from shared.paging import LAST, Cursor, Limit, Page, after, page
@@ -104,6 +106,9 @@ class SubmissionIn(Wire):
 
     title: Line = Field(examples=["Export as PDF"])
     description: Introduction = Field(default="", examples=["Our auditors want paper."])
+    contact: ContactRef | None = Field(
+        default=None, description="the visitor, from keys with `customers:write`; left out beside a visitor's token"
+    )
 
 
 class SubmissionAccepted(Wire):
@@ -118,17 +123,39 @@ class PublicCommentIn(Wire):
 
     text: Words = Field(examples=["We need this too, for our quarterly audit."])
     parent_id: UUID | None = Field(default=None, description="the comment that it answers; answers have none")
+    contact: ContactRef | None = Field(
+        default=None, description="the visitor, from keys with `customers:write`; left out beside a visitor's token"
+    )
 
 
 class PublicCommentEdit(Wire):
     """Your comment in other words."""
 
     text: Words = Field(examples=["We need this too, for our yearly audit."])
+    contact: ContactRef | None = Field(
+        default=None, description="the visitor, from keys with `customers:write`; left out beside a visitor's token"
+    )
+
+
+TokenHeader = Annotated[str | None, Header(alias="Cairn-Visitor", max_length=1_000, description="the visitor's token")]
+
+
+async def _token(caller: CallerDep, runtime: RuntimeDep, visitor: TokenHeader = None) -> UUID | None:
+    """The contact whom the visitor's token names, where there is one."""
+    if visitor is None:
+        return None
+    admitted = admit(_seal(runtime), visitor)
+    if admitted is None or admitted.workspace_id != caller.workspace_id:
+        raise Forbidden("The visitor's token is not good, or has ended: ask for another.", code="visitor_needed")
+    return admitted.contact_id
+
+
+TokenDep = Annotated[UUID | None, Depends(_token)]
 
 
 async def _viewer(
     caller: CallerDep,
-    runtime: RuntimeDep,
+    admitted: TokenDep,
     viewer: Annotated[
         Literal["outside", "team"],
         Query(description="team: everything on the board, for keys with `ideas:read`; else what the visitor may see"),
@@ -136,18 +163,12 @@ async def _viewer(
     contact_id: Annotated[
         UUID | None, Query(description="the visitor, for keys with `customers:read`; everybody when left out")
     ] = None,
-    visitor: Annotated[
-        str | None, Header(alias="Cairn-Visitor", max_length=1_000, description="the visitor's token")
-    ] = None,
 ) -> Viewer:
     """As whom the board is looked at: as everybody, unless it is said and may be said."""
-    if visitor is not None:
-        admitted = admit(_seal(runtime), visitor)
-        if admitted is None or admitted.workspace_id != caller.workspace_id:
-            raise Forbidden("The visitor's token is not good, or has ended: ask for another.", code="visitor_needed")
-        if contact_id not in (None, admitted.contact_id):
+    if admitted is not None:
+        if contact_id not in (None, admitted):
             raise Invalid(errors=[FieldError("/query/contact_id", "is not whom the visitor's token names")])
-        return Viewer("contact", admitted.contact_id)
+        return Viewer("contact", admitted)
     if contact_id is not None:
         require_scopes(caller, frozenset({"customers:read"}))
         return Viewer("contact", contact_id)
@@ -158,6 +179,25 @@ async def _viewer(
 
 
 ViewerDep = Annotated[Viewer, Depends(_viewer)]
+
+
+async def _visitor(
+    caller: Caller, tx: Tx, admitted: UUID | None, contact: ContactRef | None, *, votes: bool = False
+) -> Viewer:
+    """Who does it: whom the token names, or the contact that a server names, made where unknown.
+
+    `votes` says that demand may be counted in this transaction: then its lock is taken before any contact's.
+    """
+    if contact is None:
+        return ANONYMOUS if admitted is None else Viewer("contact", admitted)
+    if admitted is not None:
+        raise Invalid(errors=[FieldError("/body/contact", "the visitor's token says who it is")])
+    require_scopes(caller, frozenset({"customers:write"}))
+    counting = [caller.workspace_id] if votes else ()
+    (contact_id,) = await customers.recognise(tx, [contact.person(caller.workspace_id)], counting)
+    if contact_id is None:
+        raise Invalid(errors=[FieldError("/body/contact/id", "no contact by that id")])
+    return Viewer("contact", contact_id)
 
 
 def _seal(runtime: Runtime) -> Seal:
@@ -287,9 +327,10 @@ async def list_public_comments(
 
 @router.post("/ideas/{idea_id}/comments", status_code=201, responses=EDITING, dependencies=[allow("boards:submit")])
 async def create_public_comment(
-    board_key: Slug, idea_id: UUID, body: PublicCommentIn, caller: CallerDep, tx: TxDep, viewer: ViewerDep
+    board_key: Slug, idea_id: UUID, body: PublicCommentIn, caller: CallerDep, tx: TxDep, admitted: TokenDep
 ) -> PublicComment:
     """Comment on an idea as a visitor. It waits for a moderator unless the visitor or the board is trusted."""
+    viewer = await _visitor(caller, tx, admitted, body.contact)
     row = await domain.say(tx, caller, board_key, viewer, idea_id, body.text, body.parent_id)
     return _own(row)
 
@@ -302,9 +343,10 @@ async def update_public_comment(
     body: PublicCommentEdit,
     caller: CallerDep,
     tx: TxDep,
-    viewer: ViewerDep,
+    admitted: TokenDep,
 ) -> PublicComment:
     """Reword your own comment as a visitor. Other words wait for a moderator like new ones."""
+    viewer = await _visitor(caller, tx, admitted, body.contact)
     return _own(await domain.reword(tx, caller, board_key, viewer, idea_id, comment_id, body.text))
 
 
@@ -323,9 +365,10 @@ async def delete_public_comment(
 
 @router.post("/submissions", status_code=201, responses=EDITING, dependencies=[allow("boards:submit")])
 async def create_submission(
-    board_key: Slug, body: SubmissionIn, caller: CallerDep, tx: TxDep, viewer: ViewerDep
+    board_key: Slug, body: SubmissionIn, caller: CallerDep, tx: TxDep, admitted: TokenDep
 ) -> SubmissionAccepted:
     """Bring an idea as a visitor. It is no idea before a moderator approves it, unless you or the board are trusted."""
+    viewer = await _visitor(caller, tx, admitted, body.contact, votes=True)
     id, state = await domain.submit(tx, caller, board_key, viewer, body.title, body.description)
     return SubmissionAccepted(id=id, state="shown" if state == "shown" else "pending")
 

@@ -66,7 +66,7 @@ async def say(
     draft = Draft(
         text=text,
         visibility="public",
-        idea=str(idea_id),
+        idea_id=idea_id,
         parent_id=parent_id,
         board=key,
         person=Person(caller.workspace_id, id=contact_id),

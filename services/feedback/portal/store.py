@@ -63,7 +63,9 @@ with {_VISIBLE} select {_IDEA} from visible_ideas where id < $5 and ($7::text is
 order by id desc limit $6
 """
 IDEA = f"with {_VISIBLE} select {_IDEA}, commentable from visible_ideas where id = $5"
-COMMENTS = f"with {_VISIBLE} select {_COMMENT} from visible_comments where idea_id = $5 and id > $6 order by id limit $7"
+COMMENTS = (
+    f"with {_VISIBLE} select {_COMMENT} from visible_comments where idea_id = $5 and id > $6 order by id limit $7"
+)
 COMMENT = f"with {_VISIBLE} select {_COMMENT}, idea_id from visible_comments where id = $5"
 SUBMISSIONS = f"""
 with {_VISIBLE} select id, title, description, state, idea_id, created_at from visible_submissions

@@ -14,8 +14,8 @@ BATCH = 200
 SWEEP_SECONDS = 5.0
 SETTLED = timedelta(seconds=60)
 """Longer than any transaction lives: nothing that is older can still be about to be committed before it."""
-REST = 9
-"""Times as long as a batch took that the worker rests: a tenth of a core at most, however much comes in."""
+REST = 19
+"""Times as long as a batch took that the worker rests: a twentieth of a core at most, however much comes in."""
 
 
 async def run(runtime: Runtime) -> None:

@@ -10,9 +10,10 @@ from tests.feedback.given import Databases, made, new_idea
 TOLD = "select data::text as data from events where workspace_id = $1 and type = $2 order by seq"
 
 
-async def say(api: Api, status: int = 201, **body: Any) -> Any:
-    """A comment, written over HTTP."""
-    return await made(await api.feedback.post("/v1/comments", json=body), status)
+async def say(api: Api, text: str, status: int = 201, on: str = "ideas", **others: Any) -> Any:
+    """A comment on an idea (or another thing that is there), written over HTTP."""
+    id = others.pop("id")
+    return await made(await api.feedback.post(f"/v1/{on}/{id}/comments", json={"text": text, **others}), status)
 
 
 async def told(database: Database, api: Api) -> list[CommentChanged]:
@@ -25,10 +26,10 @@ async def told(database: Database, api: Api) -> list[CommentChanged]:
 
 async def test_a_thread_is_one_level_deep_and_keeps_its_history(api: Api, database: Databases) -> None:
     idea = await new_idea(api)
-    first = await say(api, text="secret words to @Ada", idea_id=idea["key"])
+    first = await say(api, "secret words to @Ada", id=idea["id"])
     assert (first["visibility"], first["state"], first["contact_id"]) == ("internal", "shown", None)
-    answer = await say(api, text="secret words back", idea_id=idea["id"], parent_id=first["id"])
-    refused = await say(api, 422, text="deeper", idea_id=idea["id"], parent_id=answer["id"])
+    answer = await say(api, "secret words back", id=idea["id"], parent_id=first["id"])
+    refused = await say(api, "deeper", 422, id=idea["id"], parent_id=answer["id"])
     assert refused["errors"][0]["pointer"] == "/body/parent_id"
     path = f"/v1/comments/{first['id']}"
     edited = await made(
@@ -59,8 +60,8 @@ async def test_mentions_are_found_by_handle_and_by_contact(api: Api) -> None:
     idea = await new_idea(api)
     ada = await made(await api.feedback.post("/v1/contacts", json={"email": "ada@example.com"}), 200)
     nobody = "0190b5f0-0000-7000-8000-000000000000"
-    first = await say(api, text=f"@Grace, ask @{ada['id']} or @{nobody}; not grace@example.com.", idea_id=idea["id"])
-    second = await say(api, text="(@grace) again @grace", idea_id=idea["id"])
+    first = await say(api, f"@Grace, ask @{ada['id']} or @{nobody}; not grace@example.com.", id=idea["id"])
+    second = await say(api, "(@grace) again @grace", id=idea["id"])
 
     async def of(name: str) -> list[str]:
         return [each["id"] for each in (await api.feedback.get("/v1/mentions", params={"of": name})).json()["data"]]
@@ -75,19 +76,21 @@ async def test_mentions_are_found_by_handle_and_by_contact(api: Api) -> None:
 
 async def test_what_is_said_about_feedback_stays_inside(api: Api) -> None:
     said = await made(await api.feedback.post("/v1/feedback", json={"text": "Slow."}))
-    note = await say(api, text="secret words", feedback_id=said["id"])
+    note = await say(api, "secret words", on="feedback", id=said["id"])
     listed = await api.feedback.get("/v1/comments", params={"feedback_id": said["id"], "visibility": "internal"})
     assert [each["id"] for each in listed.json()["data"]] == [note["id"]]
     idea = await new_idea(api)
+    idea_note = await say(api, "secret words", id=idea["id"])
+    ada = {"email": "ada@example.com"}
     for wrong in (
-        {"feedback_id": said["id"], "visibility": "public"},
-        {"feedback_id": said["id"], "idea_id": idea["id"]},
-        {},
-        {"feedback_id": idea["id"]},
-        {"idea_id": said["id"]},
-        {"idea_id": idea["id"], "parent_id": note["id"]},
-        {"idea_id": idea["id"], "contact": {"email": "ada@example.com"}},
-        {"idea_id": idea["id"], "contact": {"email": "ada@example.com"}, "visibility": "public"},
-        {"idea_id": idea["id"], "visibility": "public", "board": "nowhere"},
+        {"on": "feedback", "id": said["id"], "visibility": "public"},
+        {"on": "feedback", "id": said["id"], "parent_id": idea_note["id"]},
+        {"id": idea["id"], "parent_id": note["id"]},
+        {"id": idea["id"], "parent_id": idea_note["id"], "visibility": "public"},
+        {"id": idea["id"], "contact": ada},
+        {"id": idea["id"], "contact": ada, "visibility": "public"},
+        {"id": idea["id"], "visibility": "public", "board": "nowhere"},
     ):
-        await say(api, 422, text="secret words", **wrong)
+        await say(api, "secret words", 422, **wrong)
+    await say(api, "secret words", 404, id=said["id"])
+    await say(api, "secret words", 404, on="feedback", id=idea["id"])

@@ -96,6 +96,6 @@ async def test_trust_is_earned_said_and_lost(api: Api) -> None:
     assert all(each["subject_id"] != first[0] for each in await waiting(api)), "nothing is left to decide"
     grace = await token(api, await new_contact(api, "grace@example.com"))
     assert (await page.delete(f"{path}/{first[1]}", headers=grace)).status_code == 404
-    unknown = {"entries": [ada], "decision": "approve"}
+    unknown = {"entry_ids": [ada], "decision": "approve"}
     refused = await made(await api.feedback.post("/v1/moderation/decisions", json=unknown), 422)
-    assert refused["errors"][0]["pointer"] == "/body/entries/0"
+    assert refused["errors"][0]["pointer"] == "/body/entry_ids/0"

@@ -38,5 +38,5 @@ async def decide(api: Api, decision: str, *subjects: str) -> None:
         listed = await api.feedback.get("/v1/moderation", params={"state": state, "limit": 200})
         entries += [each["id"] for each in listed.json()["data"] if each["subject_id"] in subjects]
     assert len(entries) == len(subjects)
-    body = {"entries": entries, "decision": decision, "reason": "tried"}
+    body = {"entry_ids": entries, "decision": decision, "reason": "tried"}
     await made(await api.feedback.post("/v1/moderation/decisions", json=body), 200)

@@ -140,8 +140,7 @@ class Outside:
         title, marks = self.text()
         response = await self.api.feedback.post(
             f"/v1/boards/{board}/submissions",
-            json={"title": title, "description": title},
-            params={"contact_id": self.contacts[by]},
+            json={"title": title, "description": title, "contact": {"id": self.contacts[by]}},
         )
         if board == "closed" and by not in self.members:
             assert response.status_code == 404, response.text
@@ -157,14 +156,11 @@ class Outside:
         text, marks = self.text()
         parents = [each for each in self.comments if each.idea is idea and each.parent is None and not each.deleted]
         parent = parents[b % len(parents)] if parents and a % 2 else None
-        response = await self.api.feedback.post(
-            f"/v1/boards/{board}/ideas/{idea.id}/comments",
-            json={"text": text, "parent_id": parent.id if parent else None},
-            params={"contact_id": self.contacts[by]},
-        )
+        body = {"text": text, "parent_id": parent.id if parent else None, "contact": {"id": self.contacts[by]}}
+        response = await self.api.feedback.post(f"/v1/boards/{board}/ideas/{idea.id}/comments", json=body)
         if not self.sees_idea(by, board, idea):
             assert response.status_code == 404, response.text
-        elif parent is not None and (parent.board != board or not parent.public or parent.state != "shown"):
+        elif parent is not None and (parent.board not in (None, board) or not parent.public or parent.state != "shown"):
             assert response.status_code in {404, 422}, response.text
         else:
             said = await made(response)
@@ -181,13 +177,12 @@ class Outside:
             each
             for each in self.comments
             if each.idea is idea and each.parent is None and not each.deleted
-            if not public or (each.public and each.state == "shown" and each.board == board)
+            if not public or (each.public and each.state == "shown" and each.board in (None, board))
         ]
         parent = parents[a % len(parents)] if parents and b % 3 else None
-        body = {"text": text, "idea_id": idea.id, "visibility": "public" if public else "internal", "board": board}
-        said = await made(
-            await self.api.feedback.post("/v1/comments", json=body | {"parent_id": parent.id if parent else None})
-        )
+        body = {"text": text, "visibility": "public" if public else "internal", "board": board}
+        body["parent_id"] = parent.id if parent else None
+        said = await made(await self.api.feedback.post(f"/v1/ideas/{idea.id}/comments", json=body))
         self.comments.append(Comment(said["id"], marks, idea, board, parent, public, None))
 
     async def moderate(self, a: int, b: int) -> None:
@@ -195,9 +190,10 @@ class Outside:
         subjects += self.submissions
         if subjects:
             subject = subjects[a % len(subjects)]
-            decision, subject.state = (("approve", "shown"), ("reject", "rejected"), ("spam", "spam"))[b % 3]
+            decision, state = (("approve", "shown"), ("reject", "rejected"), ("spam", "spam"))[b % 3]
+            before, subject.state = subject.state, state
             await decide(self.api, decision, subject.id)
-            if isinstance(subject, Submission):
+            if isinstance(subject, Submission) and state != before:
                 await self._follow(subject)
 
     async def _follow(self, submission: Submission) -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from httpx2 import AsyncClient
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from httpx2 import AsyncClient
 
 from tests.builders import Api
 from tests.feedback.given import Databases, made
@@ -13,9 +13,7 @@ from tests.feedback.portal.given import PUBLISHABLE, token
 from tests.feedback.portal.outside import BOARDS, PEOPLE, STEPS, Outside, marks_in
 
 EXAMPLES = 4
-SCRIPT = st.lists(
-    st.tuples(st.sampled_from(STEPS), st.integers(0, 59), st.integers(0, 59)), min_size=25, max_size=40
-)
+SCRIPT = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 59), st.integers(0, 59)), min_size=25, max_size=40)
 SEEN_REASONS = {"board_is_public", "member", "yours", "everybody_may_bring_ideas"}
 
 

@@ -39,7 +39,20 @@ HOSTILE = (
     "01 " * 6_600, "+49 30 9018 " * 1_600, "://1" + "?x" * 9_000, "https://a@" * 2_000, "(0)(" * 5_000,
 )  # fmt: skip
 WORDS = st.sampled_from(
-    [*(each for some in PERSONAL.values() for each in some), *ORDINARY, " ", "-", "@", "+", ".", "0", "1", ":", "a", "é"]
+    [
+        *(each for some in PERSONAL.values() for each in some),
+        *ORDINARY,
+        " ",
+        "-",
+        "@",
+        "+",
+        ".",
+        "0",
+        "1",
+        ":",
+        "a",
+        "é",
+    ]
 )
 
 
