@@ -40,7 +40,9 @@ class BoardEdit(Wire):
 
     name: Line | None = None
     description: Introduction | None = None
-    visibility: Visibility | None = Field(default=None, description=VISIBILITY)
+    visibility: Visibility | None = Field(
+        default=None, description=f"{VISIBILITY}. Whom it is opened to sees all that stands on it, comments included"
+    )
     submissions: bool | None = Field(default=None, description="whether visitors can bring ideas", examples=[False])
     comments: bool | None = Field(default=None, description="whether visitors can comment")
     archived: bool | None = Field(default=None, description="true: nobody outside sees it any more")

@@ -95,7 +95,8 @@ def _spans(text: str) -> Iterator[tuple[Span, Kind]]:
 def _links(text: str) -> Iterator[Span]:
     for match in _LINK.finditer(text):
         if _SECRET.search(match[0]) or _USERINFO.match(match[0]):
-            yield match.span()
+            # The comma after it is the sentence's.
+            yield match.start(), match.start() + len(match[0].rstrip(".,;:!?)]}"))
 
 
 def _emails(text: str) -> Iterator[Span]:
