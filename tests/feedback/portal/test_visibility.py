@@ -12,7 +12,7 @@ from tests.feedback.given import Databases, made
 from tests.feedback.portal.given import PUBLISHABLE, token
 from tests.feedback.portal.outside import BOARDS, PEOPLE, STEPS, Outside, marks_in
 
-EXAMPLES = 4
+EXAMPLES = 2
 SCRIPT = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 59), st.integers(0, 59)), min_size=25, max_size=40)
 SEEN_REASONS = {"board_is_public", "member", "yours", "everybody_may_bring_ideas"}
 
