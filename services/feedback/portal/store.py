@@ -8,6 +8,8 @@ who does (null for the others).
 # A board that this viewer may know of; the ideas on it that they may see; the public comments on those; and what they
 # themselves have brought. Internal comments, refused ones, and what waits but is not the viewer's own never get
 # through. Nothing here says who voted, who commented, or what any of it is worth.
+# Not materialized: named twice, even where one of the two is not asked, ideas would be put together whole before a page
+# is taken of them.
 _VISIBLE = """
 visible_board as (
     select b.id, b.key, b.name, b.description, b.visibility, b.submissions, b.comments from boards b
@@ -23,7 +25,7 @@ visible_board as (
             )
         )
     )
-), visible_ideas as (
+), visible_ideas as not materialized (
     select i.id, i.title, i.description, i.status, i.created_at, b.id as board_id, b.comments as commentable,
         p.contact_id is not null as from_customer, coalesce($3 = 'contact' and p.contact_id = $4, false) as mine,
         coalesce(d.votes, 0) as votes, n.comments
@@ -37,7 +39,7 @@ visible_board as (
             and t.board_id in (b.id, '00000000-0000-0000-0000-000000000000'::uuid)
     ) n
     where $3 = 'team' or b.visibility <> 'one_way' or $3 = 'contact' and p.contact_id = $4
-), visible_comments as (
+), visible_comments as not materialized (
     select c.id, c.idea_id, c.parent_id, c.signature, c.state, c.edited_at is not null as edited, c.created_at,
         c.deleted_at is not null as deleted, c.text, c.contact_id is not null as from_customer,
         coalesce($3 = 'contact' and c.contact_id = $4, false) as mine
