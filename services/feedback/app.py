@@ -3,11 +3,14 @@
 from starlette.types import ASGIApp
 
 from services.feedback.accounts import api as accounts
+from services.feedback.boards import api as boards
+from services.feedback.comments import api as comments
 from services.feedback.connections import api as connections
 from services.feedback.consumers import CONSUMERS
 from services.feedback.customers import api as customers
 from services.feedback.customers import bulk as many_contacts
 from services.feedback.demand import api as demand
+from services.feedback.explanations import api as explanations
 from services.feedback.exports import api as exports
 from services.feedback.exports import worker as exporting
 from services.feedback.fetches import worker as fetches
@@ -22,16 +25,20 @@ from services.feedback.intake import worker
 from services.feedback.keys import api as keys
 from services.feedback.mappings import api as mappings
 from services.feedback.merging import api as merging
+from services.feedback.moderation import api as moderation
 from services.feedback.needs import api as needs
 from services.feedback.origins import api as origins
+from services.feedback.portal import api as portal
 from services.feedback.privacy import api as privacy
 from services.feedback.privacy import worker as forgetting
 from services.feedback.requesters import api as requesters
 from services.feedback.segments import api as segments
 from services.feedback.segments import worker as filling
 from services.feedback.surveys import api as surveys
+from services.feedback.texts import worker as texts
 from services.feedback.triage import api as triage
 from services.feedback.triage import worker as waking
+from services.feedback.trust import api as trust
 from services.feedback.votes import api as votes
 from shared.operations import operations
 from shared.service import Service, create
@@ -69,6 +76,13 @@ SERVICE = Service(
         mappings.router,
         origins.router,
         exports.router,
+        comments.router,
+        moderation.router,
+        trust.router,
+        boards.router,
+        portal.router,
+        portal.visitors,
+        explanations.router,
         keys.router,
         operations("feedback", CONSUMERS),
     ),
@@ -81,6 +95,7 @@ SERVICE = Service(
         "erasures": forgetting.run,
         "imports": importing.run,
         "exports": exporting.run,
+        "languages": texts.run,
     },
     body_limits={
         "/v1/feedback/bulk": bulk.BODY_LIMIT,
@@ -107,6 +122,10 @@ SERVICE = Service(
             "description": "Files of feedback, customers, ideas and votes, and what vendors' exports hold",
         },
         {"name": "exports", "description": "The workspace carried away whole"},
+        {"name": "comments", "description": "What the team and its customers say about ideas and feedback"},
+        {"name": "moderation", "description": "What outsiders bring for others to see, and whom to trust"},
+        {"name": "boards", "description": "Where outsiders see ideas, as the team keeps them, and who sees what"},
+        {"name": "portal", "description": "Boards as outsiders see them"},
         {"name": "keys", "description": "API keys of the workspace"},
         {"name": "operations", "description": "Messages that were set aside"},
     ),

@@ -139,3 +139,24 @@ class ContactErased(Event):
     aggregate: ClassVar[str] = "contact_id"
 
     contact_id: UUID
+
+
+class CommentChanged(Event):
+    """Published when a comment is written, edited, moderated or deleted. It is the comment's whole state but its words.
+
+    Only what is `public` and `shown` may be told outside.
+    """
+
+    type: ClassVar[str] = "feedback.comment.changed.v1"
+    aggregate: ClassVar[str] = "comment_id"
+
+    comment_id: UUID
+    idea_id: UUID | None = Field(default=None, description="what it is about; null: a feedback")
+    feedback_id: UUID | None = None
+    board_id: UUID | None = Field(
+        default=None, description="the one board that it is shown on; null: wherever the idea is"
+    )
+    parent_id: UUID | None = Field(default=None, description="the comment that it answers")
+    visibility: Literal["public", "internal"]
+    state: Literal["pending", "shown", "rejected", "spam", "deleted"]
+    contact_id: UUID | None = Field(default=None, description="who said it; null: somebody of the team")

@@ -44,9 +44,10 @@ class Crowd:
     ids: dict[str, str]
 
     def body(self, service: str, operation: Operation) -> object:
-        """A body that the operation takes."""
+        """A body that the operation takes. `create_x/idea_id` names the idea for that operation alone."""
         schema = operation.body["requestBody"]["content"]["application/json"]["schema"]
-        return sample(DOCUMENTS[service], schema, self.ids)
+        own = {name.partition("/")[2]: id for name, id in self.ids.items() if name.startswith(f"{operation.id}/")}
+        return sample(DOCUMENTS[service], schema, self.ids | own)
 
     def url(self, service: str, operation: Operation, **ids: str) -> str:
         """Where the operation is, with ids that are there and those that are given."""

@@ -53,6 +53,17 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
     saved = await post(feedback, "/v1/import-mappings", key="desk", kind="feedback", mapping=mapping)
     begun = await post(feedback, "/v1/imports", kind="feedback")
     export = await post(feedback, "/v1/exports")
+    contact = await post(feedback, "/v1/contacts", **who)
+    board = (await post(feedback, "/v1/boards", key=f"board-{api.slug}", name="Requests", visibility="public"))["key"]
+    for path in (f"members/{contact['id']}", f"placements/{idea['id']}"):
+        placed = await feedback.put(f"/v1/boards/{board}/{path}")
+        assert placed.is_success, placed.text
+    words = f"So do we, says @{contact['id']}."
+    comments = f"/v1/ideas/{idea['id']}/comments"
+    public = {"text": words, "board": board, "visibility": "public"}
+    comment = await post(feedback, comments, **public, contact={"id": contact["id"]})
+    answered = await post(feedback, comments, **public)
+    note = await post(feedback, f"/v1/feedback/{said['id']}/comments", text=words)
     model = await post(scoring, "/v1/models", name="RICE", framework="rice", active=True)
     estimate = await post(
         scoring, "/v1/estimates", idea_id=idea["id"], input="effort", value=2, estimator="someone", discipline="design"
@@ -83,7 +94,7 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
         assert response.status_code == 200, response.text
         return response.json()["data"][0]["id"]
 
-    contact_id = await listed("/v1/contacts")
+    contact_id = contact["id"]
     named = await feedback.put(f"/v1/segments/{segment['id']}/members/{contact_id}")
     assert named.status_code == 204, named.text
 
@@ -93,10 +104,19 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
         "duplicate_id": twin["id"],
         "subject_id": leaver["id"],
         "segment_id": segment["id"],
-        "member_id": contact_id,
         "erasure_id": erasure["id"],
         "idea_id": idea["id"],
         "feedback_id": said["id"],
+        "board_key": board,
+        "member_id": contact["id"],
+        "comment_id": comment["id"],
+        "entry_id": await listed("/v1/moderation"),
+        "board": board,
+        "parent_id": answered["id"],
+        "create_feedback_comment/parent_id": note["id"],
+        "of": contact["id"],
+        "principal": f"contact:{contact['id']}",
+        "record": f"comment:{comment['id']}",
         "insight_id": await listed("/v1/insights", feedback_id=said["id"]),
         "need_id": need["id"],
         "product_id": product_id,

@@ -12,9 +12,11 @@ import asyncpg
 from pydantic import ValidationError
 from pydantic_core import from_json
 
+from services.feedback.accounts import domain as accounts
+from services.feedback.accounts.api import AccountIn
+from services.feedback.accounts.domain import AccountChange
 from services.feedback.customers import domain as customers
-from services.feedback.customers.api import AccountIn, ContactRef
-from services.feedback.customers.domain import AccountChange
+from services.feedback.customers.api import ContactRef
 from services.feedback.demand import domain as demand
 from services.feedback.ideas.domain import Sketch
 from services.feedback.imports.importers import IMPORTERS, Vendor
@@ -217,7 +219,7 @@ async def _store_kinds(tx: Tx, job: Job, by_kind: dict[Kind, list[_Checked]], ta
 async def _accounts(tx: Tx, job: Job, given: Sequence[tuple[Row, AccountIn]]) -> Outcomes:
     # The last word on each counts.
     last = {body.external_id: body for _, body in given}
-    saved = await customers.save_accounts(
+    saved = await accounts.save_accounts(
         tx, job.workspace_id, [AccountChange(**body.model_dump()) for body in last.values()]
     )
     versions = {row["external_id"]: row["version"] for row in saved}

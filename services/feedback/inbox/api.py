@@ -13,6 +13,7 @@ from pydantic_core import from_json, to_json
 from services.feedback.customers.api import ContactRef
 from services.feedback.inbox import domain, store
 from services.feedback.inbox.domain import Recorded, Statement
+from services.feedback.texts.redaction import redacted_json
 from shared.access.keys import Caller
 from shared.database import Tx
 from shared.errors import NotFound
@@ -138,12 +139,26 @@ def _feedback(row: asyncpg.Record) -> Feedback:
     return Feedback(**{**row, "answers": from_json(row["answers"]), "attributes": from_json(row["attributes"])})
 
 
+def _for_outside(row: asyncpg.Record) -> Feedback:
+    """As a page that outsiders see may show it: without what identifies a person, as far as that is obvious."""
+    shown = _feedback(row)
+    words = {name: redacted_json(getattr(shown, name)) for name in ("text", "answers", "attributes", "source_url")}
+    return shown.model_copy(update={**words, "contact_id": None})
+
+
+Redact = Annotated[
+    bool,
+    Query(description="true: take out e-mail addresses, phone numbers and the like, and who said it, to show outside"),
+]
+
+
 @router.get("/feedback", responses=GUARDED, dependencies=[allow("feedback:read")])
 async def list_feedback(
     caller: CallerDep,
     read: ReadDep,
     source: Annotated[Key | None, Query(description="only through this channel")] = None,
     contact_id: Annotated[UUID | None, Query(description="only of this contact")] = None,
+    redact: Redact = False,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[Feedback]:
@@ -158,13 +173,13 @@ async def list_feedback(
             rows = await read.all(store.LIST_CONTACT, *page_of, contact_id)
         case _:
             rows = await read.all(store.LIST_CONTACT_SOURCE, *page_of, contact_id, source)
-    return page(rows, limit, _feedback, lambda feedback: (feedback.id,))
+    return page(rows, limit, _for_outside if redact else _feedback, lambda feedback: (feedback.id,))
 
 
 @router.get("/feedback/{feedback_id}", responses=GUARDED | responses(NotFound), dependencies=[allow("feedback:read")])
-async def get_feedback(feedback_id: UUID, caller: CallerDep, read: ReadDep) -> Feedback:
+async def get_feedback(feedback_id: UUID, caller: CallerDep, read: ReadDep, redact: Redact = False) -> Feedback:
     """Show one feedback."""
     row = await read.one(store.GET, caller.workspace_id, feedback_id)
     if row is None:
         raise NotFound("No feedback by that id.")
-    return _feedback(row)
+    return _for_outside(row) if redact else _feedback(row)

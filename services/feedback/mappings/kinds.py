@@ -4,7 +4,8 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, Field, TypeAdapter
 
-from services.feedback.customers.api import AccountIn, ContactRef
+from services.feedback.accounts.api import AccountIn
+from services.feedback.customers.api import ContactRef
 from services.feedback.inbox.api import FeedbackIn
 from services.feedback.mappings.mapping import Kind, Mapping
 from shared.errors import FieldError, Invalid

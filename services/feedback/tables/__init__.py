@@ -1,12 +1,15 @@
 """The records of the feedback schema, a module for each noun."""
 
 from services.feedback.tables import (
+    boards,
+    comments,
     customers,
     demand,
     ideas,
     imports,
     inbox,
     intake,
+    languages,
     needs,
     privacy,
     products,
@@ -16,12 +19,15 @@ from services.feedback.tables import (
 from services.feedback.tables.schema import metadata
 
 __all__ = [
+    "boards",
+    "comments",
     "customers",
     "demand",
     "ideas",
     "imports",
     "inbox",
     "intake",
+    "languages",
     "metadata",
     "needs",
     "privacy",
