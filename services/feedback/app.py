@@ -6,12 +6,15 @@ from services.feedback.connections import api as connections
 from services.feedback.consumers import CONSUMERS
 from services.feedback.customers import api as customers
 from services.feedback.fetches import worker as fetches
+from services.feedback.followers import api as followers
 from services.feedback.ideas import api as ideas
 from services.feedback.inbox import api as inbox
 from services.feedback.inbox import bulk
 from services.feedback.intake import api as intake
 from services.feedback.intake import worker
 from services.feedback.keys import api as keys
+from services.feedback.merges import api as merges
+from services.feedback.products import api as products
 from services.feedback.requesters import api as requesters
 from services.feedback.votes import api as votes
 from shared.operations import operations
@@ -29,7 +32,10 @@ SERVICE = Service(
         intake.handshake,
         bulk.router,
         inbox.router,
+        products.router,
         ideas.router,
+        merges.router,
+        followers.router,
         votes.router,
         customers.router,
         connections.router,
@@ -43,6 +49,7 @@ SERVICE = Service(
     body_limits={"/v1/feedback/bulk": bulk.BODY_LIMIT},
     tags=(
         {"name": "feedback", "description": "Statements of customers, and the insights that link them to ideas"},
+        {"name": "products", "description": "What is being built, and its components"},
         {"name": "ideas", "description": "Candidate changes and the demand for them"},
         {"name": "votes", "description": "Who wants what"},
         {"name": "customers", "description": "Accounts and contacts"},

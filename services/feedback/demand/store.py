@@ -9,8 +9,12 @@ from (
     from unnest($1::uuid[], $2::boolean[]) with ordinality as held (workspace_id, alone, position) order by position
 ) as held
 """
-# One order for everybody, so that batches wait and never deadlock.
-LOCK = "select idea_id from demand where idea_id = any($1::uuid[]) order by idea_id for update"
+# One order for everybody, so that batches wait and never deadlock. What is asked of a merged idea counts for its root.
+LOCK = """
+select d.idea_id
+from unnest($1::uuid[]) as named (id) join ideas i on i.id = named.id join demand d on d.idea_id = i.root
+order by d.idea_id for update of d
+"""
 OPEN = "insert into demand (idea_id, workspace_id, currency) values ($1, $2, $3)"
 
 _DEMAND = "d.idea_id, d.workspace_id, d.votes, d.insights, d.contacts, d.accounts, d.mrr, d.currency, d.version"
@@ -35,15 +39,9 @@ joined as (
     join accounts a on a.id = paid.account_id where paid.step <> 0 group by paid.idea_id
 )
 """
-# From asks to people, from people to accounts, from accounts to money.
-COUNT = f"""
-with asked as (
-    select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::int[])
-        as a (workspace_id, idea_id, contact_id, votes, insights)
-), wishes as (
-    select idea_id, contact_id, workspace_id, sum(votes + insights) as step from asked
-    where contact_id is not null group by idea_id, contact_id, workspace_id
-), came as (
+# From asks to people. `wishes` says how many asks of a contact came to an idea or went from it.
+_PEOPLE = """
+came as (
     insert into idea_contacts (idea_id, contact_id, workspace_id, asks)
     select idea_id, contact_id, workspace_id, step from wishes where step > 0
     on conflict (idea_id, contact_id) do update set asks = idea_contacts.asks + excluded.asks
@@ -57,21 +55,87 @@ with asked as (
     returning c.idea_id, c.contact_id, c.workspace_id, -1 as step
 ), people as (
     select * from came where step <> 0 union all select * from went
+), heads as (
+    select idea_id, sum(step) as contacts from people group by idea_id
 ), belonging as (
     select p.idea_id, c.account_id, p.workspace_id, sum(p.step) as step
     from people p join contacts c on c.id = p.contact_id
     where c.account_id is not null group by p.idea_id, c.account_id, p.workspace_id
-), {_ACCOUNTS}, heads as (
-    select idea_id, sum(step) as contacts from people group by idea_id
+)
+"""
+# An idea and those that were merged into it.
+_MEMBERS = "(select t.idea_id as id union all select id from ideas where merged_root = t.idea_id) as m"
+# Votes of one contact for merged ideas count once, and so do links from one statement: with the first, and no longer
+# with the last. What was stored or withdrawn is so by now, so what stands tells which those are.
+_UNITED = """
+select t.idea_id, sum(
+    case when t.step > 0 and n.standing = t.step then 1 when t.step < 0 and n.standing = 0 then -1 else 0 end
+) as step
+"""
+# From asks to people, from people to accounts, from accounts to money.
+COUNT = f"""
+with asked as (
+    select a.workspace_id, i.root as idea_id, a.idea_id as named, a.contact_id, a.feedback_id, a.votes, a.insights
+    from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::int[], $6::uuid[])
+        as a (workspace_id, idea_id, contact_id, votes, insights, feedback_id)
+    join ideas i on i.id = a.idea_id
+), wishes as (
+    select idea_id, contact_id, workspace_id, sum(votes + insights) as step from asked
+    where contact_id is not null group by idea_id, contact_id, workspace_id
+), {_PEOPLE}, {_ACCOUNTS}, voices as (
+    {_UNITED}
+    from (
+        select idea_id, contact_id, sum(votes) as step from asked where votes <> 0 group by idea_id, contact_id
+    ) as t cross join lateral (
+        select count(*) as standing from {_MEMBERS} join votes o on o.idea_id = m.id and o.contact_id = t.contact_id
+    ) as n group by t.idea_id
+), links as (
+    {_UNITED}
+    from (
+        select idea_id, workspace_id, feedback_id, sum(insights) as step from asked
+        where feedback_id is not null group by idea_id, workspace_id, feedback_id
+    ) as t cross join lateral (
+        select count(*) as standing from {_MEMBERS}
+        join insights o on o.workspace_id = t.workspace_id and o.feedback_id = t.feedback_id and o.idea_id = m.id
+    ) as n group by t.idea_id
 ), asks as (
-    select idea_id, sum(votes) as votes, sum(insights) as insights from asked group by idea_id
+    select idea_id, (array_agg(named))[1] as named, sum(insights) filter (where feedback_id is null) as insights
+    from asked group by idea_id
 )
 update demand as d set
-    votes = d.votes + asks.votes, insights = d.insights + asks.insights,
+    votes = d.votes + coalesce(voices.step, 0),
+    insights = d.insights + coalesce(links.step, 0) + coalesce(asks.insights, 0),
     contacts = d.contacts + coalesce(heads.contacts, 0), accounts = d.accounts + coalesce(money.accounts, 0),
     mrr = d.mrr + coalesce(money.mrr, 0), version = d.version + 1
-from asks left join heads using (idea_id) left join money using (idea_id)
-where d.idea_id = asks.idea_id returning {_DEMAND}
+from asks left join heads using (idea_id) left join money using (idea_id) left join voices using (idea_id)
+left join links using (idea_id)
+where d.idea_id = asks.idea_id returning {_DEMAND}, asks.named
+"""
+# All that is asked of the ideas $3 comes to $1 or goes from it ($5: 1 or -1); $4 are the other ideas that count there.
+UNITE = f"""
+with wishes as (
+    select $1::uuid as idea_id, contact_id, $2::uuid as workspace_id, $5::int * count(*) as step
+    from (
+        select contact_id from votes where workspace_id = $2 and idea_id = any($3::uuid[])
+        union all
+        select contact_id from insights where workspace_id = $2 and idea_id = any($3) and contact_id is not null
+    ) as asks group by contact_id
+), {_PEOPLE}, {_ACCOUNTS}, voices as (
+    select count(distinct v.contact_id) as votes from votes v
+    where v.workspace_id = $2 and v.idea_id = any($3)
+      and not exists (select from votes o where o.idea_id = any($4::uuid[]) and o.contact_id = v.contact_id)
+), links as (
+    select count(distinct v.feedback_id) as insights from insights v
+    where v.workspace_id = $2 and v.idea_id = any($3) and not exists (
+        select from insights o where o.workspace_id = $2 and o.feedback_id = v.feedback_id and o.idea_id = any($4)
+    )
+)
+update demand as d set
+    votes = d.votes + $5 * voices.votes, insights = d.insights + $5 * links.insights,
+    contacts = d.contacts + coalesce((select contacts from heads), 0),
+    accounts = d.accounts + coalesce((select accounts from money), 0),
+    mrr = d.mrr + coalesce((select mrr from money), 0), version = d.version + 1
+from voices, links where d.workspace_id = $2 and d.idea_id = $1 returning {_DEMAND}
 """
 CARRY = f"""
 with belonging as (
@@ -96,6 +160,10 @@ from shift where d.idea_id = shift.idea_id and shift.step <> 0 returning {_DEMAN
 GET = """
 select idea_id, votes, insights, contacts, accounts, mrr, currency, version from demand
 where workspace_id = $1 and idea_id = $2
+"""
+TOTALS = """
+select idea_id, votes, insights, contacts, accounts, mrr from demand
+where workspace_id = $1 and idea_id = any($2::uuid[])
 """
 TOP_ACCOUNTS = """
 select a.id, a.external_id, a.name, a.mrr, a.plan, o.contacts

@@ -1,26 +1,65 @@
 """Ideas as rows."""
 
-_COLUMNS = ("id", "key", "title", "description", "kind", "status", "archived", "version", "created_at", "updated_at")
-_IDEA = ", ".join(_COLUMNS)
-ADD = f"""
-insert into ideas (id, workspace_id, key, title, description, kind) values ($1, $2, $3, $4, $5, $6)
-on conflict (workspace_id, key) do nothing returning {_IDEA}
-"""
-GET = f"select {_IDEA} from ideas where workspace_id = $1 and id = $2"
-# Not `for update`: a vote's foreign key would wait for it.
-LOCK = f"select {_IDEA}, own_status, item_status from ideas where workspace_id = $1 and id = $2 for no key update"
-UPDATE = f"""
-update ideas set title = $3, description = $4, kind = $5, own_status = $6, archived = $7, version = version + 1,
-    updated_at = now()
-where workspace_id = $1 and id = $2 returning {_IDEA}
-"""
-_LIST = f"select {_IDEA} from ideas where workspace_id = $1 and id < $2"
-_PAGE = "order by id desc limit $3"
-LIST = f"{_LIST} {_PAGE}"
-LIST_STATUS = f"{_LIST} and status = $4 {_PAGE}"
-LIST_KIND = f"{_LIST} and kind = $4 {_PAGE}"
-LIST_STATUS_KIND = f"{_LIST} and status = $4 and kind = $5 {_PAGE}"
 
+def _columns(of: str) -> str:
+    names = (
+        "id", "key", "title", "description", "kind", "status", "archived", "product_id", "component_id", "tags",
+        "owner", "merged_root", "version", "created_at", "updated_at",
+    )  # fmt: skip
+    return ", ".join((*(f"{of}.{name}" for name in names), f"{of}.attributes::text as attributes"))
+
+
+SHOWN = _columns("i")
+# What an idea is found by, kept with every change of it.
+_TERMS = """
+(
+    select unnest(tsvector_to_array(w.search)) as term union select '#' || unnest(w.tags)
+) as t
+"""
+ADD = f"""
+with w as (
+    insert into ideas (id, workspace_id, key, title, description, kind, product_id, component_id, tags, owner,
+        attributes)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    on conflict (workspace_id, key) do nothing returning *
+), named as (
+    insert into idea_terms (idea_id, term, workspace_id)
+    select w.id, t.term, w.workspace_id from w cross join lateral {_TERMS}
+)
+select {_columns("w")} from w
+"""
+GET = f"select {_columns('i')} from ideas i where workspace_id = $1 and id = $2"
+# Not `for update`: a vote's foreign key would wait for it.
+LOCK = f"""
+select {_columns("i")}, own_status, item_status from ideas i where workspace_id = $1 and id = $2 for no key update
+"""
+UPDATE = f"""
+with w as (
+    update ideas set title = $3, description = $4, kind = $5, own_status = $6, archived = $7, product_id = $8,
+        component_id = $9, tags = $10, owner = $11, attributes = $12::jsonb, version = version + 1, updated_at = now()
+    where workspace_id = $1 and id = $2 returning *
+), named as (
+    select w.id, t.term, w.workspace_id from w cross join lateral {_TERMS}
+), gone as (
+    delete from idea_terms as old where old.workspace_id = $1 and old.idea_id = $2
+      and not exists (select from named where named.term = old.term)
+), came as (
+    insert into idea_terms (idea_id, term, workspace_id) select id, term, workspace_id from named
+    on conflict (idea_id, term) do nothing
+)
+select {_columns("w")} from w
+"""
+
+# What was typed, as words: the query, the terms that every match has, and what the last word begins and stems from.
+WORDS = """
+select (
+    websearch_to_tsquery('english', $1)
+    && case when $3 = '' then ''::tsquery else to_tsquery('simple', $3 || ':*') || plainto_tsquery('english', $3) end
+)::text as query, tsvector_to_array(to_tsvector('english', $2)) as needed,
+tsvector_to_array(to_tsvector('simple', $3)) as begun, tsvector_to_array(to_tsvector('english', $3)) as stems
+"""
+# A plan made for all values alike would read every idea for a rare word.
+PLAN = "select set_config('plan_cache_mode', 'force_custom_plan', true)"
 FIND_BY_ID = "select workspace_id, id from ideas where id = any($1::uuid[])"
 FIND_BY_KEY = """
 select i.workspace_id, i.key, i.id from unnest($1::uuid[], $2::text[]) as asked (workspace_id, key)
@@ -41,16 +80,22 @@ join ideas i on i.id = said.idea_id and i.workspace_id = said.workspace_id
 on conflict (item_id, idea_id) do nothing
 returning idea_id
 """
-LOCK_MANY = "select id from ideas where id = any($1::uuid[]) order by id for no key update"
+LOCK_MANY = """
+select id from ideas where id = any(array(select root from ideas where id = any($1::uuid[])))
+order by id for no key update
+"""
+# The items of ideas that were merged into one are that one's too.
 FOLLOW_ITEMS = f"""
 with said as (
     select i.id, (
-        select o.status from item_ideas o where o.idea_id = i.id and o.status in ('planned', 'in_progress', 'shipped')
+        select o.status
+        from (select i.id as id union all select id from ideas where merged_root = i.id) as m
+        join item_ideas o on o.idea_id = m.id and o.status in ('planned', 'in_progress', 'shipped')
         order by array_position(array['shipped', 'in_progress', 'planned'], o.status) limit 1
     ) as status
     from ideas i where i.id = any($1::uuid[])
 )
 update ideas as i set item_status = said.status, version = i.version + 1, updated_at = now()
 from said where i.id = said.id and i.item_status is distinct from said.status
-returning i.workspace_id, {", ".join("i." + column for column in _COLUMNS)}
+returning i.workspace_id, {_columns("i")}
 """

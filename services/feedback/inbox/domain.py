@@ -299,7 +299,13 @@ async def _reassign(tx: Tx, rows: Sequence[asyncpg.Record]) -> None:
     await demand.count(
         tx,
         [
-            Ask(spoken[row["feedback_id"]]["workspace_id"], row["idea_id"], contact, insights=insights)
+            Ask(
+                spoken[row["feedback_id"]]["workspace_id"],
+                row["idea_id"],
+                contact,
+                insights=insights,
+                feedback_id=row["feedback_id"],
+            )
             for row in insights
             for contact, insights in (
                 (spoken[row["feedback_id"]]["before"], -1),
@@ -360,6 +366,7 @@ async def link(tx: Tx, links: Sequence[Link]) -> set[int]:
                 stored[ids[position]],
                 insights=1,
                 traceparent=links[position].traceparent,
+                feedback_id=links[position].feedback_id,
             )
             for position in sorted(fresh)
         ],
@@ -396,4 +403,4 @@ async def unlink(tx: Tx, workspace_id: UUID, insight_id: UUID) -> None:
     row = await tx.one(store.UNLINK, workspace_id, insight_id)
     if row is None:
         raise NotFound("No insight by that id.")
-    await demand.count(tx, [Ask(workspace_id, idea_id, row["contact_id"], insights=-1)])
+    await demand.count(tx, [Ask(workspace_id, idea_id, row["contact_id"], insights=-1, feedback_id=row["feedback_id"])])

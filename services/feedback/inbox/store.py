@@ -108,12 +108,19 @@ IDEA_OF_INSIGHT = "select idea_id from insights where workspace_id = $1 and id =
 STANDING_INSIGHT = f"select {_INSIGHT} from insights where workspace_id = $1 and feedback_id = $2 and idea_id = $3"
 _LIST_INSIGHTS = f"select {_INSIGHT} from insights where workspace_id = $1 and id > $2"
 LIST_INSIGHTS = f"{_LIST_INSIGHTS} order by id limit $3"
-LIST_INSIGHTS_IDEA = f"{_LIST_INSIGHTS} and idea_id = $4 order by id limit $3"
+# With those that were merged into it, each in its own order.
+LIST_INSIGHTS_IDEA = f"""
+select i.* from (select $4::uuid as id union all select id from ideas where merged_root = $4) as m cross join lateral (
+    {_LIST_INSIGHTS} and idea_id = m.id order by id limit $3
+) as i order by id limit $3
+"""
 # A statement speaks for a few ideas only.
 LIST_INSIGHTS_FEEDBACK = f"""
-{_LIST_INSIGHTS} and feedback_id = $4 and ($5::uuid is null or idea_id = $5) order by id limit $3
+{_LIST_INSIGHTS} and feedback_id = $4 and (
+    $5::uuid is null or idea_id = $5 or idea_id in (select id from ideas where merged_root = $5)
+) order by id limit $3
 """
-UNLINK = "delete from insights where workspace_id = $1 and id = $2 returning contact_id"
+UNLINK = "delete from insights where workspace_id = $1 and id = $2 returning contact_id, feedback_id"
 IDEAS_OF_FEEDBACK = """
 select i.idea_id from unnest($1::uuid[], $2::uuid[]) as said (workspace_id, feedback_id)
 join insights i on i.workspace_id = said.workspace_id and i.feedback_id = said.feedback_id

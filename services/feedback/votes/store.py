@@ -17,5 +17,10 @@ join votes v on v.idea_id = asked.idea_id and v.contact_id = asked.contact_id
 """
 _VOTE = "id, idea_id, contact_id, importance, on_behalf, cast_by, source_url, reason, mrr, created_at"
 GET = f"select {_VOTE} from votes where workspace_id = $1 and id = $2"
-LIST = f"select {_VOTE} from votes where workspace_id = $1 and idea_id = $2 and id > $3 order by id limit $4"
+# With those that were merged into it, each in its own order.
+LIST = f"""
+select v.* from (select $2::uuid as id union all select id from ideas where merged_root = $2) as m cross join lateral (
+    select {_VOTE} from votes where workspace_id = $1 and idea_id = m.id and id > $3 order by id limit $4
+) as v order by id limit $4
+"""
 WITHDRAW = "delete from votes where workspace_id = $1 and id = $2"
