@@ -10,6 +10,13 @@ from tests.contracts.population import populate
 OPERATIONS = [(service, each) for service in SERVICES for each in operations(documents()[f"{service}.openapi.json"])]
 # What a caller may be told of a record that is not theirs: that there is none, or that the request is no good.
 NOTHING_THERE = {404, 422}
+# What some operations cannot go without, by the end of their path: else they would not come to look for the record.
+BODIES = {
+    "status": {"status": "shipped"},
+    "merge": {"into": "csv-export"},
+    "components": {"key": "spare", "name": "Spare"},
+    "followers": {"contact": {"external_id": "u1"}},
+}
 
 
 def query(operation: Operation, ids: dict[str, str]) -> dict[str, str]:
@@ -66,7 +73,7 @@ async def test_writing_to_another_workspaces_ids_changes_nothing(api: Api, neigh
     for service, operation in OPERATIONS:
         if operation.method in {"get", "head"} or operation.scopes is None or "{" not in operation.path:
             continue
-        body = {"status": "shipped"} if operation.path.endswith("/status") else {}
+        body = BODIES.get(operation.path.rpartition("/")[2], {})
         response = await api.of(service).request(operation.method.upper(), named(operation, service, theirs), json=body)
         assert response.status_code == 404, f"{operation.method} {operation.path}: {response.text}"
     assert await snapshot(neighbour, theirs) == before

@@ -133,8 +133,19 @@ def _idea(row: asyncpg.Record) -> Idea:
 @router.post("", status_code=201, responses=EDITING, dependencies=[allow("ideas:write")])
 async def create_idea(body: IdeaIn, caller: CallerDep, tx: TxDep, response: Response) -> Idea:
     """Add an idea."""
-    given: dict[str, Any] = body.model_dump()
-    row = await domain.create(tx, caller, **{**given, "description": body.description or ""})
+    row = await domain.create(
+        tx,
+        caller,
+        key=body.key,
+        title=body.title,
+        description=body.description or "",
+        kind=body.kind,
+        product=body.product,
+        component=body.component,
+        tags=body.tags,
+        owner=body.owner,
+        attributes=body.attributes,
+    )
     response.headers.update(etag(row["version"]) | {"Location": f"/v1/ideas/{row['id']}"})
     return _idea(row)
 

@@ -171,7 +171,7 @@ class Filter(NamedTuple):
 async def search(
     read: Read, workspace_id: UUID, asked: Filter, sort: Sort, cursor: Sequence[Any], limit: int
 ) -> list[asyncpg.Record]:
-    """Ideas in order, those behind the cursor; merged ones are not among them. Four statements at most."""
+    """Ideas in order, those behind the cursor; merged ones are not among them. Five statements at most."""
     finding = Finding(workspace_id)
     query = ""
     if asked.q is not None:

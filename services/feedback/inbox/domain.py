@@ -17,6 +17,7 @@ from services.feedback.demand import domain as demand
 from services.feedback.demand.domain import Ask
 from services.feedback.ideas import domain as ideas
 from services.feedback.inbox import store
+from services.feedback.products import domain as products
 from shared.database import RETRYABLE, Lane, Tx
 from shared.errors import FieldError, Invalid, NotFound
 from shared.events.feedback import FeedbackReceived
@@ -43,6 +44,10 @@ class Statement(NamedTuple):
     language: str | None = None
     ideas: tuple[str, ...] = ()
     """Ids or keys of ideas it speaks for."""
+    product: str | None = None
+    """Id or key of the product it is about."""
+    product_id: UUID | None = None
+    """The same where the source's connection says so."""
     connection_id: UUID | None = None
     delivery_id: UUID | None = None
     revised_at: datetime | None = None
@@ -67,7 +72,9 @@ class Recorded(NamedTuple):
 
 def is_plain(statement: Statement) -> bool:
     """Whether nothing has to be known before it can be stored: it names nobody and speaks for nothing."""
-    return not (statement.person or statement.ideas or statement.replaces or statement.answers != "[]")
+    return not (
+        statement.person or statement.ideas or statement.replaces or statement.product or statement.answers != "[]"
+    )
 
 
 async def record_new(
@@ -123,6 +130,7 @@ async def record(tx: Tx, statements: Sequence[Statement]) -> list[Recorded | Inv
     results: dict[int, Recorded | Invalid] = {}
     wanted = list({(each.workspace_id, name) for each in statements for name in each.ideas})
     found = await ideas.find(tx, wanted) if wanted else {}
+    about = await _products(tx, statements)
     named: list[int] = []
     for position, each in enumerate(statements):
         unknown = [n for n, name in enumerate(each.ideas) if (each.workspace_id, name) not in found]
@@ -130,6 +138,8 @@ async def record(tx: Tx, statements: Sequence[Statement]) -> list[Recorded | Inv
             results[position] = Invalid(
                 errors=[FieldError(f"/body/ideas/{n}", "no idea by that id or key") for n in unknown]
             )
+        elif each.product is not None and position not in about:
+            results[position] = Invalid(errors=[FieldError("/body/product", "no product by that id or key")])
         else:
             named.append(position)
     contacts = await _contacts(tx, [statements[position] for position in named])
@@ -138,7 +148,8 @@ async def record(tx: Tx, statements: Sequence[Statement]) -> list[Recorded | Inv
         if contact is None and statements[position].person is not None:
             results[position] = Invalid(errors=[FieldError("/body/contact/id", "no contact by that id")])
         else:
-            sound.append((position, statements[position], contact))
+            each = statements[position]
+            sound.append((position, each._replace(product_id=about.get(position, each.product_id)), contact))
     if sound:
         recorded = await _store(tx, [each for _, each, _ in sound], [contact for *_, contact in sound])
         results.update((position, where) for (position, *_), where in zip(sound, recorded, strict=True))
@@ -150,6 +161,17 @@ async def record(tx: Tx, statements: Sequence[Statement]) -> list[Recorded | Inv
         ]
         await link(tx, links)
     return [results[position] for position in range(len(statements))]
+
+
+async def _products(tx: Tx, statements: Sequence[Statement]) -> dict[int, UUID]:
+    """By position, the products that statements name and that exist."""
+    named = {
+        position: (each.workspace_id, each.product)
+        for position, each in enumerate(statements)
+        if each.product is not None
+    }
+    found = await products.find_many(tx, set(named.values())) if named else {}
+    return {position: found[name] for position, name in named.items() if name in found}
 
 
 async def _contacts(tx: Tx, statements: Sequence[Statement]) -> list[UUID | None]:
@@ -178,6 +200,7 @@ async def _store(tx: Tx, statements: Sequence[Statement], contacts: Sequence[UUI
             "attributes": each.attributes,
             "source_url": each.source_url,
             "language": each.language,
+            "product_id": each.product_id,
             "connection_id": each.connection_id,
             "delivery_id": each.delivery_id,
             "said_at": each.said_at,

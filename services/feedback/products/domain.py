@@ -1,5 +1,6 @@
 """What is being built: products, their components, and where among them something belongs."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 import asyncpg
@@ -22,6 +23,20 @@ def _by(name: str) -> tuple[UUID | None, str | None]:
 async def find(read: Read, workspace_id: UUID, name: str) -> UUID | None:
     """The product by that id or key, or None."""
     return await read.value(store.NAMED, workspace_id, *_by(name))
+
+
+async def find_many(read: Read, named: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str], UUID]:
+    """Products by (workspace, id or key), as many as exist."""
+    asked = [(workspace_id, name, *_by(name)) for workspace_id, name in named]
+    rows = await read.all(
+        store.NAMED_MANY, [each[0] for each in asked], [each[2] for each in asked], [each[3] for each in asked]
+    )
+    known = {(row["workspace_id"], value): row["id"] for row in rows for value in (row["id"], row["key"])}
+    return {
+        (workspace_id, name): known[(workspace_id, id or key)]
+        for workspace_id, name, id, key in asked
+        if (workspace_id, id or key) in known
+    }
 
 
 async def place(

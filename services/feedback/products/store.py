@@ -19,6 +19,10 @@ NAMED = """
 select id from products where workspace_id = $1 and (id = $2::uuid or key = $3::text)
 """
 
+NAMED_MANY = """
+select p.workspace_id, p.id, p.key from unnest($1::uuid[], $2::uuid[], $3::text[]) as asked (workspace_id, id, key)
+join products p on p.workspace_id = asked.workspace_id and (p.id = asked.id or p.key = asked.key)
+"""
 _COMPONENT = "id, product_id, key, name, archived, version, created_at"
 ADD_COMPONENT = f"""
 insert into components (id, workspace_id, product_id, key, name) values ($1, $2, $3, $4, $5)
