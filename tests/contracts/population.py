@@ -29,9 +29,11 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
     feedback, scoring, roadmap = api.feedback, api.scoring, api.roadmap
     who = {"email": "who@example.com", "account": "acme"}
     await post(feedback, "/v1/accounts", accounts=[{"external_id": "acme", "name": "Acme", "mrr": 100}])
-    product = await post(feedback, "/v1/products", key="mobile", name="Mobile")
-    component = await post(feedback, f"/v1/products/{product['id']}/components", key="exports", name="Exports")
-    idea = await post(feedback, "/v1/ideas", title="Export", key="csv-export", component="exports")
+    # By what a body has where nothing says what to put there.
+    product = await post(feedback, "/v1/products", key="sample", name="Sample")
+    component = await post(feedback, f"/v1/products/{product['id']}/components", key="sample", name="Sample")
+    idea = await post(feedback, "/v1/ideas", title="Export", key="csv-export", component="sample")
+    other = await post(feedback, "/v1/ideas", title="Exports")
     said = await post(feedback, "/v1/feedback", text="Let me export.", contact=who, ideas=["csv-export"])
     vote = await post(feedback, "/v1/votes", idea_id=idea["id"], contact=who)
     connection = await post(feedback, "/v1/connections", vendor="typeform", name="Survey", secret="shh")
@@ -67,6 +69,7 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
         "product_id": product["id"],
         "component_id": component["id"],
         "idea_id": idea["id"],
+        "into": other["id"],
         "feedback_id": said["id"],
         "insight_id": await listed("/v1/insights", feedback_id=said["id"]),
         "vote_id": vote["id"],

@@ -30,5 +30,4 @@ select w.contact_id, w.asked, p.external_id, p.email, p.name, p.account_id from 
     ) as both_sides group by contact_id order by contact_id limit $4
 ) as w join contacts p on p.workspace_id = $1 and p.id = w.contact_id order by w.contact_id
 """
-ASKED = "select 1 from idea_contacts where workspace_id = $1 and idea_id = $2 and contact_id = $3"
 KNOWN = "select 1 from contacts where workspace_id = $1 and id = $2"

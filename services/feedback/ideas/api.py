@@ -27,6 +27,8 @@ router = APIRouter(prefix="/v1/ideas", tags=["ideas"], route_class=Route)
 
 
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True), AfterValidator(storable)]
+# As it was typed: a blank in the end says that the last word is whole.
+Searched = Annotated[str, StringConstraints(min_length=1, max_length=300), AfterValidator(storable)]
 Tags = Annotated[list[Tag], Field(max_length=30)]
 
 
@@ -158,13 +160,13 @@ def _moment(text: str) -> datetime:
 
 
 def _whole(number: int) -> int:
-    if not 0 <= number < 2**31:
+    if type(number) is not int or not 0 <= number < 2**31:
         raise ValueError
     return number
 
 
 def _money(number: int) -> int:
-    if not 0 <= number <= INT8:
+    if type(number) is not int or not 0 <= number <= INT8:
         raise ValueError
     return number
 
@@ -193,10 +195,10 @@ async def list_ideas(
     caller: CallerDep,
     read: ReadDep,
     q: Annotated[
-        Line | None,
+        Searched | None,
         Query(
-            description="words of the title or the description, all of them; the last may be a beginning. "
-            '`"a phrase"` keeps words together, `-word` leaves out'
+            description="words of the title or the description, all of them; the last may be a beginning, unless a "
+            'blank follows it. `"a phrase"` keeps words together, `-word` leaves out'
         ),
     ] = None,
     status: Annotated[IdeaStatus | None, Query(description="only in this status")] = None,

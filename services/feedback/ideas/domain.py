@@ -148,10 +148,15 @@ async def update(
 
 async def _moved(tx: Tx, workspace_id: UUID, old: asyncpg.Record, given: Mapping[str, Any]) -> dict[str, UUID | None]:
     """Where it goes: another product takes it out of its component, unless that is said too."""
-    product = given.get("product", str(old["product_id"]) if old["product_id"] and given.get("component") else None)
-    if "product" not in given and given["component"] is None:
-        return {"product_id": old["product_id"], "component_id": None}
-    product_id, component_id = await products.place(tx, workspace_id, product, given.get("component"))
+    component: str | None = given.get("component")
+    if "product" in given:
+        product_id, component_id = await products.place(tx, workspace_id, given["product"], component)
+    elif component is None:
+        product_id, component_id = old["product_id"], None
+    else:
+        # A key is looked for in the product that it is in; an id says where it goes.
+        here = str(old["product_id"]) if old["product_id"] and not products.is_id(component) else None
+        product_id, component_id = await products.place(tx, workspace_id, here, component)
     return {"product_id": product_id, "component_id": component_id}
 
 

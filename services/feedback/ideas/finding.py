@@ -34,7 +34,7 @@ def typed(text: str) -> Typed:
     tokens = [token for token in _TOKEN.findall(text) if token.strip('-"')]
     last = ""
     if tokens and not text[-1].isspace() and _WORD.fullmatch(tokens[-1]):
-        last = tokens.pop().lower()
+        last = tokens.pop()
     # To the parser `or` would mean something; here all words count.
     tokens = [token for token in tokens if token.lower() != "or"]
     needed = [token.strip('"') for token in tokens if not token.startswith("-")]

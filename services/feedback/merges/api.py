@@ -24,13 +24,13 @@ class MergeIn(Wire):
     """Where an idea is to be merged into."""
 
     into: Key = Field(description="id or key of the idea that stays", examples=["csv-export"])
-    dry_run: bool = Field(default=False, description=DRY_RUN)
+    dry_run: bool = Field(default=False, description=DRY_RUN, examples=[True])
 
 
 class UnmergeIn(Wire):
     """How an idea is to be unmerged."""
 
-    dry_run: bool = Field(default=False, description=DRY_RUN)
+    dry_run: bool = Field(default=False, description=DRY_RUN, examples=[True])
 
 
 class MergeCounts(Wire):

@@ -20,6 +20,11 @@ def _by(name: str) -> tuple[UUID | None, str | None]:
         return None, name
 
 
+def is_id(name: str) -> bool:
+    """Whether something is named by id."""
+    return _by(name)[0] is not None
+
+
 async def find(read: Read, workspace_id: UUID, name: str) -> UUID | None:
     """The product by that id or key, or None."""
     return await read.value(store.NAMED, workspace_id, *_by(name))
