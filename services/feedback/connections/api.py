@@ -205,11 +205,9 @@ def _seal(runtime: Runtime) -> Seal:
     return Seal(runtime.settings.sealing_key.get_secret_value())
 
 
-SHOWN = ("id", "vendor", "name", "enabled", "product_id", "fetches", "version", "created_at")
-
-
 def _shown(runtime: Runtime, row: asyncpg.Record) -> dict[str, Any]:
-    shown = {name: row[name] for name in SHOWN}
+    names = ("id", "vendor", "name", "enabled", "product_id", "fetches", "version", "created_at")
+    shown = {name: row[name] for name in names}
     url = intake.door_url(runtime, _seal(runtime).open(row["token"]))
     return {**shown, "url": url, "rules": from_json(row["rules"])}
 
@@ -383,11 +381,7 @@ async def test_mapping(connection_id: UUID, body: Trial, caller: CallerDep, read
     )
 
 
-@router.post(
-    "/{connection_id}/deliveries:reprocess",
-    responses=EDITING,
-    dependencies=[allow("connections:write")],
-)
+@router.post("/{connection_id}/deliveries:reprocess", responses=EDITING, dependencies=[allow("connections:write")])
 async def reprocess_deliveries(
     connection_id: UUID, body: BulkReprocess, caller: CallerDep, tx: TxDep
 ) -> BulkReprocessed:

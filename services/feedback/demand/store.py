@@ -11,9 +11,8 @@ from (
 """
 # One order for everybody, so that batches wait and never deadlock. What is asked of a merged idea counts for its root.
 LOCK = """
-select d.idea_id
-from unnest($1::uuid[]) as named (id) join ideas i on i.id = named.id join demand d on d.idea_id = i.root
-order by d.idea_id for update of d
+select idea_id from demand where idea_id = any(array(select root from ideas where id = any($1::uuid[])))
+order by idea_id for update
 """
 OPEN = "insert into demand (idea_id, workspace_id, currency) values ($1, $2, $3)"
 
@@ -68,29 +67,29 @@ _MEMBERS = "(select t.idea_id as id union all select id from ideas where merged_
 # Votes of one contact for merged ideas count once, and so do links from one statement: with the first, and no longer
 # with the last. What was stored or withdrawn is so by now, so what stands tells which those are.
 _UNITED = """
-select t.idea_id, sum(
+sum(
     case when t.step > 0 and n.standing = t.step then 1 when t.step < 0 and n.standing = 0 then -1 else 0 end
 ) as step
 """
 # From asks to people, from people to accounts, from accounts to money.
 COUNT = f"""
 with asked as (
-    select a.workspace_id, i.root as idea_id, a.idea_id as named, a.contact_id, a.feedback_id, a.votes, a.insights
+    select a.workspace_id, (select root from ideas where id = a.idea_id) as idea_id, a.idea_id as named, a.contact_id,
+        a.feedback_id, a.votes, a.insights
     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::int[], $6::uuid[])
         as a (workspace_id, idea_id, contact_id, votes, insights, feedback_id)
-    join ideas i on i.id = a.idea_id
 ), wishes as (
     select idea_id, contact_id, workspace_id, sum(votes + insights) as step from asked
     where contact_id is not null group by idea_id, contact_id, workspace_id
 ), {_PEOPLE}, {_ACCOUNTS}, voices as (
-    {_UNITED}
+    select t.idea_id, {_UNITED}
     from (
         select idea_id, contact_id, sum(votes) as step from asked where votes <> 0 group by idea_id, contact_id
     ) as t cross join lateral (
         select count(*) as standing from {_MEMBERS} join votes o on o.idea_id = m.id and o.contact_id = t.contact_id
     ) as n group by t.idea_id
 ), links as (
-    {_UNITED}
+    select t.idea_id, {_UNITED}
     from (
         select idea_id, workspace_id, feedback_id, sum(insights) as step from asked
         where feedback_id is not null group by idea_id, workspace_id, feedback_id

@@ -44,7 +44,8 @@ class Follower(Wire):
 
 def _follower(row: asyncpg.Record) -> Follower:
     content = dict(row)
-    return Follower(**content, because="asked" if content.pop("asked") else "follows")
+    because = "asked" if content.pop("asked") else "follows"
+    return Follower(**content, because=because)
 
 
 @router.get("", responses=GUARDED | responses(Moved, NotFound), dependencies=[allow("customers:read")])

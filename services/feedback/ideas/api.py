@@ -14,7 +14,7 @@ from pydantic_core import from_json
 from services.feedback.demand import domain as demand
 from services.feedback.ideas import domain
 from services.feedback.ideas.domain import Filter
-from services.feedback.ideas.finding import Sort
+from services.feedback.ideas.store import Sort
 from services.feedback.products.api import no_id
 from shared.errors import FieldError, Invalid, Moved, NotFound
 from shared.events.feedback import IdeaKind, IdeaStatus

@@ -11,7 +11,8 @@ from pydantic_core import from_json, to_json
 
 from services.feedback.demand import domain as demand
 from services.feedback.ideas import store
-from services.feedback.ideas.finding import Finding, Sort, Words, typed
+from services.feedback.ideas.finding import Words, lookup, typed
+from services.feedback.ideas.store import Sort
 from services.feedback.products import domain as products
 from shared.access.keys import Caller
 from shared.database import Read, Tx
@@ -177,27 +178,29 @@ async def search(
     read: Read, workspace_id: UUID, asked: Filter, sort: Sort, cursor: Sequence[Any], limit: int
 ) -> list[asyncpg.Record]:
     """Ideas in order, those behind the cursor; merged ones are not among them. Five statements at most."""
-    finding = Finding(workspace_id)
-    query = ""
-    if asked.q is not None:
-        words = await _words(read, asked.q)
-        if words is None:
-            return []
-        query = finding.words(words)
+    words = await _words(read, asked.q) if asked.q is not None else None
+    if asked.q is not None and words is None:
+        return []
     product_id, component_id = await products.place(
         read, workspace_id, asked.product, asked.component, pointer="/query"
     )
-    finding.where("status", asked.status, "text")
-    finding.where("kind", asked.kind, "text")
-    finding.where("product_id", product_id if asked.component is None else None, "uuid")
-    finding.where("component_id", component_id, "uuid")
-    finding.where("owner", asked.owner, "text")
-    finding.where("archived", asked.archived, "boolean")
-    if asked.tag is not None:
-        finding.term(f"#{asked.tag}")
     await read.value(store.PLAN)
-    sql = finding.sql(sort, cursor, limit, query)
-    return await read.all(sql, *finding.args)
+    found = lookup(words, asked.tag)
+    return await read.all(
+        store.SEARCHES[sort, len(found.terms), bool(found.begun)],
+        workspace_id,
+        asked.status,
+        asked.kind,
+        product_id if asked.component is None else None,
+        component_id,
+        asked.owner,
+        asked.archived,
+        words.query if words is not None else None,
+        limit,
+        *cursor,
+        *found.terms,
+        *found.begun,
+    )
 
 
 async def _words(read: Read, q: str) -> Words | None:

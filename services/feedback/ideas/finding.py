@@ -1,20 +1,16 @@
-"""How ideas are searched: what somebody typed becomes words, and filters and a sort become one statement.
+"""How ideas are searched: what somebody typed becomes words, and filters and words the arguments of a statement.
 
 Words and tags are rows (`idea_terms`), since row security lets an index be used only by operators that cannot leak, and
-those of text search and of arrays are none. The rows narrow down; `search` then decides, phrases and exclusions too.
+those of text search and of arrays are none. The rows narrow down; `ideas.search` then decides, phrases and exclusions
+too.
 """
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
-from uuid import UUID
+from typing import Any, NamedTuple
 
-from services.feedback.ideas import store
+from services.feedback.ideas.store import MOST_TERMS
 
-Sort = Literal["new", "updated", "votes", "accounts", "mrr", "relevance"]
-RANKED = 1_000
-"""Matches that are put in order of relevance: the newest."""
 BEYOND = "\U0010ffff"
 """Sorts behind every letter: what begins with a word lies between the word and this behind it."""
 _TOKEN = re.compile(r'-?"[^"]*"?|\S+')
@@ -41,8 +37,7 @@ def typed(text: str) -> Typed:
     return Typed(" ".join(tokens), " ".join(needed), last)
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """The same as PostgreSQL reads it."""
 
     query: str
@@ -54,101 +49,18 @@ class Words:
     stems: Sequence[str]
 
 
-@dataclass(slots=True)
-class Finding:
-    """A statement in the making. Every value is an argument; `sql` puts the pieces together."""
+class Lookup(NamedTuple):
+    """What rows of `idea_terms` narrow a search down to."""
 
-    workspace_id: UUID
-    args: list[Any] = field(default_factory=list[Any])
-    conditions: list[str] = field(default_factory=list[str])
-
-    def __post_init__(self) -> None:
-        self.args.append(self.workspace_id)
-        self.conditions += ["i.workspace_id = $1", "i.merged_root is null"]
-
-    def given(self, value: Any, kind: str) -> str:
-        """The place of an argument."""
-        self.args.append(value)
-        return f"${len(self.args)}::{kind}"
-
-    def where(self, column: str, value: Any, kind: str) -> None:
-        """Only where a column has this value; None asks for nothing."""
-        if value is not None:
-            self.conditions.append(f"i.{column} = {self.given(value, kind)}")
-
-    def term(self, term: str) -> None:
-        """Only what has this word or #tag."""
-        self._exists(f"t.term = {self.given(term, 'text')}")
-
-    def words(self, words: Words) -> str:
-        """Only what matches; the place of the query."""
-        for each in words.needed:
-            self.term(each)
-        if words.beginning is not None:
-            start, end = self.given(words.beginning, "text"), self.given(words.beginning + BEYOND, "text")
-            begins = f"t.term >= {start} and t.term < {end}"
-            self._exists(f"(({begins}) or t.term = any({self.given(list(words.stems), 'text[]')}))")
-        query = self.given(words.query, "text") + "::tsquery"
-        self.conditions.append(f"i.search @@ {query}")
-        return query
-
-    def _exists(self, condition: str) -> None:
-        self.conditions.append(
-            f"exists (select from idea_terms t where t.workspace_id = $1 and t.idea_id = i.id and {condition})"
-        )
-
-    def sql(self, sort: Sort, cursor: Sequence[Any], limit: int, query: str = "") -> str:
-        """The page behind `cursor` (see `START`) in this order. `query` is what relevance is measured by."""
-        if sort == "relevance":
-            return self._by_relevance(query, cursor, limit)
-        source, key, kind = SORTS[sort]
-        if key:
-            places = self.given(cursor[0], kind), self.given(cursor[1], "uuid")
-            # The id beside what it is sorted by, so that one index gives both.
-            id = "d.idea_id" if source else "i.id"
-            self.conditions.append(f"({key}, {id}) < ({places[0]}, {places[1]})")
-            order = f"{key} desc, {id} desc"
-        else:
-            self.conditions.append(f"i.id < {self.given(cursor[0], 'uuid')}")
-            key, order = "i.id", "i.id desc"
-        rows = self.given(limit, "int")
-        # Numbered, so that demand is looked up for the page alone and the page keeps its order.
-        return f"""
-select p.*, {_DEMAND} from (
-    select {store.SHOWN}, row_number() over (order by {order}) as place, {key} as sorted_by
-    from ideas i {source} where {" and ".join(self.conditions)} order by {order} limit {rows}
-) as p {_BESIDE} order by p.place
-"""
-
-    def _by_relevance(self, query: str, cursor: Sequence[Any], limit: int) -> str:
-        rank, id, newest = (
-            self.given(value, kind) for value, kind in zip(cursor, ("float8", "uuid", "uuid"), strict=True)
-        )
-        return f"""
-with found as materialized (
-    select {store.SHOWN}, i.search from ideas i where {" and ".join(self.conditions)} and i.id <= {newest}
-    order by i.id desc limit {RANKED}
-), ranked as (
-    select found.*, ts_rank(search, {query}, 1)::float8 as sorted_by, max(id::text) over () as newest from found
-)
-select p.*, {_DEMAND} from (
-    select * from ranked where (sorted_by, id) < ({rank}, {id})
-    order by sorted_by desc, id desc limit {self.given(limit, "int")}
-) as p {_BESIDE} order by p.sorted_by desc, p.id desc
-"""
+    terms: Sequence[str]
+    begun: Sequence[Any]
+    """From which term on, up to which, and which others; empty when nothing is being typed."""
 
 
-_OF_DEMAND = "join demand d on d.idea_id = i.id and d.workspace_id = $1"
-SORTS = {
-    "new": ("", "", ""),
-    "updated": ("", "i.updated_at", "timestamptz"),
-    "votes": (_OF_DEMAND, "d.votes", "int"),
-    "accounts": (_OF_DEMAND, "d.accounts", "int"),
-    "mrr": (_OF_DEMAND, "d.mrr", "bigint"),
-}
-_DEMAND = "w.votes, w.contacts, w.accounts, w.mrr"
-_BESIDE = """
-cross join lateral (
-    select votes, contacts, accounts, mrr from demand where workspace_id = $1 and idea_id = p.id limit 1
-) as w
-"""
+def lookup(words: Words | None, tag: str | None) -> Lookup:
+    """The rarest is not known, the longest is a good guess; the tag comes first, since the query does not have it."""
+    needed = sorted(words.needed, key=len, reverse=True) if words is not None else []
+    terms = [*([f"#{tag}"] if tag is not None else []), *needed][:MOST_TERMS]
+    if words is None or words.beginning is None:
+        return Lookup(terms, ())
+    return Lookup(terms, (words.beginning, words.beginning + BEYOND, list(words.stems)))

@@ -1,5 +1,7 @@
 """Ideas as rows."""
 
+from typing import Literal, get_args
+
 
 def _columns(of: str) -> str:
     names = (
@@ -9,7 +11,6 @@ def _columns(of: str) -> str:
     return ", ".join((*(f"{of}.{name}" for name in names), f"{of}.attributes::text as attributes"))
 
 
-SHOWN = _columns("i")
 # What an idea is found by, kept with every change of it.
 _TERMS = """
 (
@@ -60,6 +61,85 @@ tsvector_to_array(to_tsvector('simple', $3)) as begun, tsvector_to_array(to_tsve
 """
 # A plan made for all values alike would read every idea for a rare word.
 PLAN = "select set_config('plan_cache_mode', 'force_custom_plan', true)"
+MOST_TERMS = 3
+"""Terms that a search looks up; the query decides about all of them."""
+RANKED = 1_000
+"""Matches that are put in order of relevance: the newest."""
+Sort = Literal["new", "updated", "votes", "accounts", "mrr", "relevance"]
+# What is not asked for is null, and gone from the plan that is made for these values.
+_WANTED = """
+i.workspace_id = $1 and i.merged_root is null
+and ($2::text is null or i.status = $2) and ($3::text is null or i.kind = $3)
+and ($4::uuid is null or i.product_id = $4) and ($5::uuid is null or i.component_id = $5)
+and ($6::text is null or i.owner = $6) and ($7::boolean is null or i.archived = $7)
+and ($8::text is null or i.search @@ $8::text::tsquery)
+"""
+_HAS = "and exists (select from idea_terms t where t.workspace_id = $1 and t.idea_id = i.id and {condition})"
+_BY_DEMAND = "join demand d on d.idea_id = i.id and d.workspace_id = $1"
+# What each order goes by, its type, and the id beside it: of one table, so that one index gives both.
+_ORDERS = {
+    "updated": ("", "i.updated_at", "timestamptz", "i.id"),
+    "votes": (_BY_DEMAND, "d.votes", "int", "d.idea_id"),
+    "accounts": (_BY_DEMAND, "d.accounts", "int", "d.idea_id"),
+    "mrr": (_BY_DEMAND, "d.mrr", "bigint", "d.idea_id"),
+}
+# Demand is looked up for the page alone.
+_BESIDE = """
+cross join lateral (
+    select votes, contacts, accounts, mrr from demand where workspace_id = $1 and idea_id = p.id limit 1
+) as w
+"""
+
+
+def _looked_up(first: int, terms: int, *, begun: bool) -> str:
+    conditions = [f"t.term = ${first + number}::text" for number in range(terms)]
+    if begun:
+        start = first + terms
+        conditions.append(
+            f"((t.term >= ${start}::text and t.term < ${start + 1}::text) or t.term = any(${start + 2}::text[]))"
+        )
+    return " ".join(_HAS.format(condition=condition) for condition in conditions)
+
+
+def _search(sort: Sort, terms: int, *, begun: bool) -> str:
+    """$9 is the limit; then come the parts of the cursor, the terms, and what the last word begins."""
+    if sort == "relevance":
+        return f"""
+with found as materialized (
+    select {_columns("i")}, i.search from ideas i
+    where {_WANTED} and i.id <= $12::uuid {_looked_up(13, terms, begun=begun)} order by i.id desc limit {RANKED}
+), ranked as (
+    select found.*, ts_rank(search, $8::text::tsquery, 1)::float8 as sorted_by, max(id::text) over () as newest
+    from found
+)
+select p.*, w.* from (
+    select * from ranked where (sorted_by, id) < ($10::float8, $11::uuid) order by sorted_by desc, id desc limit $9
+) as p {_BESIDE} order by p.sorted_by desc, p.id desc
+"""
+    if sort == "new":
+        return f"""
+select p.*, w.* from (
+    select {_columns("i")} from ideas i
+    where {_WANTED} and i.id < $10::uuid {_looked_up(11, terms, begun=begun)} order by i.id desc limit $9
+) as p {_BESIDE} order by p.id desc
+"""
+    source, key, kind, id = _ORDERS[sort]
+    return f"""
+select p.*, w.* from (
+    select {_columns("i")}, {key} as sorted_by from ideas i {source}
+    where {_WANTED} and ({key}, {id}) < ($10::{kind}, $11::uuid) {_looked_up(12, terms, begun=begun)}
+    order by {key} desc, {id} desc limit $9
+) as p {_BESIDE} order by p.sorted_by desc, p.id desc
+"""
+
+
+SEARCHES = {
+    (sort, terms, begun): _search(sort, terms, begun=begun)
+    for sort in get_args(Sort)
+    for terms in range(MOST_TERMS + 1)
+    for begun in (False, True)
+}
+"""By the order, how many terms are looked up, and whether a word is being typed."""
 FIND_BY_ID = "select workspace_id, id from ideas where id = any($1::uuid[])"
 FIND_BY_KEY = """
 select i.workspace_id, i.key, i.id from unnest($1::uuid[], $2::text[]) as asked (workspace_id, key)

@@ -45,9 +45,8 @@ class Statement(NamedTuple):
     ideas: tuple[str, ...] = ()
     """Ids or keys of ideas it speaks for."""
     product: str | None = None
-    """Id or key of the product it is about."""
+    """Id or key of the product it is about; `product_id` where its connection says so."""
     product_id: UUID | None = None
-    """The same where the source's connection says so."""
     connection_id: UUID | None = None
     delivery_id: UUID | None = None
     revised_at: datetime | None = None
@@ -72,9 +71,8 @@ class Recorded(NamedTuple):
 
 def is_plain(statement: Statement) -> bool:
     """Whether nothing has to be known before it can be stored: it names nobody and speaks for nothing."""
-    return not (
-        statement.person or statement.ideas or statement.replaces or statement.product or statement.answers != "[]"
-    )
+    named = statement.person or statement.ideas or statement.product or statement.replaces
+    return not named and statement.answers == "[]"
 
 
 async def record_new(
@@ -130,14 +128,13 @@ async def record(tx: Tx, statements: Sequence[Statement]) -> list[Recorded | Inv
     results: dict[int, Recorded | Invalid] = {}
     wanted = list({(each.workspace_id, name) for each in statements for name in each.ideas})
     found = await ideas.find(tx, wanted) if wanted else {}
-    about = await _products(tx, statements)
+    about = await products.find_each(tx, [(each.workspace_id, each.product) for each in statements])
     named: list[int] = []
     for position, each in enumerate(statements):
         unknown = [n for n, name in enumerate(each.ideas) if (each.workspace_id, name) not in found]
         if unknown and not each.lenient:
-            results[position] = Invalid(
-                errors=[FieldError(f"/body/ideas/{n}", "no idea by that id or key") for n in unknown]
-            )
+            errors = [FieldError(f"/body/ideas/{n}", "no idea by that id or key") for n in unknown]
+            results[position] = Invalid(errors=errors)
         elif each.product is not None and position not in about:
             results[position] = Invalid(errors=[FieldError("/body/product", "no product by that id or key")])
         else:
@@ -161,17 +158,6 @@ async def record(tx: Tx, statements: Sequence[Statement]) -> list[Recorded | Inv
         ]
         await link(tx, links)
     return [results[position] for position in range(len(statements))]
-
-
-async def _products(tx: Tx, statements: Sequence[Statement]) -> dict[int, UUID]:
-    """By position, the products that statements name and that exist."""
-    named = {
-        position: (each.workspace_id, each.product)
-        for position, each in enumerate(statements)
-        if each.product is not None
-    }
-    found = await products.find_many(tx, set(named.values())) if named else {}
-    return {position: found[name] for position, name in named.items() if name in found}
 
 
 async def _contacts(tx: Tx, statements: Sequence[Statement]) -> list[UUID | None]:
@@ -322,18 +308,9 @@ async def _reassign(tx: Tx, rows: Sequence[asyncpg.Record]) -> None:
     await demand.count(
         tx,
         [
-            Ask(
-                spoken[row["feedback_id"]]["workspace_id"],
-                row["idea_id"],
-                contact,
-                insights=insights,
-                feedback_id=row["feedback_id"],
-            )
+            Ask(spoken[row["feedback_id"]]["workspace_id"], row["idea_id"], contact, 0, step, "", row["feedback_id"])
             for row in insights
-            for contact, insights in (
-                (spoken[row["feedback_id"]]["before"], -1),
-                (spoken[row["feedback_id"]]["contact_id"], 1),
-            )
+            for contact, step in ((spoken[row["feedback_id"]]["before"], -1), (row["contact_id"], 1))
         ],
     )
 
@@ -383,15 +360,9 @@ async def link(tx: Tx, links: Sequence[Link]) -> set[int]:
     await demand.count(
         tx,
         [
-            Ask(
-                links[position].workspace_id,
-                links[position].idea_id,
-                stored[ids[position]],
-                insights=1,
-                traceparent=links[position].traceparent,
-                feedback_id=links[position].feedback_id,
-            )
-            for position in sorted(fresh)
+            Ask(each.workspace_id, each.idea_id, stored[id], 0, 1, each.traceparent, each.feedback_id)
+            for each, id in zip(links, ids, strict=True)
+            if id in stored
         ],
     )
     return fresh

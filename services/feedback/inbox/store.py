@@ -130,5 +130,5 @@ update insights as i set contact_id = said.contact_id
 from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as said (workspace_id, feedback_id, contact_id)
 where i.workspace_id = said.workspace_id and i.feedback_id = said.feedback_id
   and i.contact_id is distinct from said.contact_id
-returning i.feedback_id, i.idea_id
+returning i.feedback_id, i.idea_id, i.contact_id
 """

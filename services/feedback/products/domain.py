@@ -1,6 +1,6 @@
 """What is being built: products, their components, and where among them something belongs."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from uuid import UUID
 
 import asyncpg
@@ -30,18 +30,16 @@ async def find(read: Read, workspace_id: UUID, name: str) -> UUID | None:
     return await read.value(store.NAMED, workspace_id, *_by(name))
 
 
-async def find_many(read: Read, named: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str], UUID]:
-    """Products by (workspace, id or key), as many as exist."""
-    asked = [(workspace_id, name, *_by(name)) for workspace_id, name in named]
-    rows = await read.all(
-        store.NAMED_MANY, [each[0] for each in asked], [each[2] for each in asked], [each[3] for each in asked]
-    )
+async def find_each(read: Read, named: Sequence[tuple[UUID, str | None]]) -> dict[int, UUID]:
+    """Products by (workspace, id or key), as many as exist, each at its position. No statement when none is named."""
+    asked = [(position, workspace_id, *_by(name)) for position, (workspace_id, name) in enumerate(named) if name]
+    if not asked:
+        return {}
+    columns = [each[1] for each in asked], [each[2] for each in asked], [each[3] for each in asked]
+    rows = await read.all(store.NAMED_MANY, *columns)
     known = {(row["workspace_id"], value): row["id"] for row in rows for value in (row["id"], row["key"])}
-    return {
-        (workspace_id, name): known[(workspace_id, id or key)]
-        for workspace_id, name, id, key in asked
-        if (workspace_id, id or key) in known
-    }
+    found = {position: known.get((workspace_id, id or key)) for position, workspace_id, id, key in asked}
+    return {position: id for position, id in found.items() if id is not None}
 
 
 async def place(
