@@ -63,9 +63,7 @@ class ConnectionEdit(Wire):
     name: Line | None = None
     rules: Rules | None = None
     credentials: Credentials | None = None
-    enabled: bool | None = Field(
-        default=None, description="false: deliveries are answered and dropped", examples=[False]
-    )
+    enabled: bool | None = Field(None, description="false: deliveries are answered and dropped", examples=[False])
     product: Key | None = Field(default=None, description="id or key: for answers that are read from now on")
 
 
