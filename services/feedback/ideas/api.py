@@ -212,7 +212,7 @@ async def list_ideas(
         Sort | None,
         Query(
             description="highest or newest first; by `relevance` where `q` is given and by `new` where it is not. "
-            "Among many matches the newest 1,000 are ranked by relevance"
+            "Among many matches the newest 500 are ranked by relevance"
         ),
     ] = None,
     limit: Limit = 50,
