@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tests.builders import Api
-from tests.feedback.given import made, new_idea
+from tests.builders import Api, eventually
+from tests.feedback.given import made, new_idea, open_door, typeform
 
 
 async def test_products_have_components_and_ideas_belong_to_them(api: Api, neighbour: Api) -> None:
@@ -59,3 +59,29 @@ async def test_products_have_components_and_ideas_belong_to_them(api: Api, neigh
         assert {name: shown[name] for name in expected} == expected, change
     again = await made(await api.feedback.patch(path, json={"product": None, "attributes": {"team": 7}}), 200)
     assert again == shown, "what is so already changes nothing"
+
+
+async def test_feedback_and_connections_name_a_product(api: Api) -> None:
+    product = await made(await api.feedback.post("/v1/products", json={"key": "mobile", "name": "Mobile"}))
+    for name in ("mobile", product["id"]):
+        said = await made(await api.feedback.post("/v1/feedback", json={"text": "Slow", "product": name}))
+        shown = (await api.feedback.get(f"/v1/feedback/{said['id']}")).json()
+        assert shown["product_id"] == product["id"]
+    refused = await api.feedback.post("/v1/feedback", json={"text": "Slow", "product": "nothing"})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/body/product")
+    rows = b'{"text":"a","product":"mobile"}\n{"text":"b","product":"nothing"}\n{"text":"c"}\n'
+    upload = await made(
+        await api.feedback.post("/v1/feedback/bulk", content=rows, headers={"Content-Type": "application/x-ndjson"}),
+        200,
+    )
+    assert [each["status"] for each in upload["results"]] == ["created", "invalid", "created"]
+
+    door = await open_door(api, product="mobile")
+    assert door.shown["product_id"] == product["id"]
+    assert (await door.deliver(typeform("t1"))).status_code < 300
+
+    async def read() -> bool:
+        listed = (await api.feedback.get("/v1/feedback", params={"source": "typeform"})).json()["data"]
+        return [each["product_id"] for each in listed] == [product["id"]]
+
+    await eventually(read)
