@@ -35,6 +35,15 @@ class Problem(Exception):
         self.headers = dict(headers or {})
 
 
+class Moved(Problem):
+    """It was merged into another record: `Location` says where the same is to be asked for."""
+
+    status, code, title = 308, "merged", "Merged into another"
+
+    def __init__(self, location: str) -> None:
+        super().__init__(f"It was merged: ask {location}.", headers={"Location": location})
+
+
 class Malformed(Problem):
     """The request is not HTTP or JSON that can be read at all."""
 

@@ -20,6 +20,7 @@ Document = dict[str, Any]
 PROBLEMS = {
     kind.status: kind
     for kind in (
+        errors.Moved,
         errors.Malformed,
         errors.Unauthorized,
         errors.Forbidden,
@@ -38,6 +39,10 @@ HEADERS: Document = {
         "description": "the request's id: the caller's own where it sent one, for both sides' logs",
         "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
     },
+    "Location": {
+        "description": "where the same is to be asked for",
+        "schema": {"type": "string", "format": "uri-reference"},
+    },
     "Retry-After": {"description": "seconds to wait before trying again", "schema": {"type": "integer", "minimum": 1}},
     "WWW-Authenticate": {"description": "how to authenticate", "schema": {"type": "string"}},
     "RateLimit-Limit": {"description": "requests a second", "schema": {"type": "integer", "minimum": 1}},
@@ -55,6 +60,7 @@ HEADERS["Idempotency-Replayed"] = {
 }
 RATES = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 HEADERS_OF: dict[type[errors.Problem], tuple[str, ...]] = {
+    errors.Moved: ("Location",),
     errors.Unauthorized: ("WWW-Authenticate",),
     errors.TooMany: ("Retry-After", *RATES),
     errors.Unavailable: ("Retry-After",),

@@ -14,6 +14,7 @@ from services.feedback.explanations import api as explanations
 from services.feedback.exports import api as exports
 from services.feedback.exports import worker as exporting
 from services.feedback.fetches import worker as fetches
+from services.feedback.followers import api as followers
 from services.feedback.ideas import api as ideas
 from services.feedback.imports import api as imports
 from services.feedback.imports import worker as importing
@@ -24,6 +25,7 @@ from services.feedback.intake import api as intake
 from services.feedback.intake import worker
 from services.feedback.keys import api as keys
 from services.feedback.mappings import api as mappings
+from services.feedback.merges import api as merges
 from services.feedback.merging import api as merging
 from services.feedback.moderation import api as moderation
 from services.feedback.needs import api as needs
@@ -31,6 +33,7 @@ from services.feedback.origins import api as origins
 from services.feedback.portal import api as portal
 from services.feedback.privacy import api as privacy
 from services.feedback.privacy import worker as forgetting
+from services.feedback.products import api as products
 from services.feedback.requesters import api as requesters
 from services.feedback.segments import api as segments
 from services.feedback.segments import worker as filling
@@ -58,8 +61,11 @@ SERVICE = Service(
         triage.router,
         insights.router,
         needs.router,
-        ideas.router,
         demand.router,
+        products.router,
+        ideas.router,
+        merges.router,
+        followers.router,
         votes.router,
         accounts.router,
         many_contacts.router,
@@ -108,6 +114,7 @@ SERVICE = Service(
         },
         {"name": "inbox", "description": "Where statements stand, and what people do about them"},
         {"name": "needs", "description": "Outcomes that customers want: how important, and how well met"},
+        {"name": "products", "description": "What is being built, and its components"},
         {"name": "ideas", "description": "Candidate changes and the demand for them"},
         {"name": "votes", "description": "Who wants what"},
         {"name": "customers", "description": "Accounts and contacts"},

@@ -31,6 +31,7 @@ Table(
     Column("title", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("archived", Boolean, nullable=False),
+    Column("merged_into", UUID, comment="the idea that everything asked of this one counts for"),
     Column("version", BigInteger, nullable=False),
     comment="projection of feedback.idea.changed",
 )

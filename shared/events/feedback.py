@@ -28,7 +28,7 @@ class FeedbackReceived(Event):
 
 
 class IdeaChanged(Event):
-    """Published when an idea is created or edited. A consumer may keep the newest version as the idea's state.
+    """Published when an idea is created, edited, merged or unmerged. A consumer may keep the newest as its state.
 
     The title is the product team's own words, not a customer's.
     """
@@ -41,6 +41,9 @@ class IdeaChanged(Event):
     kind: IdeaKind
     status: IdeaStatus
     archived: bool = False
+    merged_into: UUID | None = Field(
+        default=None, description="the idea that everything asked of this one counts for; this one is not shown then"
+    )
 
 
 class DemandChanged(Event):

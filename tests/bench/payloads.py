@@ -28,6 +28,12 @@ def request(
     return ("\r\n".join([*lines, *headers]) + "\r\n\r\n").encode() + body
 
 
+def question(key: str, path: str) -> bytes:
+    """A GET."""
+    lines = [f"GET {path} HTTP/1.1", "Host: 127.0.0.1", f"Authorization: Bearer {key}"]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
 def statement(**more: Any) -> dict[str, Any]:
     """A FeedbackIn with an external id that no other has."""
     number = next(_NUMBERS)

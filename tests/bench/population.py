@@ -13,6 +13,12 @@ ACCOUNT, CONTACT, IDEA, FEEDBACK = 1, 2, 3, 4
 _START = 1_735_689_600_000
 
 
+TOPICS = (
+    "CSV", "spreadsheet", "calendar", "webhook", "dashboard", "invoice", "report", "archive", "template", "schedule",
+    "filter", "permission", "notification", "attachment", "timeline", "forecast", "segment", "audit", "theme", "widget",
+)  # fmt: skip
+"""What ideas are about, the first of them most often."""
+TAGS, OWNERS = 500, 200
 FRESH = 500
 """Ideas, numbered after all others, that nobody asks for yet."""
 
@@ -64,8 +70,8 @@ create function pg_temp.chance(n bigint, salt bigint) returns float8 language sq
 """
 # Indexes are left aside while the rows come; REINDEX makes each in one go afterwards, and marks it ready.
 _BIG = """indrelid = any(array['feedback.feedback', 'feedback.contacts', 'feedback.insights', 'feedback.votes',
-    'feedback.deliveries', 'feedback.idea_contacts', 'feedback.idea_accounts', 'scoring.estimates', 'scoring.scores',
-    'feedback.idempotency']::regclass[])"""
+    'feedback.deliveries', 'feedback.idea_terms', 'feedback.idea_contacts', 'feedback.idea_accounts',
+    'scoring.estimates', 'scoring.scores', 'feedback.idempotency']::regclass[])"""
 WITHOUT_INDEXES = f"update pg_index set indisready = false where {_BIG}"
 # Members of one group wait for each other; the groups are loaded side by side.
 WORDS = (
@@ -123,10 +129,20 @@ from generate_series(0::bigint, {contacts} - 1) as n
 """,
     "reindex table feedback.contacts",
     """
-insert into feedback.ideas (id, workspace_id, key, title, kind)
-select pg_temp.made(3, n), {workspace}, 'idea-' || n, 'Export list ' || n || ' as CSV', 'feature'
+insert into feedback.ideas (id, workspace_id, key, title, kind, tags, owner)
+select pg_temp.made(3, n), {workspace}, 'idea-' || n,
+    'Export list ' || n || ' as ' || (array[{topics}])[1 + floor({topic_count} * pg_temp.chance(n, 7) ^ 2)::int],
+    'feature', array['t' || floor({tags} * pg_temp.chance(n, 8) ^ 2)::int],
+    'owner-' || floor({owners} * pg_temp.chance(n, 9) ^ 2)::int
 from generate_series(0::bigint, {ideas} + {fresh} - 1) as n
 """,
+    """
+insert into feedback.idea_terms (idea_id, term, workspace_id)
+select id, term, workspace_id from feedback.ideas cross join lateral (
+    select unnest(tsvector_to_array(search)) as term union select '#' || unnest(tags)
+) as t
+""",
+    "reindex table feedback.idea_terms",
     """
 insert into feedback.insights (id, workspace_id, feedback_id, idea_id, contact_id, linked_by)
 select pg_temp.made(8, n), {workspace}, pg_temp.made(4, n),
@@ -214,8 +230,9 @@ FINISH = ("vacuum analyze", "checkpoint")
 async def populate(admin_url: str, workspace_id: str, model_id: str, size: Size) -> None:
     """Fill an empty workspace. `model_id` is its active RICE model with reach from contacts."""
     numbers = {name: getattr(size, name) for name in ("ideas", "feedback", "contacts", "accounts")}
-    numbers["fresh"] = FRESH
+    numbers |= {"fresh": FRESH, "tags": TAGS, "owners": OWNERS, "topic_count": len(TOPICS)}
     literals = {"workspace": f"'{workspace_id}'::uuid", "model": f"'{model_id}'::uuid"}
+    literals["topics"] = ", ".join(f"'{topic}'" for topic in TOPICS)
 
     async def load(group: tuple[str, ...]) -> None:
         connection = await asyncpg.connect(admin_url)

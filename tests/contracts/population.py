@@ -16,7 +16,6 @@ PARK = """
 insert into {schema}.parked (id, workspace_id, stream, partition, seq, type, aggregate_id, headers, payload, error)
 values ($1, $2, 'feedback', 0, 1, 'feedback.idea.changed.v1', $1, '{{}}', '', 'tried')
 """
-PRODUCT = "insert into feedback.products (id, workspace_id, key, name) values ($1, $2, 'desktop', 'Desktop')"
 
 
 async def populate(api: Api, admin: Database) -> dict[str, str]:
@@ -30,11 +29,12 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
     feedback, scoring, roadmap = api.feedback, api.scoring, api.roadmap
     who = {"email": "who@example.com", "account": "acme"}
     await post(feedback, "/v1/accounts", accounts=[{"external_id": "acme", "name": "Acme", "mrr": 100}])
-    idea = await post(feedback, "/v1/ideas", title="Export", key="csv-export")
+    # By what a body has where nothing says what to put there.
+    product = await post(feedback, "/v1/products", key="sample", name="Sample")
+    component = await post(feedback, f"/v1/products/{product['id']}/components", key="sample", name="Sample")
+    idea = await post(feedback, "/v1/ideas", title="Export", key="csv-export", component="sample")
+    other = await post(feedback, "/v1/ideas", title="Exports")
     said = await post(feedback, "/v1/feedback", text="Let me export.", contact=who, ideas=["csv-export"])
-    product_id = str(new_id())
-    async with admin.system() as tx:
-        await tx.run(PRODUCT, product_id, api.workspace_id)
     need = await post(feedback, "/v1/needs", job="Close the books", outcome="Get figures out", key="figures-out")
     (await feedback.put(f"/v1/needs/{need['id']}/ideas/{idea['id']}")).raise_for_status()
     action = await post(feedback, "/v1/inbox/actions", action="assign", ids=[said["id"]], assignee="ada")
@@ -105,7 +105,9 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
         "subject_id": leaver["id"],
         "segment_id": segment["id"],
         "erasure_id": erasure["id"],
+        "component_id": component["id"],
         "idea_id": idea["id"],
+        "into": other["id"],
         "feedback_id": said["id"],
         "board_key": board,
         "member_id": contact["id"],
@@ -119,7 +121,7 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
         "record": f"comment:{comment['id']}",
         "insight_id": await listed("/v1/insights", feedback_id=said["id"]),
         "need_id": need["id"],
-        "product_id": product_id,
+        "product_id": product["id"],
         "action_id": action["id"],
         "vote_id": vote["id"],
         "connection_id": connection["id"],

@@ -10,7 +10,6 @@ from tests.contracts.population import populate
 OPERATIONS = [(service, each) for service in SERVICES for each in operations(DOCUMENTS[service])]
 # What a caller may be told of a record that is not theirs: that there is none, or that the request is no good.
 NOTHING_THERE = {404, 422}
-
 # Bodies of those that cannot be empty, by how their paths end: else the body would be refused first.
 NOTHING_NEEDED: dict[str, str] = {}
 NEEDED = {
@@ -18,6 +17,9 @@ NEEDED = {
     "/comments": {"text": "Mine"},
     "/comments/{comment_id}": {"text": "Mine"},
     "/submissions": {"title": "Mine"},
+    "/ideas/{idea_id}/merge": {"into": "csv-export"},
+    "/components": {"key": "spare", "name": "Spare"},
+    "/followers": {"contact": {"external_id": "u1"}},
 }
 
 

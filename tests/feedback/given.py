@@ -22,6 +22,7 @@ from shared.ids import new_id
 from tests.builders import Api
 
 Databases = Callable[[str], Awaitable[Database]]
+SAID_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 # From votes and insights alone, by no statement of the product's.
 RECOUNTED = """

@@ -2,6 +2,7 @@
 
 import math
 from typing import Any
+from uuid import UUID
 
 from services.scoring.frameworks.parameters import DemandRule
 from services.scoring.frameworks.rice import RiceParameters
@@ -135,6 +136,8 @@ async def test_a_ranking_goes_from_high_to_low_in_pages(api: Api, here: Workspac
     unscored = [str(await here.idea()) for _ in range(3)]
     archived = await here.idea(archived=True)
     await here.estimate(archived, reach=10_000, **FULL)
+    merged = await here.idea(merged_into=UUID(ranked[0][1]))
+    await here.estimate(merged, reach=10_000, **FULL)
     for limit in (1, 2, 50):
         rows = await _pages(api, model_id=str(model_id), limit=limit)
         assert [(row["value"], row["idea_id"]) for row in rows] == sorted(ranked, reverse=True)

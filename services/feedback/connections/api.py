@@ -54,6 +54,7 @@ class ConnectionIn(Wire):
         description="what to fetch responses with, for surveymonkey, qualtrics and the watches of google_forms",
     )
     rules: Rules = Field(default_factory=lambda: Rules(idea=None, need=None, account=None, contact=None, fields=None))
+    product: Key | None = Field(default=None, description="id or key of the product that its answers are about")
 
 
 class ConnectionEdit(Wire):
@@ -62,9 +63,8 @@ class ConnectionEdit(Wire):
     name: Line | None = None
     rules: Rules | None = None
     credentials: Credentials | None = None
-    enabled: bool | None = Field(
-        default=None, description="false: deliveries are answered and dropped", examples=[False]
-    )
+    enabled: bool | None = Field(None, description="false: deliveries are answered and dropped", examples=[False])
+    product: Key | None = Field(default=None, description="id or key: for answers that are read from now on")
 
 
 class Connection(Wire):
@@ -76,6 +76,7 @@ class Connection(Wire):
     url: str = Field(description="where the vendor is to deliver; it cannot be guessed, so keep it to the vendor")
     rules: Rules
     enabled: bool
+    product_id: UUID | None = Field(description="the product that its answers are about")
     fetches: bool = Field(description="whether credentials are stored to fetch responses with")
     version: int
     created_at: datetime
@@ -203,7 +204,8 @@ def _seal(runtime: Runtime) -> Seal:
 
 
 def _shown(runtime: Runtime, row: asyncpg.Record) -> dict[str, Any]:
-    shown = {name: row[name] for name in ("id", "vendor", "name", "enabled", "fetches", "version", "created_at")}
+    names = ("id", "vendor", "name", "enabled", "product_id", "fetches", "version", "created_at")
+    shown = {name: row[name] for name in names}
     url = intake.door_url(runtime, _seal(runtime).open(row["token"]))
     return {**shown, "url": url, "rules": from_json(row["rules"])}
 
@@ -227,6 +229,7 @@ async def create_connection(
         rules=body.rules,
         unsigned=body.unsigned,
         credentials=body.credentials,
+        product=body.product,
     )
     response.headers.update(NO_STORE | etag(row["version"]) | {"Location": f"/v1/connections/{row['id']}"})
     return ConnectionCreated(**_shown(runtime, row), secret=secret)
@@ -274,6 +277,7 @@ async def update_connection(
         rules=body.rules,
         enabled=body.enabled,
         credentials=body.credentials,
+        product=body.product,
     )
     response.headers.update(etag(row["version"]))
     return _connection(runtime, row)
@@ -375,11 +379,7 @@ async def test_mapping(connection_id: UUID, body: Trial, caller: CallerDep, read
     )
 
 
-@router.post(
-    "/{connection_id}/deliveries:reprocess",
-    responses=EDITING,
-    dependencies=[allow("connections:write")],
-)
+@router.post("/{connection_id}/deliveries:reprocess", responses=EDITING, dependencies=[allow("connections:write")])
 async def reprocess_deliveries(
     connection_id: UUID, body: BulkReprocess, caller: CallerDep, tx: TxDep
 ) -> BulkReprocessed:

@@ -14,6 +14,7 @@ from services.feedback.fetches.sources import SOURCES, Credentials, missing
 from services.feedback.intake.adapters import ADAPTERS
 from services.feedback.intake.adapters.normalized import Rules
 from services.feedback.intake.signatures import SCHEMES, decode_key
+from services.feedback.products import domain as products
 from shared.database import Tx
 from shared.errors import Conflict, FieldError, Invalid, NotFound
 from shared.ids import new_id
@@ -44,6 +45,7 @@ async def create_connection(
     rules: Rules,
     unsigned: bool = False,
     credentials: Credentials | None = None,
+    product: str | None = None,
 ) -> tuple[asyncpg.Record, str, str | None]:
     """A new connection, the token of its URL and its secret: made here when the vendor gave none, None without any."""
     if vendor not in ADAPTERS:
@@ -73,6 +75,7 @@ async def create_connection(
         to_json([seal.close(secret)] if secret is not None else []).decode(),
         rules.model_dump_json(),
         _sealed(seal, vendor, credentials),
+        (await products.place(tx, workspace_id, product, None))[0],
     )
     assert row is not None  # an insert returns its row or raises
     return row, token, secret
@@ -115,6 +118,7 @@ async def update_connection(
     rules: Rules | None,
     enabled: bool | None,
     credentials: Credentials | None = None,
+    product: str | None = None,
 ) -> asyncpg.Record:
     """Change a connection; None leaves a field as it is. Rules count for deliveries read from now on.
 
@@ -139,6 +143,7 @@ async def update_connection(
         old["rules"] if rules is None else rules.model_dump_json(),
         old["enabled"] if enabled is None else enabled,
         _sealed(seal, old["vendor"], credentials),
+        (await products.place(tx, workspace_id, product, None))[0],
     )
     assert row is not None  # locked above
     return row

@@ -2,6 +2,9 @@
 
 Whoever counts shares the workspace's lock and holds the ideas' rows; whoever changes what is counted by holds the lock
 alone. Each change ends with one snapshot event per idea, so a crowd on one idea costs one event a batch.
+
+What is asked of a merged idea counts for the one that it was merged into (`ideas.root`), and there a contact's votes
+count once. Votes and insights keep the idea that they named, so that unmerging finds what belongs where.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -31,6 +34,8 @@ class Ask(NamedTuple):
     votes: int = 0
     insights: int = 0
     traceparent: str = ""
+    feedback_id: UUID | None = None
+    """What the insight links. Without it, a statement that is linked to two merged ideas counts twice."""
 
 
 class Move(NamedTuple):
@@ -77,9 +82,20 @@ async def count(tx: Tx, asks: Sequence[Ask]) -> None:
         [ask.contact_id for ask in asks],
         [ask.votes for ask in asks],
         [ask.insights for ask in asks],
+        [ask.feedback_id for ask in asks],
     )
-    traces = {ask.idea_id: ask.traceparent for ask in asks}
+    traces: dict[UUID | None, str] = {ask.idea_id: ask.traceparent for ask in asks}
     await _publish(tx, rows, traces)
+
+
+async def unite(
+    tx: Tx, workspace_id: UUID, idea_id: UUID, tree: Collection[UUID], others: Collection[UUID], step: Literal[1, -1]
+) -> None:
+    """Let all that is asked of the ideas in `tree` count for an idea, or no longer. The workspace is held alone.
+
+    `others` are those that count there besides: who asks for one of them too is there already, or stays.
+    """
+    await _publish(tx, await tx.all(store.UNITE, idea_id, workspace_id, list(tree), list(others), step), {})
 
 
 async def carry(tx: Tx, moves: Sequence[Move]) -> None:
@@ -102,6 +118,11 @@ async def explain(read: Read, workspace_id: UUID, idea_id: UUID) -> tuple[asyncp
     return totals, await read.all(store.TOP_ACCOUNTS, workspace_id, idea_id, 20)
 
 
+async def counts(read: Read, workspace_id: UUID, idea_ids: Collection[UUID]) -> dict[UUID, asyncpg.Record]:
+    """What counts for ideas now."""
+    return {row["idea_id"]: row for row in await read.all(store.TOTALS, workspace_id, idea_ids)}
+
+
 class Split(NamedTuple):
     """An idea's demand in all and by group, the most revenue first, and how many groups there are besides."""
 
@@ -113,15 +134,15 @@ class Split(NamedTuple):
 
 
 async def behind(read: Read, workspace_id: UUID, idea_id: UUID) -> tuple[str, list[UUID]]:
-    """The currency that is counted in, and the ideas whose asks are this one's: itself.
+    """The currency that is counted in, and the ideas whose asks are this one's: itself and what was merged into it.
 
     NotFound when there is no such idea.
     """
-    currency = await read.value(store.CURRENCY, workspace_id, idea_id)
-    if currency is None:
+    row = await read.one(store.BEHIND, workspace_id, idea_id)
+    if row is None:
         raise NotFound("No idea by that id.")
     await read.value(store.ROOMY)
-    return currency, [idea_id]
+    return row["currency"], row["asked"]
 
 
 async def split(read: Read, workspace_id: UUID, idea_id: UUID, by: By) -> Split:
@@ -160,11 +181,11 @@ async def _total(read: Read, workspace_id: UUID, asked: Sequence[UUID]) -> async
     return await read.one(store.SPLIT_ALL, workspace_id, asked)
 
 
-async def _publish(tx: Tx, rows: Sequence[asyncpg.Record], traces: dict[UUID, str]) -> None:
+async def _publish(tx: Tx, rows: Sequence[asyncpg.Record], traces: Mapping[UUID | None, str]) -> None:
     for start in range(0, len(rows), EVENTS_AT_ONCE):
         some = rows[start : start + EVENTS_AT_ONCE]
         await emit(
             tx,
             [DemandChanged(**row) for row in some],
-            [traces.get(row["idea_id"]) or traceparent.get() for row in some],
+            [traces.get(row.get("named")) or traceparent.get() for row in some],
         )

@@ -9,8 +9,11 @@ from (
     from unnest($1::uuid[], $2::boolean[]) with ordinality as held (workspace_id, alone, position) order by position
 ) as held
 """
-# One order for everybody, so that batches wait and never deadlock.
-LOCK = "select idea_id from demand where idea_id = any($1::uuid[]) order by idea_id for update"
+# One order for everybody, so that batches wait and never deadlock. What is asked of a merged idea counts for its root.
+LOCK = """
+select idea_id from demand where idea_id = any(array(select root from ideas where id = any($1::uuid[])))
+order by idea_id for update
+"""
 OPEN = "insert into demand (idea_id, workspace_id, currency) values ($1, $2, $3)"
 OPEN_MANY = "insert into demand (idea_id, workspace_id, currency) select unnest($1::uuid[]), $2, $3"
 
@@ -36,15 +39,9 @@ joined as (
     join accounts a on a.id = paid.account_id where paid.step <> 0 group by paid.idea_id
 )
 """
-# From asks to people, from people to accounts, from accounts to money.
-COUNT = f"""
-with asked as (
-    select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::int[])
-        as a (workspace_id, idea_id, contact_id, votes, insights)
-), wishes as (
-    select idea_id, contact_id, workspace_id, sum(votes + insights) as step from asked
-    where contact_id is not null group by idea_id, contact_id, workspace_id
-), came as (
+# From asks to people. `wishes` says how many asks of a contact came to an idea or went from it.
+_PEOPLE = """
+came as (
     insert into idea_contacts (idea_id, contact_id, workspace_id, asks)
     select idea_id, contact_id, workspace_id, step from wishes where step > 0
     on conflict (idea_id, contact_id) do update set asks = idea_contacts.asks + excluded.asks
@@ -58,21 +55,87 @@ with asked as (
     returning c.idea_id, c.contact_id, c.workspace_id, -1 as step
 ), people as (
     select * from came where step <> 0 union all select * from went
+), heads as (
+    select idea_id, sum(step) as contacts from people group by idea_id
 ), belonging as (
     select p.idea_id, c.account_id, p.workspace_id, sum(p.step) as step
     from people p join contacts c on c.id = p.contact_id
     where c.account_id is not null group by p.idea_id, c.account_id, p.workspace_id
-), {_ACCOUNTS}, heads as (
-    select idea_id, sum(step) as contacts from people group by idea_id
+)
+"""
+# An idea and those that were merged into it.
+_MEMBERS = "(select t.idea_id as id union all select id from ideas where merged_root = t.idea_id) as m"
+# Votes of one contact for merged ideas count once, and so do links from one statement: with the first, and no longer
+# with the last. What was stored or withdrawn is so by now, so what stands tells which those are.
+_UNITED = """
+sum(
+    case when t.step > 0 and n.standing = t.step then 1 when t.step < 0 and n.standing = 0 then -1 else 0 end
+) as step
+"""
+# From asks to people, from people to accounts, from accounts to money.
+COUNT = f"""
+with asked as (
+    select a.workspace_id, (select root from ideas where id = a.idea_id) as idea_id, a.idea_id as named, a.contact_id,
+        a.feedback_id, a.votes, a.insights
+    from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::int[], $6::uuid[])
+        as a (workspace_id, idea_id, contact_id, votes, insights, feedback_id)
+), wishes as (
+    select idea_id, contact_id, workspace_id, sum(votes + insights) as step from asked
+    where contact_id is not null group by idea_id, contact_id, workspace_id
+), {_PEOPLE}, {_ACCOUNTS}, voices as (
+    select t.idea_id, {_UNITED}
+    from (
+        select idea_id, contact_id, sum(votes) as step from asked where votes <> 0 group by idea_id, contact_id
+    ) as t cross join lateral (
+        select count(*) as standing from {_MEMBERS} join votes o on o.idea_id = m.id and o.contact_id = t.contact_id
+    ) as n group by t.idea_id
+), links as (
+    select t.idea_id, {_UNITED}
+    from (
+        select idea_id, workspace_id, feedback_id, sum(insights) as step from asked
+        where feedback_id is not null group by idea_id, workspace_id, feedback_id
+    ) as t cross join lateral (
+        select count(*) as standing from {_MEMBERS}
+        join insights o on o.workspace_id = t.workspace_id and o.feedback_id = t.feedback_id and o.idea_id = m.id
+    ) as n group by t.idea_id
 ), asks as (
-    select idea_id, sum(votes) as votes, sum(insights) as insights from asked group by idea_id
+    select idea_id, (array_agg(named))[1] as named, sum(insights) filter (where feedback_id is null) as insights
+    from asked group by idea_id
 )
 update demand as d set
-    votes = d.votes + asks.votes, insights = d.insights + asks.insights,
+    votes = d.votes + coalesce(voices.step, 0),
+    insights = d.insights + coalesce(links.step, 0) + coalesce(asks.insights, 0),
     contacts = d.contacts + coalesce(heads.contacts, 0), accounts = d.accounts + coalesce(money.accounts, 0),
     mrr = d.mrr + coalesce(money.mrr, 0), version = d.version + 1
-from asks left join heads using (idea_id) left join money using (idea_id)
-where d.idea_id = asks.idea_id returning {_DEMAND}
+from asks left join heads using (idea_id) left join money using (idea_id) left join voices using (idea_id)
+left join links using (idea_id)
+where d.idea_id = asks.idea_id returning {_DEMAND}, asks.named
+"""
+# All that is asked of the ideas $3 comes to $1 or goes from it ($5: 1 or -1); $4 are the other ideas that count there.
+UNITE = f"""
+with wishes as (
+    select $1::uuid as idea_id, contact_id, $2::uuid as workspace_id, $5::int * count(*) as step
+    from (
+        select contact_id from votes where workspace_id = $2 and idea_id = any($3::uuid[])
+        union all
+        select contact_id from insights where workspace_id = $2 and idea_id = any($3) and contact_id is not null
+    ) as asks group by contact_id
+), {_PEOPLE}, {_ACCOUNTS}, voices as (
+    select count(distinct v.contact_id) as votes from votes v
+    where v.workspace_id = $2 and v.idea_id = any($3)
+      and not exists (select from votes o where o.idea_id = any($4::uuid[]) and o.contact_id = v.contact_id)
+), links as (
+    select count(distinct v.feedback_id) as insights from insights v
+    where v.workspace_id = $2 and v.idea_id = any($3) and not exists (
+        select from insights o where o.workspace_id = $2 and o.feedback_id = v.feedback_id and o.idea_id = any($4)
+    )
+)
+update demand as d set
+    votes = d.votes + $5 * voices.votes, insights = d.insights + $5 * links.insights,
+    contacts = d.contacts + coalesce((select contacts from heads), 0),
+    accounts = d.accounts + coalesce((select accounts from money), 0),
+    mrr = d.mrr + coalesce((select mrr from money), 0), version = d.version + 1
+from voices, links where d.workspace_id = $2 and d.idea_id = $1 returning {_DEMAND}
 """
 CARRY = f"""
 with belonging as (
@@ -98,6 +161,10 @@ GET = """
 select idea_id, votes, insights, contacts, accounts, mrr, currency, version from demand
 where workspace_id = $1 and idea_id = $2
 """
+TOTALS = """
+select idea_id, votes, insights, contacts, accounts, mrr from demand
+where workspace_id = $1 and idea_id = any($2::uuid[])
+"""
 TOP_ACCOUNTS = """
 select a.id, a.external_id, a.name, a.mrr, a.plan, o.contacts
 from idea_accounts o join accounts a on a.id = o.account_id
@@ -106,27 +173,44 @@ where o.workspace_id = $1 and o.idea_id = $2 order by a.mrr desc, a.id limit $3
 
 # What is summed up below is held in memory, not on disk: until the end of the transaction.
 ROOMY = "select set_config('work_mem', '64MB', true)"
-CURRENCY = "select currency from demand where workspace_id = $1 and idea_id = $2"
-# Who asks for some ideas ($2), each time that they do. Revenue is known of votes only: it was written down with them.
+# An idea and those that were merged into it.
+BEHIND = """
+select d.currency, array(select $2::uuid union all select id from ideas where workspace_id = $1 and merged_root = $2)
+    as asked
+from demand d where d.workspace_id = $1 and d.idea_id = $2
+"""
+# Who asks for some ideas ($2), each time that they do: a contact's votes for merged ideas are one, and so are links
+# from one statement. Revenue is known of votes only: it was written down with them.
 _ASKS = """
 asks as (
-    select v.contact_id, 1 as votes, 0 as insights, v.created_at as asked_at, v.mrr as paid
-    from votes v where v.workspace_id = $1 and v.idea_id = any($2::uuid[])
+    (
+        select distinct on (v.contact_id) v.contact_id, 1 as votes, 0 as insights, v.created_at as asked_at,
+            v.mrr as paid
+        from votes v where v.workspace_id = $1 and v.idea_id = any($2::uuid[]) order by v.contact_id, v.id desc
+    )
     union all
-    select n.contact_id, 0, 1, n.created_at, null
-    from insights n where n.workspace_id = $1 and n.idea_id = any($2::uuid[])
+    (
+        select distinct on (n.feedback_id) n.contact_id, 0, 1, n.created_at, null
+        from insights n where n.workspace_id = $1 and n.idea_id = any($2::uuid[]) order by n.feedback_id, n.id
+    )
 )
 """
 _ASKS_TOLD = """
 asks as (
-    select v.contact_id, 1 as votes, 0 as insights, v.created_at as asked_at, v.mrr as paid, v.source, i.product_id
-    from votes v join ideas i on i.workspace_id = $1 and i.id = v.idea_id
-    where v.workspace_id = $1 and v.idea_id = any($2::uuid[])
+    (
+        select distinct on (v.contact_id) v.contact_id, 1 as votes, 0 as insights, v.created_at as asked_at,
+            v.mrr as paid, v.source, i.product_id
+        from votes v join ideas i on i.workspace_id = $1 and i.id = v.idea_id
+        where v.workspace_id = $1 and v.idea_id = any($2::uuid[]) order by v.contact_id, v.id desc
+    )
     union all
-    select n.contact_id, 0, 1, f.said_at, null, f.source, coalesce(f.product_id, i.product_id)
-    from insights n join ideas i on i.workspace_id = $1 and i.id = n.idea_id
-    join feedback f on f.workspace_id = $1 and f.id = n.feedback_id
-    where n.workspace_id = $1 and n.idea_id = any($2::uuid[])
+    (
+        select distinct on (n.feedback_id) n.contact_id, 0, 1, f.said_at, null, f.source,
+            coalesce(f.product_id, i.product_id)
+        from insights n join ideas i on i.workspace_id = $1 and i.id = n.idea_id
+        join feedback f on f.workspace_id = $1 and f.id = n.feedback_id
+        where n.workspace_id = $1 and n.idea_id = any($2::uuid[]) order by n.feedback_id, n.id
+    )
 )
 """
 # `vote`: when the contact voted last, and what its account paid then. The largest array is the latest one.

@@ -1,44 +1,57 @@
 """Ideas, and the demand for them, over HTTP."""
 
+import math
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Query, Response
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import from_json
 
 from services.feedback.demand import domain as demand
-from services.feedback.ideas import domain, store
-from shared.errors import NotFound
+from services.feedback.ideas import domain
+from services.feedback.ideas.domain import Filter
+from services.feedback.ideas.store import Sort
+from services.feedback.products.api import no_id
+from shared.errors import FieldError, Invalid, Moved, NotFound
 from shared.events.feedback import IdeaKind, IdeaStatus
-from shared.paging import LAST, Cursor, Limit, Page, after, page
+from shared.paging import LAST, Cursor, Limit, Page, decode, encode
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import CallerDep, IfMatch, ReadDep, Route, TxDep, allow, etag
-from shared.wire import Line, Slug, Text, Wire
+from shared.wire import EARLIEST, INT8, LATEST, Attributes, Key, Line, Slug, Text, Wire, storable
 
 router = APIRouter(prefix="/v1/ideas", tags=["ideas"], route_class=Route)
 
 
-def _no_id(key: str) -> str:
-    try:
-        UUID(key)
-    except ValueError:
-        return key
-    raise ValueError("looks like an id, and would be taken for one")
+Tag = Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True), AfterValidator(storable)]
+# As it was typed: a blank in the end says that the last word is whole.
+Searched = Annotated[str, StringConstraints(min_length=1, max_length=300), AfterValidator(storable)]
+Tags = Annotated[list[Tag], Field(max_length=30)]
 
 
 class IdeaIn(Wire):
     """A candidate change."""
 
     title: Line = Field(examples=["Export any list as CSV"])
-    key: Annotated[Slug, AfterValidator(_no_id)] | None = Field(
+    key: Annotated[Slug, AfterValidator(no_id)] | None = Field(
         default=None,
         description="short name that a survey's hidden field can carry; made when left out",
         examples=["csv-export"],
     )
     description: Text | None = Field(default=None, examples=["Customers copy tables by hand today."])
     kind: IdeaKind = "feature"
+    product: Key | None = Field(default=None, description="id or key of the product it is for")
+    component: Key | None = Field(
+        default=None, description="id or key of a component, which says the product by itself"
+    )
+    tags: Tags = Field(default_factory=list, examples=[["exports", "finance"]])
+    owner: Line | None = Field(
+        default=None, description="who looks after it, in your own words", examples=["team-reporting"]
+    )
+    attributes: Attributes = Field(default_factory=dict, description="fields of your own", examples=[{"size": "M"}])
 
 
 class IdeaEdit(Wire):
@@ -49,6 +62,11 @@ class IdeaEdit(Wire):
     kind: IdeaKind | None = None
     status: IdeaStatus | None = None
     archived: bool | None = None
+    product: Key | None = Field(default=None, description="id or key; null takes it out of its product")
+    component: Key | None = Field(default=None, description="id or key; null takes it out of its component")
+    tags: Tags | None = Field(default=None, description="all of them, in place of those before")
+    owner: Line | None = Field(default=None, description="null: nobody")
+    attributes: Attributes | None = Field(default=None, description="these change, null removes one, others stay")
 
 
 class Idea(Wire):
@@ -61,9 +79,23 @@ class Idea(Wire):
     kind: IdeaKind
     status: IdeaStatus
     archived: bool
+    product_id: UUID | None
+    component_id: UUID | None
+    tags: list[str]
+    owner: str | None
+    attributes: dict[str, Any]
     version: int
     created_at: datetime
     updated_at: datetime
+
+
+class ListedIdea(Idea):
+    """An idea with how much it is wanted."""
+
+    votes: int
+    contacts: int = Field(description="distinct contacts that voted or whose feedback is linked")
+    accounts: int = Field(description="distinct accounts of those contacts")
+    mrr: int = Field(description="monthly recurring revenue of those accounts, minor units")
 
 
 class AccountBehind(Wire):
@@ -91,66 +123,138 @@ class Demand(Wire):
     top_accounts: list[AccountBehind] = Field(description="the accounts behind it, by revenue, 20 at most")
 
 
-def _idea(row: asyncpg.Record) -> Idea:
+def _shown(row: asyncpg.Record, model: type[Idea]) -> dict[str, Any]:
     # A locked row has more: an edit that changes nothing answers with that one.
-    return Idea(**{name: row[name] for name in Idea.model_fields})
+    return {name: row[name] for name in model.model_fields} | {"attributes": from_json(row["attributes"])}
+
+
+def _idea(row: asyncpg.Record) -> Idea:
+    return Idea(**_shown(row, Idea))
 
 
 @router.post("", status_code=201, responses=EDITING, dependencies=[allow("ideas:write")])
 async def create_idea(body: IdeaIn, caller: CallerDep, tx: TxDep, response: Response) -> Idea:
     """Add an idea."""
     row = await domain.create(
-        tx, caller, key=body.key, title=body.title, description=body.description or "", kind=body.kind
+        tx,
+        caller,
+        key=body.key,
+        title=body.title,
+        description=body.description or "",
+        kind=body.kind,
+        product=body.product,
+        component=body.component,
+        tags=body.tags,
+        owner=body.owner,
+        attributes=body.attributes,
     )
     response.headers.update(etag(row["version"]) | {"Location": f"/v1/ideas/{row['id']}"})
     return _idea(row)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None or not EARLIEST <= moment < LATEST:
+        raise ValueError
+    return moment
+
+
+def _whole(number: int) -> int:
+    if type(number) is not int or not 0 <= number < 2**31:
+        raise ValueError
+    return number
+
+
+def _money(number: int) -> int:
+    if type(number) is not int or not 0 <= number <= INT8:
+        raise ValueError
+    return number
+
+
+START: Mapping[Sort, Sequence[Any]] = {
+    "new": (LAST,),
+    "updated": (LATEST, LAST),
+    "votes": (2**31 - 1, LAST),
+    "accounts": (2**31 - 1, LAST),
+    "mrr": (INT8, LAST),
+    "relevance": (math.inf, LAST, LAST),
+}
+"""Before the first of each list. Relevance goes on among those ideas that were there when it began."""
+PARTS: Mapping[Sort, Sequence[Callable[[Any], Any]]] = {
+    "new": (UUID,),
+    "updated": (_moment, UUID),
+    "votes": (_whole, UUID),
+    "accounts": (_whole, UUID),
+    "mrr": (_money, UUID),
+    "relevance": (float, UUID, UUID),
+}
 
 
 @router.get("", responses=GUARDED, dependencies=[allow("ideas:read")])
 async def list_ideas(
     caller: CallerDep,
     read: ReadDep,
+    q: Annotated[
+        Searched | None,
+        Query(
+            description="words of the title or the description, all of them; the last may be a beginning, unless a "
+            'blank follows it. `"a phrase"` keeps words together, `-word` leaves out'
+        ),
+    ] = None,
     status: Annotated[IdeaStatus | None, Query(description="only in this status")] = None,
     kind: Annotated[IdeaKind | None, Query(description="only of this kind")] = None,
+    product: Annotated[Key | None, Query(description="only for this product, by id or key")] = None,
+    component: Annotated[Key | None, Query(description="only for this component, by id or key")] = None,
+    tag: Annotated[Tag | None, Query(description="only with this tag")] = None,
+    owner: Annotated[Line | None, Query(description="only of this owner")] = None,
+    archived: Annotated[bool | None, Query(description="only archived ones, or only the others")] = None,
+    sort: Annotated[
+        Sort | None,
+        Query(
+            description="highest or newest first; by `relevance` where `q` is given and by `new` where it is not. "
+            "Among many matches the newest 500 are ranked by relevance"
+        ),
+    ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Page[Idea]:
-    """List ideas, the newest first."""
-    page_of = caller.workspace_id, after(cursor, LAST), limit + 1
-    match status, kind:
-        case None, None:
-            rows = await read.all(store.LIST, *page_of)
-        case _, None:
-            rows = await read.all(store.LIST_STATUS, *page_of, status)
-        case None, _:
-            rows = await read.all(store.LIST_KIND, *page_of, kind)
-        case _:
-            rows = await read.all(store.LIST_STATUS_KIND, *page_of, status, kind)
-    return page(rows, limit, _idea, lambda idea: (idea.id,))
+) -> Page[ListedIdea]:
+    """List and search ideas. Those that were merged into another are left out."""
+    if sort == "relevance" and q is None:
+        raise Invalid(errors=[FieldError("/query/sort", "relevance needs `q`")])
+    order: Sort = sort or ("new" if q is None else "relevance")
+    place = START[order] if cursor is None else decode(cursor, *PARTS[order])
+    asked = Filter(q, status, kind, product, component, tag, owner, archived)
+    rows = await domain.search(read, caller.workspace_id, asked, order, place, limit + 1)
+    data = [ListedIdea(**_shown(row, ListedIdea)) for row in rows[:limit]]
+    return Page(data=data, next_cursor=_cursor(order, rows[limit - 1]) if len(rows) > limit else None)
 
 
-@router.get("/{idea_id}", responses=GUARDED | responses(NotFound), dependencies=[allow("ideas:read")])
+def _cursor(sort: Sort, row: asyncpg.Record) -> str:
+    key = () if sort == "new" else (row["sorted_by"],)
+    return encode(*key, row["id"], *([row["newest"]] if sort == "relevance" else []))
+
+
+@router.get("/{idea_id}", responses=GUARDED | responses(Moved, NotFound), dependencies=[allow("ideas:read")])
 async def get_idea(idea_id: UUID, caller: CallerDep, read: ReadDep, response: Response) -> Idea:
-    """Show one idea."""
-    row = await read.one(store.GET, caller.workspace_id, idea_id)
-    if row is None:
-        raise NotFound("No idea by that id.")
+    """Show one idea. One that was merged answers 308: `Location` is the idea that it was merged into."""
+    row = await domain.get(read, caller.workspace_id, idea_id)
     response.headers.update(etag(row["version"]))
     return _idea(row)
 
 
-@router.patch("/{idea_id}", responses=EDITING, dependencies=[allow("ideas:write")])
+@router.patch("/{idea_id}", responses=EDITING | responses(Moved), dependencies=[allow("ideas:write")])
 async def update_idea(
     idea_id: UUID, body: IdeaEdit, caller: CallerDep, tx: TxDep, expected: IfMatch, response: Response
 ) -> Idea:
     """Edit an idea."""
-    row = await domain.update(tx, caller.workspace_id, idea_id, expected, **body.model_dump())
+    row = await domain.update(tx, caller.workspace_id, idea_id, expected, body.model_dump(exclude_unset=True))
     response.headers.update(etag(row["version"]))
     return _idea(row)
 
 
-@router.get("/{idea_id}/demand", responses=GUARDED | responses(NotFound), dependencies=[allow("ideas:read")])
+@router.get("/{idea_id}/demand", responses=GUARDED | responses(Moved, NotFound), dependencies=[allow("ideas:read")])
 async def get_demand(idea_id: UUID, caller: CallerDep, read: ReadDep) -> Demand:
     """Show how much an idea is wanted, and by which accounts."""
+    await domain.get(read, caller.workspace_id, idea_id, "/demand")
     totals, accounts = await demand.explain(read, caller.workspace_id, idea_id)
     return Demand(**totals, top_accounts=[AccountBehind(**row) for row in accounts])

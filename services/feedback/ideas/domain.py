@@ -2,25 +2,35 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from services.feedback.demand import domain as demand
 from services.feedback.ideas import store
+from services.feedback.ideas.finding import Words, lookup, typed
+from services.feedback.ideas.store import Sort
+from services.feedback.products import domain as products
 from shared.access.keys import Caller
-from shared.database import Tx
-from shared.errors import Conflict, NotFound
+from shared.database import Read, Tx
+from shared.errors import Conflict, Moved, NotFound
 from shared.events.base import Delivered, latest
 from shared.events.feedback import IdeaChanged, IdeaKind, IdeaStatus
 from shared.events.roadmap import ItemChanged
 from shared.ids import new_id
 from shared.outbox import emit
 from shared.routes import require_version
+from shared.wire import Attributes
+
+EDITED = (
+    "title", "description", "kind", "own_status", "archived", "product_id", "component_id", "tags", "owner",
+    "attributes",
+)  # fmt: skip
+EMPTIED = frozenset(("product", "component", "owner"))
 
 
 def key_from(title: str, id: UUID) -> str:
@@ -39,15 +49,40 @@ def _event(workspace_id: UUID, row: asyncpg.Record) -> IdeaChanged:
         kind=row["kind"],
         status=row["status"],
         archived=row["archived"],
+        merged_into=row["merged_root"],
     )
 
 
 async def create(
-    tx: Tx, caller: Caller, *, key: str | None, title: str, description: str, kind: IdeaKind
+    tx: Tx,
+    caller: Caller,
+    *,
+    key: str | None,
+    title: str,
+    description: str,
+    kind: IdeaKind,
+    product: str | None = None,
+    component: str | None = None,
+    tags: Sequence[str] = (),
+    owner: str | None = None,
+    attributes: Attributes | None = None,
 ) -> asyncpg.Record:
-    """A new idea, with nobody asking for it yet. Conflict when the key is taken."""
+    """A new idea, with nobody asking for it yet. Conflict when the key is taken; Invalid on an unknown product."""
     id = new_id()
-    row = await tx.one(store.ADD, id, caller.workspace_id, key or key_from(title, id), title, description, kind)
+    place = await products.place(tx, caller.workspace_id, product, component)
+    row = await tx.one(
+        store.ADD,
+        id,
+        caller.workspace_id,
+        key or key_from(title, id),
+        title,
+        description,
+        kind,
+        *place,
+        _once(tags),
+        owner,
+        to_json(attributes or {}).decode(),
+    )
     if row is None:
         raise Conflict(f"There is an idea with the key {key!r} already.", code="key_taken")
     await demand.begin(tx, caller.workspace_id, id, caller.currency)
@@ -91,38 +126,136 @@ async def add(tx: Tx, workspace_id: UUID, currency: str, sketches: Sequence[Sket
     return [id if id in added else None for id in ids]
 
 
-async def update(
-    tx: Tx,
-    workspace_id: UUID,
-    idea_id: UUID,
-    expected: int | None,
-    *,
-    title: str | None,
-    description: str | None,
-    kind: IdeaKind | None,
-    status: IdeaStatus | None,
-    archived: bool | None,
-) -> asyncpg.Record:
-    """Change an idea; None leaves a field as it is.
+def _once(tags: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(tags))
 
-    NotFound, PreconditionFailed on another version than expected, or Conflict on a status that its item decides.
+
+async def get(read: Read, workspace_id: UUID, idea_id: UUID, place: str = "") -> asyncpg.Record:
+    """An idea. NotFound; Moved when it was merged, to the same `place` (`/demand`) of the one that it went into."""
+    row = await read.one(store.GET, workspace_id, idea_id)
+    if row is None:
+        raise NotFound("No idea by that id.")
+    require_unmerged(row, place)
+    return row
+
+
+def require_unmerged(row: asyncpg.Record, place: str = "") -> None:
+    """Moved when this idea was merged into another."""
+    if row["merged_root"] is not None:
+        raise Moved(f"/v1/ideas/{row['merged_root']}{place}")
+
+
+async def update(
+    tx: Tx, workspace_id: UUID, idea_id: UUID, expected: int | None, edits: Mapping[str, Any]
+) -> asyncpg.Record:
+    """Change an idea: `edits` by the name of a field, of which null empties `product`, `component` and `owner`.
+
+    NotFound, Moved, PreconditionFailed on another version than expected, Invalid on an unknown product, or Conflict on
+    a status that its item decides.
     """
     old = await tx.one(store.LOCK, workspace_id, idea_id)
     if old is None:
         raise NotFound("No idea by that id.")
+    require_unmerged(old)
     require_version(expected, old["version"])
-    if old["item_status"] is not None:
-        if status not in (None, old["status"]):
-            raise Conflict("It is in a roadmap item and has its status: change that.", code="status_follows_item")
-        status = None
-    given = {"title": title, "description": description, "kind": kind, "own_status": status, "archived": archived}
-    wanted = {name: old[name] if value is None else value for name, value in given.items()}
-    if all(old[name] == value for name, value in wanted.items()):
+    given = {name: value for name, value in edits.items() if value is not None or name in EMPTIED}
+    status = given.pop("status", None)
+    if old["item_status"] is None:
+        if status is not None:
+            given["own_status"] = status
+    elif status not in (None, old["status"]):
+        raise Conflict("It is in a roadmap item and has its status: change that.", code="status_follows_item")
+    if "product" in given or "component" in given:
+        given |= await _moved(tx, workspace_id, old, given)
+    if (tags := given.get("tags")) is not None:
+        given["tags"] = _once(tags)
+    attributes = from_json(old["attributes"])
+    if "attributes" in given:
+        attributes = {name: value for name, value in (attributes | given["attributes"]).items() if value is not None}
+    given["attributes"] = to_json(attributes).decode()
+    wanted = {name: given.get(name, old[name]) for name in EDITED}
+    if attributes == from_json(old["attributes"]) and all(
+        old[name] == value for name, value in wanted.items() if name != "attributes"
+    ):
         return old
     row = await tx.one(store.UPDATE, workspace_id, idea_id, *wanted.values())
     assert row is not None  # locked above
     await emit(tx, [_event(workspace_id, row)])
     return row
+
+
+async def _moved(tx: Tx, workspace_id: UUID, old: asyncpg.Record, given: Mapping[str, Any]) -> dict[str, UUID | None]:
+    """Where it goes: another product takes it out of its component, unless that is said too."""
+    component: str | None = given.get("component")
+    if "product" in given:
+        product_id, component_id = await products.place(tx, workspace_id, given["product"], component)
+    elif component is None:
+        product_id, component_id = old["product_id"], None
+    else:
+        # A key is looked for in the product that it is in; an id says where it goes.
+        here = str(old["product_id"]) if old["product_id"] and not products.is_id(component) else None
+        product_id, component_id = await products.place(tx, workspace_id, here, component)
+    return {"product_id": product_id, "component_id": component_id}
+
+
+class Filter(NamedTuple):
+    """Which ideas are asked for; None asks for nothing. Products and components by id or key."""
+
+    q: str | None
+    status: IdeaStatus | None
+    kind: IdeaKind | None
+    product: str | None
+    component: str | None
+    tag: str | None
+    owner: str | None
+    archived: bool | None
+
+
+async def search(
+    read: Read, workspace_id: UUID, asked: Filter, sort: Sort, cursor: Sequence[Any], limit: int
+) -> list[asyncpg.Record]:
+    """Ideas in order, those behind the cursor; merged ones are not among them. Five statements at most."""
+    words = await _words(read, asked.q) if asked.q is not None else None
+    if asked.q is not None and words is None:
+        return []
+    product_id, component_id = await products.place(
+        read, workspace_id, asked.product, asked.component, pointer="/query"
+    )
+    await read.value(store.PLAN)
+    found = lookup(words, asked.tag)
+    return await read.all(
+        store.SEARCHES[sort, len(found.terms), bool(found.begun)],
+        workspace_id,
+        asked.status,
+        asked.kind,
+        product_id if asked.component is None else None,
+        component_id,
+        asked.owner,
+        asked.archived,
+        words.query if words is not None else None,
+        limit,
+        *cursor,
+        *found.terms,
+        *found.begun,
+    )
+
+
+async def _words(read: Read, q: str) -> Words | None:
+    """What was typed as PostgreSQL reads it; None when there is no word in it."""
+    row = await read.one(store.WORDS, *typed(q))
+    assert row is not None  # it reads no table
+    if not row["query"]:
+        return None
+    return Words(row["query"], row["needed"], row["begun"][0] if len(row["begun"]) == 1 else None, row["stems"])
+
+
+async def settle(tx: Tx, rows: Sequence[asyncpg.Record], roots: Collection[UUID]) -> None:
+    """Tell of ideas that were just merged or unmerged; those that count by themselves get their items' status.
+
+    The rows of all of them are locked.
+    """
+    last = {row["id"]: row for row in (*rows, *await tx.all(store.FOLLOW_ITEMS, roots))}
+    await emit(tx, [_event(row["workspace_id"], row) for row in last.values()])
 
 
 async def find(tx: Tx, named: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], UUID]:
@@ -150,6 +283,8 @@ async def follow_items(tx: Tx, delivered: Sequence[Delivered[ItemChanged]]) -> l
     Considered and cancelled items say nothing: the idea then has the status that people gave it.
     """
     newest = latest(delivered)
+    # Nobody merges meanwhile: what is in an item counts for one idea until the end.
+    await demand.hold(tx, {each.event.workspace_id for each in newest})
     heard = await tx.all(
         store.HEAR,
         [each.event.item_id for each in newest],
@@ -170,8 +305,8 @@ async def follow_items(tx: Tx, delivered: Sequence[Delivered[ItemChanged]]) -> l
         [event.status for event, _ in inside],
     )
     touched = {row["idea_id"] for row in (*left, *joined)}
-    await tx.all(store.LOCK_MANY, touched)
-    rows = await tx.all(store.FOLLOW_ITEMS, touched)
+    roots = [row["id"] for row in await tx.all(store.LOCK_MANY, touched)]
+    rows = await tx.all(store.FOLLOW_ITEMS, roots)
     traces = {idea_id: each.traceparent for each in news for idea_id in each.event.idea_ids}
     await emit(
         tx,

@@ -272,7 +272,7 @@ async def _merge(runtime: Runtime, job: Job) -> None:
     while more:
         async with runtime.database.transaction((job.workspace_id,)) as tx:
             await _hold(tx, job)
-            more = await origins.merge_some(tx, job.workspace_id, job.source)
+            more = await origins.merge_some(tx, job.workspace_id, f"key:{job.key_id}", job.source)
             await tx.run(store.RENEW, job.workspace_id, job.id, job.holder, LEASE_SECONDS)
 
 

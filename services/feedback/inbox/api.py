@@ -42,6 +42,7 @@ class FeedbackIn(Wire):
     source_url: Line | None = Field(default=None, examples=["https://example.com/tickets/4711"])
     language: Slug | None = Field(default=None, examples=["en"])
     attributes: Attributes = Field(default_factory=dict, examples=[{"plan": "pro"}])
+    product: Key | None = Field(default=None, description="id or key of the product it is about")
     ideas: list[Key] = Field(
         default_factory=list, max_length=20, description="ids or keys of ideas it speaks for", examples=[["csv-export"]]
     )
@@ -60,6 +61,7 @@ class FeedbackIn(Wire):
             source_url=self.source_url,
             language=self.language,
             ideas=tuple(self.ideas),
+            product=self.product,
             traceparent=traceparent.get(),
         )
 
@@ -83,6 +85,7 @@ class Feedback(Wire):
     attributes: dict[str, Any]
     source_url: str | None
     language: str | None
+    product_id: UUID | None = Field(description="the product that it is about, where its source said so")
     connection_id: UUID | None = Field(description="the connection that it was delivered through")
     delivery_id: UUID | None = Field(description="the raw delivery that it was read from")
     said_at: datetime

@@ -19,6 +19,7 @@ from services.feedback.insights import domain as insights
 from services.feedback.insights.domain import Link
 from services.feedback.needs import domain as needs
 from services.feedback.needs.ratings import rates
+from services.feedback.products import domain as products
 from services.feedback.surveys import domain as surveys
 from shared.database import RETRYABLE, Lane, Tx
 from shared.errors import FieldError, Invalid
@@ -46,6 +47,9 @@ class Statement(NamedTuple):
     language: str | None = None
     ideas: tuple[str, ...] = ()
     """Ids or keys of ideas it speaks for."""
+    product: str | None = None
+    """Id or key of the product it is about; `product_id` where its connection says so."""
+    product_id: UUID | None = None
     connection_id: UUID | None = None
     delivery_id: UUID | None = None
     revised_at: datetime | None = None
@@ -72,7 +76,8 @@ class Recorded(NamedTuple):
 
 def is_plain(statement: Statement) -> bool:
     """Whether nothing has to be known before it can be stored: it names nobody and speaks for nothing."""
-    return not (statement.person or statement.ideas or statement.replaces or statement.answers != "[]")
+    named = statement.person or statement.ideas or statement.product or statement.replaces
+    return not named and statement.answers == "[]"
 
 
 async def record_new(
@@ -126,14 +131,17 @@ async def record_new(
 async def record(tx: Tx, statements: Sequence[Statement]) -> list[Recorded | Invalid]:
     """Store statements, each answered by itself; recognise who spoke, link ideas, count demand, emit events."""
     results: dict[int, Recorded | Invalid] = {}
-    found = await ideas.find(tx, list({(each.workspace_id, name) for each in statements for name in each.ideas}))
+    wanted = list({(each.workspace_id, name) for each in statements for name in each.ideas})
+    found = await ideas.find(tx, wanted) if wanted else {}
+    about = await products.find_each(tx, [(each.workspace_id, each.product) for each in statements])
     named: list[int] = []
     for position, each in enumerate(statements):
         unknown = [n for n, name in enumerate(each.ideas) if (each.workspace_id, name) not in found]
         if unknown and not each.lenient:
-            results[position] = Invalid(
-                errors=[FieldError(f"/body/ideas/{n}", "no idea by that id or key") for n in unknown]
-            )
+            errors = [FieldError(f"/body/ideas/{n}", "no idea by that id or key") for n in unknown]
+            results[position] = Invalid(errors=errors)
+        elif each.product is not None and position not in about:
+            results[position] = Invalid(errors=[FieldError("/body/product", "no product by that id or key")])
         else:
             named.append(position)
     contacts = await _contacts(tx, [statements[position] for position in named])
@@ -142,7 +150,8 @@ async def record(tx: Tx, statements: Sequence[Statement]) -> list[Recorded | Inv
         if contact is None and statements[position].person is not None:
             results[position] = Invalid(errors=[FieldError("/body/contact/id", "no contact by that id")])
         else:
-            sound.append((position, statements[position], contact))
+            each = statements[position]
+            sound.append((position, each._replace(product_id=about.get(position, each.product_id)), contact))
     if sound:
         recorded = await _store(
             tx,
@@ -198,6 +207,7 @@ async def _store(
             "attributes": each.attributes,
             "source_url": each.source_url,
             "language": each.language,
+            "product_id": each.product_id,
             "connection_id": each.connection_id,
             "delivery_id": each.delivery_id,
             "said_at": each.said_at,

@@ -7,12 +7,12 @@ from shared.outbox import TOLD
 # In one order for all, so that two batches with the same statements wait for each other in one direction; ids rise.
 ADD = """
 insert into feedback (id, workspace_id, source, external_id, contact_id, text, answers, attributes, source_url,
-    language, connection_id, delivery_id, said_at, revised_at, received_at, state)
+    language, product_id, connection_id, delivery_id, said_at, revised_at, received_at, state)
 select id, workspace_id, source, external_id, contact_id, text, answers::jsonb, attributes::jsonb, source_url, language,
-    connection_id, delivery_id, said_at, revised_at, $2, state
+    product_id, connection_id, delivery_id, said_at, revised_at, $2, state
 from json_to_recordset($1::json) as n (id uuid, workspace_id uuid, source text, external_id text, contact_id uuid,
-    text text, answers text, attributes text, source_url text, language text, connection_id uuid, delivery_id uuid,
-    said_at timestamptz, revised_at timestamptz, state text)
+    text text, answers text, attributes text, source_url text, language text, product_id uuid, connection_id uuid,
+    delivery_id uuid, said_at timestamptz, revised_at timestamptz, state text)
 order by workspace_id, source, external_id collate "C", id
 on conflict (workspace_id, source, external_id) do nothing
 returning id
@@ -86,7 +86,7 @@ from unnest($1::uuid[], $2::text[], $3::text[]) as asked (workspace_id, source, 
 ) as f
 """
 _FEEDBACK = """id, source, external_id, contact_id, text, answers::text as answers, attributes::text as attributes,
-    source_url, language, connection_id, delivery_id, said_at, received_at, version"""
+    source_url, language, product_id, connection_id, delivery_id, said_at, received_at, version"""
 GET = f"select {_FEEDBACK} from feedback where workspace_id = $1 and id = $2"
 _LIST = f"select {_FEEDBACK} from feedback where workspace_id = $1 and id < $2"
 _PAGE = "order by id desc limit $3"

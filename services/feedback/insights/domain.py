@@ -67,7 +67,7 @@ async def link(tx: Tx, links: Sequence[Link], *, seen: bool = True) -> dict[int,
     await demand.count(
         tx,
         [
-            Ask(each.workspace_id, each.idea_id, stored[ids[position]], insights=1, traceparent=each.traceparent)
+            Ask(each.workspace_id, each.idea_id, stored[ids[position]], 0, 1, each.traceparent, each.feedback_id)
             for position, each in fresh
             if each.idea_id is not None
         ],
@@ -187,7 +187,7 @@ async def take_back(tx: Tx, workspace_id: UUID, links: Sequence[asyncpg.Record])
     await demand.count(
         tx,
         [
-            Ask(workspace_id, row["idea_id"], row["contact_id"], insights=-1)
+            Ask(workspace_id, row["idea_id"], row["contact_id"], insights=-1, feedback_id=row["feedback_id"])
             for row in gone
             if row["idea_id"] is not None
         ],
@@ -210,7 +210,7 @@ async def reassign(tx: Tx, rows: Sequence[asyncpg.Record]) -> None:
     await demand.count(
         tx,
         [
-            Ask(spoken[row["feedback_id"]]["workspace_id"], row["idea_id"], contact, insights=step)
+            Ask(spoken[row["feedback_id"]]["workspace_id"], row["idea_id"], contact, 0, step, "", row["feedback_id"])
             for row in insights
             if row["idea_id"] is not None
             for contact, step in (

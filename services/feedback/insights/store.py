@@ -44,11 +44,17 @@ STANDING = f"""
 _LIST = f"{_INSIGHT} where i.workspace_id = $1 and i.id > $2"
 _PAGE = "order by i.id limit $3"
 LIST = f"{_LIST} {_PAGE}"
-LIST_IDEA = f"{_LIST} and i.idea_id = $4 {_PAGE}"
+# With those that were merged into it, each in its own order.
+LIST_IDEA = f"""
+select one.* from (select $4::uuid as id union all select id from ideas where merged_root = $4) as m
+cross join lateral ({_LIST} and i.idea_id = m.id {_PAGE}) as one order by one.id limit $3
+"""
 LIST_NEED = f"{_LIST} and i.need_id = $4 {_PAGE}"
 # A statement speaks for a few ideas and needs only.
 LIST_FEEDBACK = f"""
-{_LIST} and i.feedback_id = $4 and ($5::uuid is null or i.idea_id = $5) and ($6::uuid is null or i.need_id = $6) {_PAGE}
+{_LIST} and i.feedback_id = $4 and ($6::uuid is null or i.need_id = $6) and (
+    $5::uuid is null or i.idea_id = $5 or i.idea_id in (select id from ideas where merged_root = $5)
+) {_PAGE}
 """
 # The statement before what is linked to it: everybody locks in this order.
 LOCK = """

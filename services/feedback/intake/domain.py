@@ -355,6 +355,7 @@ def _statement(row: asyncpg.Record, response: Response) -> Statement:
         source_url=response.source_url,
         language=response.language,
         ideas=response.ideas,
+        product_id=row["product_id"],
         connection_id=row["connection_id"],
         delivery_id=row["id"],
         revised_at=EPOCH + timedelta(microseconds=response.version) if response.version is not None else None,

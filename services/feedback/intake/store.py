@@ -30,7 +30,7 @@ select distinct workspace_id from (
 """Whose deliveries wait: the worker then opens a transaction over just these workspaces."""
 TAKE = """
 select d.id, d.workspace_id, d.connection_id, d.headers::text as headers, d.body, d.received_at, d.traceparent,
-       d.delivery_key, d.fetched, c.vendor, c.rules::text as rules
+       d.delivery_key, d.fetched, c.vendor, c.product_id, c.rules::text as rules
 from deliveries d join connections c on c.id = d.connection_id
 where d.state = 'received' and d.workspace_id = any($1::uuid[]) order by d.id limit $2
 for update of d skip locked

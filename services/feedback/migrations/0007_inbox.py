@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "feedback_0007"
-down_revision = "feedback_0005"
+down_revision = "feedback_0006"
 branch_labels = None
 depends_on = None
 

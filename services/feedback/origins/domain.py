@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from services.feedback.demand import domain as demand
-from services.feedback.demand.domain import Ask
 from services.feedback.ideas import domain as ideas
 from services.feedback.ideas.domain import Sketch
+from services.feedback.merges import domain as merges
 from services.feedback.origins import store
 from shared.database import Tx
+from shared.errors import Conflict
 from shared.ids import new_id
 
 MERGES_AT_ONCE = 50
@@ -59,12 +59,19 @@ async def find(tx: Tx, workspace_id: UUID, source: str, external_ids: Sequence[s
     return {row["external_id"]: row["idea_id"] for row in rows}
 
 
-async def merge_some(tx: Tx, workspace_id: UUID, source: str) -> bool:
-    """Merge ideas that were merged at their source and whose survivor has come; tell whether there may be more."""
+async def merge_some(tx: Tx, workspace_id: UUID, merged_by: str, source: str) -> bool:
+    """Merge ideas that were merged at their source and whose survivor has come; tell whether there may be more.
+
+    What cannot be merged, since people here have put the two together otherwise by now, stands as it is.
+    """
     await tx.all(store.HOLD, workspace_id, source)
     rows = await tx.all(store.ENDS, workspace_id, source, MERGES_AT_ONCE)
     for row in rows:
-        await _merge(tx, workspace_id, row["merged_id"], row["into_id"])
+        try:
+            await merges.merge(tx, workspace_id, merged_by, row["merged_id"], str(row["into_id"]))
+        except Conflict:
+            await tx.run(store.APART, workspace_id, row["id"])
+            continue
         await tx.run(store.MERGED, workspace_id, row["id"], row["into_id"])
         await tx.run(store.FOLLOW, workspace_id, row["merged_id"], row["into_id"])
     return len(rows) == MERGES_AT_ONCE
@@ -73,25 +80,3 @@ async def merge_some(tx: Tx, workspace_id: UUID, source: str) -> bool:
 async def unmerged(tx: Tx, workspace_id: UUID, source: str) -> int:
     """How many ideas still wait for the one that they were merged into; at most 1,000 are counted."""
     return await tx.value(store.UNMERGED, workspace_id, source)
-
-
-async def _merge(tx: Tx, workspace_id: UUID, idea_id: UUID, into_id: UUID) -> None:
-    """Unite the voters and the words on the survivor, each contact and each statement once; archive the other."""
-    await demand.hold(tx, [workspace_id])
-    await demand.lock(tx, [idea_id, into_id])
-    votes = [row["contact_id"] for row in await tx.all(store.MOVE_VOTES, workspace_id, idea_id, into_id)]
-    twice = [row["contact_id"] for row in await tx.all(store.DROP_VOTES, workspace_id, idea_id)]
-    words = [row["contact_id"] for row in await tx.all(store.MOVE_INSIGHTS, workspace_id, idea_id, into_id)]
-    words_twice = [row["contact_id"] for row in await tx.all(store.DROP_INSIGHTS, workspace_id, idea_id)]
-    await demand.count(
-        tx,
-        [
-            *(Ask(workspace_id, into_id, contact, votes=1) for contact in votes),
-            *(Ask(workspace_id, idea_id, contact, votes=-1) for contact in (*votes, *twice)),
-            *(Ask(workspace_id, into_id, contact, insights=1) for contact in words),
-            *(Ask(workspace_id, idea_id, contact, insights=-1) for contact in (*words, *words_twice)),
-        ],
-    )
-    await ideas.update(
-        tx, workspace_id, idea_id, None, title=None, description=None, kind=None, status=None, archived=True
-    )

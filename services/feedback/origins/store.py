@@ -33,6 +33,7 @@ where c.merged_into is null or not exists (
 )
 order by c.id limit $3
 """
+APART = "update origins set merged_into = null where workspace_id = $1 and id = $2"
 MERGED = "update origins set into_id = $3 where workspace_id = $1 and id = $2"
 # Whatever was merged into this one before goes along.
 FOLLOW = "update origins set into_id = $3 where workspace_id = $1 and into_id = $2"
@@ -42,18 +43,6 @@ select count(*) from (
     where workspace_id = $1 and source = $2 and merged_into is not null and into_id is null limit 1000
 ) as left_over
 """
-MOVE_VOTES = """
-update votes as v set idea_id = $3 where v.workspace_id = $1 and v.idea_id = $2
-  and not exists (select 1 from votes o where o.idea_id = $3 and o.contact_id = v.contact_id)
-returning v.contact_id
-"""
-DROP_VOTES = "delete from votes where workspace_id = $1 and idea_id = $2 returning contact_id"
-MOVE_INSIGHTS = """
-update insights as i set idea_id = $3 where i.workspace_id = $1 and i.idea_id = $2
-  and not exists (select 1 from insights o where o.idea_id = $3 and o.feedback_id = i.feedback_id)
-returning i.contact_id
-"""
-DROP_INSIGHTS = "delete from insights where workspace_id = $1 and idea_id = $2 returning contact_id"
 LIST = f"""
 select {_ORIGIN} from origins where workspace_id = $1 and id > $2 order by id limit $3
 """

@@ -29,6 +29,9 @@ Table(
     Column("mrr", BigInteger, nullable=False, server_default="0"),
     Column("currency", Text, nullable=False),
     Column("version", BigInteger, nullable=False, server_default="0"),
+    Index("demand_votes", "workspace_id", "votes", "idea_id"),
+    Index("demand_accounts", "workspace_id", "accounts", "idea_id"),
+    Index("demand_mrr", "workspace_id", "mrr", "idea_id"),
     comment="what is known of the demand for an idea, kept in the writing transaction",
     postgresql_with={"fillfactor": "50"},
 )

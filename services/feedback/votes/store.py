@@ -49,9 +49,16 @@ _WANTED = """
 and v.id > $3 and ($5::text is null or v.importance = $5) and ($6::boolean is null or v.on_behalf = $6)
 and ($7::text is null or v.source = $7) order by v.id limit $4
 """
-LIST = f"select {_VOTE} from votes v {_OF_WHOM} where v.workspace_id = $1 and v.idea_id = $2 {_WANTED}"
+# With those that were merged into it, each in its own order.
+_MEMBERS = "(select $2::uuid as id union all select id from ideas where merged_root = $2) as m"
+LIST = f"""
+select one.* from {_MEMBERS} cross join lateral (
+    select {_VOTE} from votes v {_OF_WHOM} where v.workspace_id = $1 and v.idea_id = m.id {_WANTED}
+) as one order by one.id limit $4
+"""
 LIST_CONTACT = f"select {_VOTE} from votes v {_OF_WHOM} where v.workspace_id = $1 and v.contact_id = $2 {_WANTED}"
 LIST_BOTH = f"""
-select {_VOTE} from votes v {_OF_WHOM} where v.workspace_id = $1 and v.idea_id = $2 and v.contact_id = $8 {_WANTED}
+select {_VOTE} from votes v {_OF_WHOM}
+where v.workspace_id = $1 and v.idea_id in (select id from {_MEMBERS}) and v.contact_id = $8 {_WANTED}
 """
 WITHDRAW = "delete from votes where workspace_id = $1 and id = $2"

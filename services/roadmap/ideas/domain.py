@@ -27,6 +27,7 @@ async def project_ideas(tx: Tx, delivered: Sequence[Delivered[IdeaChanged]]) -> 
         [event.kind for event in events],
         [event.archived for event in events],
         [event.version for event in events],
+        [event.merged_into for event in events],
     )
 
 
@@ -68,7 +69,10 @@ async def title_of(read: Read, workspace_id: UUID, idea_id: UUID) -> str | None:
 async def evidence(
     read: Read, workspace_id: UUID, idea_ids: Sequence[UUID]
 ) -> list[tuple[asyncpg.Record, list[asyncpg.Record]]]:
-    """Each idea with the demand for it, beside its scores by model; in the order asked. Two statements."""
+    """Each idea with the demand for it, beside its scores by model; in the order asked. Two statements.
+
+    Both are those of the idea that it was merged into, where it was.
+    """
     known = await read.all(store.KNOWN, workspace_id, idea_ids)
     scores: dict[UUID, list[asyncpg.Record]] = {}
     for row in await read.all(store.SCORES, workspace_id, idea_ids):

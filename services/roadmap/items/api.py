@@ -97,6 +97,9 @@ class ItemIdea(Wire):
 
     idea_id: UUID
     title: str | None = Field(description="null while roadmap has not heard of the idea")
+    merged_into: UUID | None = Field(
+        description="the idea that it was merged into: votes, people, accounts and scores are that one's"
+    )
     votes: int
     people: int = Field(description="distinct contacts who voted or whose feedback is linked")
     accounts: int = Field(description="distinct accounts of those people")

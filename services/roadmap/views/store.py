@@ -16,8 +16,16 @@ where workspace_id = $1 and id = $2 returning {_VIEW}
 """
 DELETE = "delete from views where workspace_id = $1 and id = $2"
 PUBLISHED = f"select {_VIEW} from views where workspace_id = $1 and slug = $2 and published"
+# An item's ideas, each as the one that it was merged into; two that were merged count once.
+_COUNTING = """
+(
+    select distinct coalesce(k.merged_into, o.idea_id) as idea_id
+    from item_ideas o left join ideas k on k.idea_id = o.idea_id and k.workspace_id = $1
+    where o.item_id = i.id and o.workspace_id = $1
+)
+"""
 # Each status by itself, so that the index gives its newest without looking at the rest.
-SHOWN = """
+SHOWN = f"""
 select i.id, i.title, i.status, i.summary, i.target, i.shipped_at, i.updated_at, d.people, d.votes, s.models, s.values
 from unnest($2::text[]) as wanted (status)
 cross join lateral (
@@ -26,14 +34,13 @@ cross join lateral (
 ) i
 cross join lateral (
     select coalesce(max(contacts), 0) as people, coalesce(sum(votes), 0)::bigint as votes
-    from item_ideas l join demand on demand.idea_id = l.idea_id
-    where l.item_id = i.id and l.workspace_id = $1 and demand.workspace_id = $1
+    from {_COUNTING} l join demand on demand.idea_id = l.idea_id where demand.workspace_id = $1
 ) d
 cross join lateral (
     select array_agg(model_id order by model_id) as models, array_agg(value order by model_id) as values from (
         select model_id, max(value) as value
-        from item_ideas l join scores on scores.idea_id = l.idea_id
-        where l.item_id = i.id and l.workspace_id = $1 and scores.workspace_id = $1 and scores.state = 'scored'
+        from {_COUNTING} l join scores on scores.idea_id = l.idea_id
+        where scores.workspace_id = $1 and scores.state = 'scored'
         group by model_id
     ) best
 ) s

@@ -9,7 +9,10 @@ from shared.events.feedback import DemandChanged, IdeaChanged
 
 
 async def project_ideas(tx: Tx, delivered: Sequence[Delivered[IdeaChanged]]) -> list[Delivered[IdeaChanged]]:
-    """Keep each idea's newest state; return the events that told something new, one for an idea at most."""
+    """Keep each idea's newest state; return the events that told something new, one for an idea at most.
+
+    One that was merged is kept like an archived one: scored, and not ranked.
+    """
     newest = latest(delivered)
     events = [each.event for each in newest]
     rows = await tx.all(
@@ -19,7 +22,7 @@ async def project_ideas(tx: Tx, delivered: Sequence[Delivered[IdeaChanged]]) -> 
         [event.title for event in events],
         [event.kind for event in events],
         [event.status for event in events],
-        [event.archived for event in events],
+        [event.archived or event.merged_into is not None for event in events],
         [event.version for event in events],
     )
     changed = {row["idea_id"] for row in rows}

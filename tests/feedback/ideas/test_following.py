@@ -59,10 +59,7 @@ async def prepare(feedback: Database, workspace_id: UUID, own: str) -> list[UUID
             row = await domain.create(tx, caller(workspace_id), key=None, title="Idea", description="", kind="feature")
             ideas.append(row["id"])
             if own != "open":
-                await domain.update(
-                    tx, workspace_id, row["id"], None,
-                    title=None, description=None, kind=None, status="declined", archived=None,
-                )  # fmt: skip
+                await domain.update(tx, workspace_id, row["id"], None, {"status": "declined"})
     return ideas
 
 

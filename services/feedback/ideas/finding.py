@@ -1,0 +1,66 @@
+"""How ideas are searched: what somebody typed becomes words, and filters and words the arguments of a statement.
+
+Words and tags are rows (`idea_terms`), since row security lets an index be used only by operators that cannot leak, and
+those of text search and of arrays are none. The rows narrow down; `ideas.search` then decides, phrases and exclusions
+too.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from services.feedback.ideas.store import MOST_TERMS
+
+BEYOND = "\U0010ffff"
+"""Sorts behind every letter: what begins with a word lies between the word and this behind it."""
+_TOKEN = re.compile(r'-?"[^"]*"?|\S+')
+_WORD = re.compile(r"[^\W_]+")
+
+
+class Typed(NamedTuple):
+    """What somebody typed: all of it but the last word, the words of it that must be there, and that last word."""
+
+    sought: str
+    needed: str
+    last: str
+
+
+def typed(text: str) -> Typed:
+    """Read `csv "month end" -draft exp`: words, phrases, exclusions, and a last word that may be a beginning."""
+    tokens = [token for token in _TOKEN.findall(text) if token.strip('-"')]
+    last = ""
+    if tokens and not text[-1].isspace() and _WORD.fullmatch(tokens[-1]):
+        last = tokens.pop()
+    # To the parser `or` would mean something; here all words count.
+    tokens = [token for token in tokens if token.lower() != "or"]
+    needed = [token.strip('"') for token in tokens if not token.startswith("-")]
+    return Typed(" ".join(tokens), " ".join(needed), last)
+
+
+class Words(NamedTuple):
+    """The same as PostgreSQL reads it."""
+
+    query: str
+    """A tsquery."""
+    needed: Sequence[str]
+    """Every match has these terms."""
+    beginning: str | None
+    """Every match has a term that begins so, or one of `stems`."""
+    stems: Sequence[str]
+
+
+class Lookup(NamedTuple):
+    """What rows of `idea_terms` narrow a search down to."""
+
+    terms: Sequence[str]
+    begun: Sequence[Any]
+    """From which term on, up to which, and which others; empty when nothing is being typed."""
+
+
+def lookup(words: Words | None, tag: str | None) -> Lookup:
+    """The rarest is not known, the longest is a good guess; the tag comes first, since the query does not have it."""
+    needed = sorted(words.needed, key=len, reverse=True) if words is not None else []
+    terms = [*([f"#{tag}"] if tag is not None else []), *needed][:MOST_TERMS]
+    if words is None or words.beginning is None:
+        return Lookup(terms, ())
+    return Lookup(terms, (words.beginning, words.beginning + BEYOND, list(words.stems)))

@@ -1,0 +1,50 @@
+"""Demand as one would count it on paper: every vote and every link with the idea that it named, and who merged what."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+Counts = tuple[int, int, int, int, int]
+NOTHING: Counts = (0, 0, 0, 0, 0)
+
+
+@dataclass(slots=True)
+class Paper:
+    """Who asked for what. Ideas, contacts, statements and accounts are numbers or names of the test's own."""
+
+    ideas: int
+    into: dict[int, int] = field(default_factory=dict[int, int])
+    """Which idea was merged into which, as it was said."""
+    votes: set[tuple[int, str]] = field(default_factory=set[tuple[int, str]])
+    links: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
+    """Idea and statement."""
+    said_by: dict[int, str | None] = field(default_factory=dict[int, str | None])
+    account: dict[str, str | None] = field(default_factory=dict[str, str | None])
+    mrr: dict[str, int] = field(default_factory=dict[str, int])
+
+    def root(self, idea: int) -> int:
+        """Where an idea counts."""
+        while idea in self.into:
+            idea = self.into[idea]
+        return idea
+
+    def counts(self, *, merged: bool = True) -> list[Counts]:
+        """Votes, insights, contacts, accounts and revenue of each idea; without merges, as if there were none."""
+        return [self._counts([each for each in range(self.ideas) if self._at(each, merged=merged) == idea])
+                for idea in range(self.ideas)]  # fmt: skip
+
+    def _at(self, idea: int, *, merged: bool) -> int:
+        return self.root(idea) if merged else idea
+
+    def _counts(self, members: list[int]) -> Counts:
+        voters = {contact for idea, contact in self.votes if idea in members}
+        statements = {statement for idea, statement in self.links if idea in members}
+        people = voters | set(self._speakers(statements))
+        accounts = {account for each in people if (account := self.account[each]) is not None}
+        return (
+            len(voters), len(statements), len(people), len(accounts), sum(self.mrr.get(each, 0) for each in accounts)
+        )  # fmt: skip
+
+    def _speakers(self, statements: set[int]) -> Iterator[str]:
+        for each in statements:
+            if (speaker := self.said_by[each]) is not None:
+                yield speaker

@@ -1,0 +1,240 @@
+"""Whatever happens in whatever order, each idea's demand is what one counts on paper, merged or not."""
+
+import random
+from typing import Any
+from uuid import UUID
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.feedback.customers import domain as customers
+from services.feedback.customers.domain import AccountChange, Person
+from services.feedback.ideas import domain as ideas
+from services.feedback.inbox import domain as inbox
+from services.feedback.inbox.domain import Statement
+from services.feedback.merges import domain as merges
+from services.feedback.votes import domain as votes
+from services.feedback.votes.domain import Ballot
+from shared.database import Database, Tx
+from shared.errors import Conflict, Invalid
+from shared.ids import new_id
+from tests.feedback.given import SAID_AT, Databases, caller, check_events
+from tests.feedback.merges.model import Counts, Paper
+
+IDEAS = 5
+PEOPLE = ("ada", "ben", "cem", "dia")
+ACCOUNTS = ("acme", "bolt")
+STATEMENTS = 4
+KEPT = """
+select i.key, d.votes, d.insights, d.contacts, d.accounts, d.mrr from demand d join ideas i on i.id = d.idea_id
+where d.workspace_id = $1 order by i.key
+"""
+# Who stands behind each idea, from votes and insights alone, by the recursion of `merged_into` alone.
+BEHIND = """
+with recursive up as (
+    select id, id as at, merged_into from ideas where workspace_id = $1
+    union all select up.id, i.id, i.merged_into from up join ideas i on i.id = up.merged_into
+), roots as (select id, at as root from up where merged_into is null), asks as (
+    select idea_id, contact_id from votes where workspace_id = $1
+    union all select idea_id, contact_id from insights where workspace_id = $1 and contact_id is not null
+), counted as (
+    select r.root as idea_id, a.contact_id, count(*)::int as asks from asks a join roots r on r.id = a.idea_id
+    group by 1, 2
+), kept as (select idea_id, contact_id, asks from idea_contacts where workspace_id = $1), firms as (
+    select idea_id, c.account_id, count(*)::int as contacts from counted join contacts c on c.id = contact_id
+    where c.account_id is not null group by 1, 2
+), held as (select idea_id, account_id, contacts from idea_accounts where workspace_id = $1)
+select 'root' as what, i.id from ideas i join roots r on r.id = i.id where i.root <> r.root
+union all select 'too little', idea_id from (table counted except table kept) as x
+union all select 'too much', idea_id from (table kept except table counted) as x
+union all select 'too few accounts', idea_id from (table firms except table held) as x
+union all select 'too many accounts', idea_id from (table held except table firms) as x
+"""
+
+
+class Here:
+    """One workspace, changed in step with the paper, each step a transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.caller = caller(new_id())
+        self.workspace_id = self.caller.workspace_id
+        self.ideas: list[UUID] = []
+        self.paper = Paper(IDEAS)
+
+    async def prepare(self) -> None:
+        async with self.database.transaction({self.workspace_id}) as tx:
+            for number in range(IDEAS):
+                made = await ideas.create(
+                    tx, self.caller, key=f"idea-{number}", title="Idea", description="", kind="feature"
+                )
+                self.ideas.append(made["id"])
+            await self.pay(tx, 0, 100)
+            await self.pay(tx, 1, 30)
+            for number, name in enumerate(PEOPLE):
+                (contact,) = await customers.recognise(tx, [Person(self.workspace_id, external_id=name)])
+                assert contact is not None
+                self.paper.account[name] = None
+                await self.move(tx, number, number % 2)
+
+    async def vote(self, tx: Tx, idea: int, person: int, by_key: bool) -> None:
+        name = f"idea-{idea}" if by_key else str(self.ideas[idea])
+        ballot = Ballot(
+            name, Person(self.workspace_id, external_id=PEOPLE[person]), "important", False, new_id(), None, None
+        )
+        (cast,) = await votes.cast(tx, [ballot])
+        assert not isinstance(cast, Invalid)
+        assert cast.fresh == ((idea, PEOPLE[person]) not in self.paper.votes)
+        assert cast.idea_id == self.ideas[idea]
+        self.paper.votes.add((idea, PEOPLE[person]))
+
+    async def withdraw(self, tx: Tx, nth: int) -> None:
+        rows = await tx.all(
+            """select v.id, i.key, c.external_id as name from votes v join ideas i on i.id = v.idea_id
+            join contacts c on c.id = v.contact_id where v.workspace_id = $1 order by v.id""",
+            self.workspace_id,
+        )
+        if rows:
+            row = rows[nth % len(rows)]
+            await votes.withdraw(tx, self.workspace_id, row["id"])
+            self.paper.votes.remove((int(row["key"][-1]), row["name"]))
+
+    async def say(self, tx: Tx, statement: int, person: int | None, about: list[int]) -> None:
+        speaker = PEOPLE[person] if person is not None else None
+        said = Statement(
+            workspace_id=self.workspace_id,
+            source="survey",
+            text=f"words of {speaker}",
+            said_at=SAID_AT,
+            linked_by="rule:test",
+            external_id=str(statement),
+            person=Person(self.workspace_id, external_id=speaker) if speaker else None,
+            ideas=tuple(f"idea-{idea}" for idea in about),
+            replaces=True,
+            revised_at=SAID_AT,
+        )
+        await inbox.record(tx, [said])
+        if speaker or statement not in self.paper.said_by:
+            self.paper.said_by[statement] = speaker
+        self.paper.links |= {(idea, statement) for idea in about}
+
+    async def unlink(self, tx: Tx, nth: int) -> None:
+        rows = await tx.all(
+            """select n.id, i.key, f.external_id from insights n join ideas i on i.id = n.idea_id join feedback f
+            on f.workspace_id = $1 and f.id = n.feedback_id where n.workspace_id = $1 order by n.id""",
+            self.workspace_id,
+        )
+        if rows:
+            row = rows[nth % len(rows)]
+            await inbox.unlink(tx, self.workspace_id, row["id"])
+            self.paper.links.remove((int(row["key"][-1]), int(row["external_id"])))
+
+    async def move(self, tx: Tx, person: int, account: int) -> None:
+        contact = await tx.value(
+            "select id from contacts where workspace_id = $1 and external_id = $2", self.workspace_id, PEOPLE[person]
+        )
+        await customers.update_contact(
+            tx, self.workspace_id, contact, None,
+            external_id=None, email=None, name=None, account=ACCOUNTS[account], attributes={},
+        )  # fmt: skip
+        self.paper.account[PEOPLE[person]] = ACCOUNTS[account]
+
+    async def pay(self, tx: Tx, account: int, mrr: int) -> None:
+        await customers.save_accounts(tx, self.workspace_id, [AccountChange(ACCOUNTS[account], None, mrr, None, {})])
+        self.paper.mrr[ACCOUNTS[account]] = mrr
+
+    async def merge(self, tx: Tx, source: int, into: int) -> None:
+        before = self.paper.counts()
+        names = self.ideas[source], f"idea-{into}"
+        root = self.paper.root(into)
+        if source in self.paper.into and self.paper.into[source] != into:
+            await self._refused(tx, Conflict, *names)
+        elif source == into:
+            await self._refused(tx, Invalid, *names)
+        elif root == source:
+            await self._refused(tx, Conflict, *names)
+        else:
+            foreseen = await merges.merge(tx, self.caller.workspace_id, self.caller.actor, *names, dry_run=True)
+            await self.check(tx)
+            self.paper.into[source] = into
+            effect = await merges.merge(tx, self.caller.workspace_id, self.caller.actor, *names)
+            assert effect == foreseen
+            self._effect(effect, source, root, before)
+
+    async def _refused(self, tx: Tx, kind: type[Exception], source: UUID, into: str) -> None:
+        try:
+            await merges.merge(tx, self.caller.workspace_id, self.caller.actor, source, into)
+        except kind:
+            return
+        raise AssertionError("it was taken")
+
+    async def unmerge(self, tx: Tx, nth: int) -> None:
+        if not self.paper.into:
+            return
+        idea = sorted(self.paper.into)[nth % len(self.paper.into)]
+        before, root = self.paper.counts(), self.paper.root(idea)
+        foreseen = await merges.unmerge(tx, self.caller.workspace_id, self.ideas[idea], dry_run=True)
+        await self.check(tx)
+        del self.paper.into[idea]
+        effect = await merges.unmerge(tx, self.caller.workspace_id, self.ideas[idea])
+        assert effect == foreseen
+        self._effect(effect, idea, root, before)
+
+    def _effect(self, effect: merges.Effect, idea: int, root: int, before: list[Counts]) -> None:
+        after = self.paper.counts()
+        told = [
+            tuple(each.values()) for shift in (effect.idea, effect.survivor) for each in (shift.before, shift.after)
+        ]
+        assert told == [before[idea], after[idea], before[root], after[root]]
+
+    async def check(self, tx: Tx) -> None:
+        rows = await tx.all(KEPT, self.workspace_id)
+        assert [tuple(row.values())[1:] for row in rows] == self.paper.counts()
+        assert await tx.all(BEHIND, self.workspace_id) == []
+
+
+Step = tuple[str, dict[str, Any]]
+IDEA, PERSON = st.integers(0, IDEAS - 1), st.integers(0, len(PEOPLE) - 1)
+
+
+def step(name: str, **choices: st.SearchStrategy[Any]) -> st.SearchStrategy[Step]:
+    return st.tuples(st.just(name), st.fixed_dictionaries(choices))
+
+
+ASKING = [
+    step("vote", idea=IDEA, person=PERSON, by_key=st.booleans()),
+    step("say", statement=st.integers(0, STATEMENTS - 1), person=st.one_of(st.none(), PERSON),
+         about=st.lists(IDEA, max_size=3, unique=True)),
+]  # fmt: skip
+MERGING = [step("merge", source=IDEA, into=IDEA), step("unmerge", nth=st.integers(0, IDEAS))]
+OTHER = [
+    step("withdraw", nth=st.integers(0, 20)),
+    step("unlink", nth=st.integers(0, 20)),
+    step("move", person=PERSON, account=st.integers(0, 1)),
+    step("pay", account=st.integers(0, 1), mrr=st.integers(0, 900)),
+]
+STEPS = st.tuples(
+    st.lists(st.one_of(*ASKING), min_size=8, max_size=12),
+    st.lists(st.one_of(*ASKING, *MERGING, *MERGING, *OTHER), min_size=12, max_size=25),
+).map(lambda lists: [*lists[0], *lists[1]])
+
+
+@settings(max_examples=10)
+@given(STEPS, st.randoms(use_true_random=False))
+async def test_counts_are_what_one_counts_on_paper(
+    database: Databases, steps: list[Step], chance: random.Random
+) -> None:
+    here = Here(await database("feedback"))
+    await here.prepare()
+    for name, choices in steps:
+        async with here.database.transaction({here.workspace_id}) as tx:
+            await getattr(here, name)(tx, **choices)
+            await here.check(tx)
+    # Taken apart in any order, it is as if nothing had ever been merged.
+    while here.paper.into:
+        async with here.database.transaction({here.workspace_id}) as tx:
+            await here.unmerge(tx, chance.randrange(IDEAS))
+            await here.check(tx)
+    assert here.paper.counts() == here.paper.counts(merged=False)
+    async with here.database.read({here.workspace_id}) as read:
+        await check_events(read, here.workspace_id)
