@@ -13,6 +13,9 @@ from services.feedback.intake import api as intake
 from services.feedback.intake import worker
 from services.feedback.keys import api as keys
 from services.feedback.requesters import api as requesters
+from services.feedback.similar import api as similar
+from services.feedback.similar import worker as similar_texts
+from services.feedback.themes import api as themes
 from services.feedback.votes import api as votes
 from shared.operations import operations
 from shared.service import Service, create
@@ -35,11 +38,13 @@ SERVICE = Service(
         connections.router,
         intake.router,
         requesters.router,
+        similar.router,
+        themes.router,
         keys.router,
         operations("feedback", CONSUMERS),
     ),
     consumers=CONSUMERS,
-    jobs={"intake": worker.run, "fetches": fetches.run},
+    jobs={"intake": worker.run, "fetches": fetches.run, "similar": similar_texts.run},
     body_limits={"/v1/feedback/bulk": bulk.BODY_LIMIT},
     tags=(
         {"name": "feedback", "description": "Statements of customers, and the insights that link them to ideas"},
@@ -48,6 +53,8 @@ SERVICE = Service(
         {"name": "customers", "description": "Accounts and contacts"},
         {"name": "connections", "description": "Survey tools that deliver here, and what they delivered"},
         {"name": "hooks", "description": "Where vendors deliver"},
+        {"name": "similar", "description": "What is alike, what people made of it, and how good the suggestions were"},
+        {"name": "themes", "description": "What feedback is about lately; off unless switched on"},
         {"name": "requesters", "description": "Who is to be told that what they asked for has shipped"},
         {"name": "keys", "description": "API keys of the workspace"},
         {"name": "operations", "description": "Messages that were set aside"},

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import bulk, events, ingest, latency, votes
+from tests.bench import bulk, events, ingest, latency, similar, votes
 from tests.bench.arena import Arena
 from tests.bench.figures import say
 from tests.servers import data_folder
@@ -25,6 +25,7 @@ PARTS: dict[str, Callable[[Arena], Awaitable[None]]] = {
     "bulk": bulk.measure,
     "latency": latency.measure,
     "votes": votes.measure,
+    "similar": similar.measure,
     "events": events.measure,
 }
 RESULT = Path(".cairn/bench.json")
