@@ -154,8 +154,8 @@ SHOWN = Batch("suggestions", _flush)
 
 
 def _meant(runtime: Runtime) -> bool:
-    """Whether texts are compared by meaning too."""
-    return runtime.settings.embeddings and meaning.installed()
+    """Whether texts are compared by meaning too. While the model is being read, nobody waits for it."""
+    return runtime.settings.embeddings and meaning.ready()
 
 
 def _signs(runtime: Runtime) -> vectors.Signs:
@@ -239,7 +239,7 @@ def _text(found: Found, noted: tuple[UUID, Decision | None] | None) -> SimilarTe
     )
 
 
-@router.put("/similar/decisions", responses=EDITING | responses(NotFound), dependencies=[allow("ideas:write")])
+@router.put("/similar/decisions", responses=EDITING, dependencies=[allow("ideas:write")])
 async def decide_similar(body: DecisionIn, caller: CallerDep, tx: TxDep) -> Suggestion:
     """Accept or dismiss that two texts belong together; the last word counts.
 

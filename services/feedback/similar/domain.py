@@ -249,16 +249,16 @@ async def note_shown(lane: Lane, shown: Sequence[Shown]) -> dict[Pair, tuple[UUI
 async def decide(
     tx: Tx, workspace_id: UUID, ids: tuple[UUID, UUID], decision: Decision, joined: Joined | None, actor: str
 ) -> asyncpg.Record:
-    """Keep what somebody says of a pair, suggested or not. The last word counts. NotFound, Invalid on a pair of one."""
+    """Keep what somebody says of a pair, suggested or not. The last word counts. Invalid on a pair that is none."""
     one, other = sorted(ids)
     if one == other:
         raise Invalid(errors=[FieldError("/body/other_id", "must be another one than `one_id`")])
     if decision == "dismissed" and joined is not None:
         raise Invalid(errors=[FieldError("/body/joined", "goes with `accepted` only")])
     kinds: dict[UUID, Kind] = {row["id"]: row["kind"] for row in await tx.all(store.KINDS, workspace_id, [one, other])}
-    for id in (one, other):
-        if id not in kinds:
-            raise NotFound(f"No idea and no feedback has the id {id}.")
+    unknown = [name for name, id in zip(("one_id", "other_id"), ids, strict=True) if id not in kinds]
+    if unknown:
+        raise Invalid(errors=[FieldError(f"/body/{name}", "names no idea and no feedback") for name in unknown])
     row = await tx.one(
         store.DECIDE, new_id(), workspace_id, one, other, kinds[one], kinds[other], decision, joined, actor
     )

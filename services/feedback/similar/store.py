@@ -146,10 +146,8 @@ where t.workspace_id = $1 and t.kind = $2 and t.epoch = $3 and t.number = any($4
     select from similar_suggestions s where s.workspace_id = $1 and s.one_id = least(t.id, $5::uuid)
       and s.other_id = greatest(t.id, $5::uuid) and s.decision = 'dismissed'
   )
-  and not exists (
-    select from insights n where n.workspace_id = $1
-      and ((n.feedback_id = t.id and n.idea_id = $5::uuid) or (n.feedback_id = $5::uuid and n.idea_id = t.id))
-  )
+  and not exists (select from insights n where n.feedback_id = t.id and n.idea_id = $5::uuid and n.workspace_id = $1)
+  and not exists (select from insights n where n.feedback_id = $5::uuid and n.idea_id = t.id and n.workspace_id = $1)
 """
 
 # Suggesting ------------------------------------------------------------------------------------------------------
@@ -201,8 +199,8 @@ select method, count(*) as suggested,
 from (
     select s.method, s.decision, coalesce(s.joined, (
         select 'linked' from insights n where n.workspace_id = $1
-          and ((s.one_kind = 'feedback' and n.feedback_id = s.one_id and n.idea_id = s.other_id)
-            or (s.other_kind = 'feedback' and n.feedback_id = s.other_id and n.idea_id = s.one_id)) limit 1
+          and n.feedback_id = case when s.one_kind = 'feedback' then s.one_id else s.other_id end
+          and n.idea_id = case when s.one_kind = 'feedback' then s.other_id else s.one_id end
     )) as joined
     from similar_suggestions s where s.workspace_id = $1 and s.id >= $2 and s.shown > 0 order by s.id desc limit $3
 ) as shown group by method

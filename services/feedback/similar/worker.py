@@ -169,7 +169,7 @@ async def _sign(tx: Tx, workspace_id: UUID, kind: Kind, texts: Sequence[tuple[in
 
 async def encode_some(database: Database, limit: int = ENCODED_AT_ONCE) -> bool:
     """Give some texts their vectors, where the extra is installed; tell whether there may be more."""
-    if not meaning.installed():
+    if not meaning.ready():
         return False
     async with database.system() as tx:
         bare = await tx.all(store.BARE, limit)

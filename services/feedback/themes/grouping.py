@@ -59,7 +59,8 @@ def group(texts: Sequence[str], most: int) -> list[Theme]:
         if len(members) < LEAST_TEXTS:
             continue
         members.sort(key=lambda each: (-near[each], each))
-        heaviest = [terms[each] for each in np.argsort(-middles[at], kind="stable")[:NAMED_BY] if middles[at][each] > 0]
+        order: list[int] = np.argsort(-middles[at], kind="stable")[:NAMED_BY].tolist()
+        heaviest = [terms[each] for each in order if middles[at][each] > 0]
         found.append(
             Theme(
                 [_spelled(term, [read[placed[each]] for each in members]) for term in heaviest],
