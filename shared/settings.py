@@ -30,6 +30,10 @@ class Settings(BaseSettings):
     rate_limit: int = Field(
         default=20_000, ge=1, description="requests a second that a key may make, unless it says else"
     )
+    embeddings: bool = Field(
+        default=True, description="compare texts by meaning too, where the extra `embeddings` is installed"
+    )
+    themes: bool = Field(default=False, description="whether feedback may be grouped into themes on request")
     stream_replicas: int = Field(default=1, ge=1, le=5, description="copies of each stream: 3 in production")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     trace_endpoint: str = Field(default="", description="whole address of an OTLP/HTTP collector; no traces when empty")

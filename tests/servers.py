@@ -127,6 +127,7 @@ class World:
         given = {
             "database_url": self.role_url(service),
             "nats_url": self.nats_url,
+            "embeddings": False,  # every text of every test would be encoded
             "key_pepper": PEPPER,
             "sealing_key": SEALING_KEY,
             "public_url": f"https://{service}.test",

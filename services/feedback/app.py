@@ -37,8 +37,11 @@ from services.feedback.products import api as products
 from services.feedback.requesters import api as requesters
 from services.feedback.segments import api as segments
 from services.feedback.segments import worker as filling
+from services.feedback.similar import api as similar
+from services.feedback.similar import worker as similar_texts
 from services.feedback.surveys import api as surveys
 from services.feedback.texts import worker as texts
+from services.feedback.themes import api as themes
 from services.feedback.triage import api as triage
 from services.feedback.triage import worker as waking
 from services.feedback.trust import api as trust
@@ -89,6 +92,8 @@ SERVICE = Service(
         portal.router,
         portal.visitors,
         explanations.router,
+        similar.router,
+        themes.router,
         keys.router,
         operations("feedback", CONSUMERS),
     ),
@@ -102,6 +107,7 @@ SERVICE = Service(
         "imports": importing.run,
         "exports": exporting.run,
         "languages": texts.run,
+        "similar": similar_texts.run,
     },
     body_limits={
         "/v1/feedback/bulk": bulk.BODY_LIMIT,
@@ -123,6 +129,8 @@ SERVICE = Service(
         {"name": "connections", "description": "Survey tools that deliver here, and what they delivered"},
         {"name": "hooks", "description": "Where vendors deliver"},
         {"name": "surveys", "description": "What surveys measured: NPS, CSAT, CES, Kano, importance"},
+        {"name": "similar", "description": "What is alike, what people made of it, and how good the suggestions were"},
+        {"name": "themes", "description": "What feedback is about lately; off unless switched on"},
         {"name": "requesters", "description": "Who is to be told that what they asked for has shipped"},
         {
             "name": "imports",

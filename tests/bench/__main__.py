@@ -14,7 +14,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import bulk, events, imports, ingest, latency, search, votes
+from tests.bench import bulk, events, imports, ingest, latency, search, similar, votes
 from tests.bench.arena import Arena
 from tests.bench.figures import say
 from tests.servers import data_folder
@@ -27,6 +27,7 @@ PARTS: dict[str, Callable[[Arena], Awaitable[None]]] = {
     "latency": latency.measure,
     "votes": votes.measure,
     "search": search.measure,
+    "similar": similar.measure,
     "events": events.measure,
 }
 RESULT = Path(".cairn/bench.json")

@@ -9,6 +9,8 @@ from uuid import UUID
 
 import asyncpg
 
+from services.feedback.similar.words import ANALYSER
+
 ACCOUNT, CONTACT, IDEA, FEEDBACK = 1, 2, 3, 4
 _START = 1_735_689_600_000
 
@@ -224,6 +226,12 @@ insert into roadmap.scores (score_id, workspace_id, idea_id, model_id, model_ver
 select id, workspace_id, idea_id, model_id, model_version, state, value, version from scoring.scores
 """,
 )
+# As if it had all been read: indexing a million texts would go on during everything that is measured. What comes in
+# meanwhile is indexed.
+INDEXED = """
+insert into feedback.similar_indexes (workspace_id, kind, analyser, seen, checked)
+values ($1, 'idea', $2, $3, $3), ($1, 'feedback', $2, $4, $4)
+"""
 FINISH = ("vacuum analyze", "checkpoint")
 
 
@@ -244,6 +252,8 @@ async def populate(admin_url: str, workspace_id: str, model_id: str, size: Size)
             await connection.close()
 
     connection = await asyncpg.connect(admin_url)
+    last = made(IDEA, size.ideas + FRESH), made(FEEDBACK, size.feedback)
+    await connection.execute(INDEXED, UUID(workspace_id), ANALYSER, *last)
     await connection.execute(WITHOUT_INDEXES)
     groups = (WORDS, LOG, WANTS)
     await asyncio.gather(*(load(group) for group in groups))

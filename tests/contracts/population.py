@@ -138,6 +138,8 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
         "assessment_id": assessment["id"],
         "item_id": item["id"],
         "view_id": view["id"],
+        "one_id": idea["id"],
+        "other_id": said["id"],
         "message_id": parked["feedback"],
         "workspace_slug": api.slug,
         "view_slug": "public",

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "feedback_0009"
-down_revision = "feedback_0007"
+down_revision = "feedback_0008"
 branch_labels = None
 depends_on = None
 

@@ -13,6 +13,7 @@ from services.feedback.tables import (
     needs,
     privacy,
     products,
+    similar,
     surveys,
     triage,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "needs",
     "privacy",
     "products",
+    "similar",
     "surveys",
     "triage",
 ]

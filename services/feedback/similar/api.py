@@ -1,0 +1,305 @@
+"""What is alike, over HTTP: found, decided on, judged."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
+from uuid import UUID
+
+import asyncpg
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from services.feedback.similar import domain, meaning, store, vectors
+from services.feedback.similar.domain import Decision, Found, Joined, Kind, Method, Pair, Shown
+from shared.errors import NotFound
+from shared.paging import LAST, Cursor, Limit, Page, after, page
+from shared.problems import EDITING, GUARDED, responses
+from shared.routes import CallerDep, ReadDep, Route, RuntimeDep, TxDep, allow
+from shared.runtime import Batch, Runtime
+from shared.wire import Line, Text, Wire
+
+router = APIRouter(prefix="/v1", tags=["similar"], route_class=Route)
+READS = [allow("ideas:read", "feedback:read")]
+EXCERPT = 300
+ELLIPSIS = "…"
+
+Most = Annotated[int, Query(ge=1, le=50, description="texts of each kind")]
+Only = Annotated[Kind | None, Query(description="only texts of this kind; both when left out")]
+
+
+class SharedWord(Wire):
+    """A word that both texts have. `weight` is its share of what the query says: rare words weigh more."""
+
+    word: str
+    weight: float
+
+
+class Reasons(Wire):
+    """Why two texts are taken for alike."""
+
+    words: list[SharedWord] = Field(description="the most telling words that both have, the heaviest first")
+    word_score: float = Field(description="0 to 1: how much of what the query says this text says too")
+    title_overlap: float | None = Field(
+        description="0 to 1: of all terms of the two titles, those in both; null without a title"
+    )
+    meaning: float | None = Field(
+        description="cosine of the two meanings; null where texts are compared by words alone"
+    )
+
+
+class SimilarText(Wire):
+    """An idea or a feedback that is like the one asked about."""
+
+    kind: Kind
+    id: UUID
+    title: str = Field(description="an idea's; empty for feedback")
+    excerpt: str = Field(description="how its text begins")
+    score: float = Field(description="0 to 1; comparable within one answer and method")
+    method: Method = Field(description="`lexical`: by words. `fused`: by words and meaning")
+    reasons: Reasons
+    suggestion_id: UUID | None = Field(description="the pair, for its history; null while the text asked about is new")
+    decision: Literal["accepted"] | None = Field(
+        description="what was decided of the pair; dismissed ones never return"
+    )
+
+
+class Similar(Wire):
+    """What is like a text, the most alike first."""
+
+    ideas: list[SimilarText]
+    feedback: list[SimilarText]
+    searched: int = Field(description="texts in the index; it follows writes by some seconds")
+
+
+class SimilarIn(Wire):
+    """A text that is not stored, and will not be."""
+
+    title: Line | None = Field(default=None, examples=["Export any list as CSV"])
+    text: Text | None = Field(default=None, examples=["Customers copy tables by hand today."])
+
+
+class DecisionIn(Wire):
+    """What somebody says of two texts. The order of the two does not matter."""
+
+    one_id: UUID = Field(description="an idea's or a feedback's id")
+    other_id: UUID = Field(description="another one's")
+    decision: Decision = Field(examples=["accepted"])
+    joined: Joined | None = Field(
+        default=None, description="with `accepted`: what the caller has done with them", examples=["linked"]
+    )
+
+
+class Suggestion(Wire):
+    """Two texts that were shown as alike, or that somebody decided on unasked (`shown` is 0)."""
+
+    id: UUID
+    one_id: UUID
+    one_kind: Kind
+    other_id: UUID
+    other_kind: Kind
+    method: Method | None
+    score: float | None = Field(description="when it was first shown")
+    shown: int = Field(description="how often")
+    shown_at: datetime | None = Field(description="the first time")
+    decision: Decision | None
+    joined: Joined | None
+    decided_by: str | None
+    decided_at: datetime | None
+    created_at: datetime
+
+
+class Rate(Wire):
+    """A share of n, with its Wilson interval at 95 %. With a small n the interval says how little is known."""
+
+    value: float | None = Field(description="null while n is 0")
+    n: int
+    low: float | None
+    high: float | None
+
+
+class MethodQuality(Wire):
+    """How good the suggestions of one method were; of all, where `method` is null.
+
+    Accepted is also what was linked or merged after it had been shown.
+    """
+
+    method: Method | None
+    suggested: int = Field(description="pairs shown")
+    accepted: int
+    dismissed: int
+    undecided: int = Field(description="shown, and nobody has said or done anything")
+    precision: Rate = Field(description="accepted of those decided on")
+    recall: Rate = Field(description="suggested beforehand, of all that people linked or merged")
+
+
+class Quality(Wire):
+    """Precision and recall of past suggestions, over the newest 10,000 suggestions and 10,000 links at most."""
+
+    since: datetime
+    methods: list[MethodQuality] = Field(description="of all, then of each method")
+    never_suggested: int = Field(description="links and merges by people that were not suggested before")
+
+
+async def _flush(
+    runtime: Runtime, batch: Sequence[Sequence[Shown]]
+) -> list[dict[Pair, tuple[UUID, Decision | None]] | Exception]:
+    every = [each for shown in batch for each in shown]
+    async with runtime.database.lane({each.workspace_id for each in every}) as lane:
+        noted = await domain.note_shown(lane, every)
+    return [{pair: noted[pair] for pair in map(domain.pair_of, shown)} for shown in batch]
+
+
+# On a lane: a request that waits for it holds a connection of the pool, and all of them might.
+SHOWN = Batch("suggestions", _flush)
+
+
+def _meant(runtime: Runtime) -> bool:
+    """Whether texts are compared by meaning too. While the model is being read, nobody waits for it."""
+    return runtime.settings.embeddings and meaning.ready()
+
+
+def _signs(runtime: Runtime) -> vectors.Signs:
+    return runtime.memory.setdefault("similar", vectors.Signs())
+
+
+@router.get("/ideas/{idea_id}/similar", responses=GUARDED | responses(NotFound), dependencies=READS)
+async def list_similar_to_idea(
+    idea_id: UUID, caller: CallerDep, read: ReadDep, runtime: RuntimeDep, limit: Most = 10, kind: Only = None
+) -> Similar:
+    """Show ideas like this one, and feedback that may speak for it and is not linked to it."""
+    query = await domain.stored(read, caller.workspace_id, "idea", idea_id, meant=_meant(runtime))
+    return await _similar(runtime, read, caller.workspace_id, ("idea", query), kind, limit)
+
+
+@router.get("/feedback/{feedback_id}/similar", responses=GUARDED | responses(NotFound), dependencies=READS)
+async def list_similar_to_feedback(
+    feedback_id: UUID, caller: CallerDep, read: ReadDep, runtime: RuntimeDep, limit: Most = 10, kind: Only = None
+) -> Similar:
+    """Show ideas that this feedback may speak for and is not linked to, and feedback like it."""
+    query = await domain.stored(read, caller.workspace_id, "feedback", feedback_id, meant=_meant(runtime))
+    return await _similar(runtime, read, caller.workspace_id, ("feedback", query), kind, limit)
+
+
+@router.post("/similar", responses=EDITING, dependencies=READS)
+async def find_similar(
+    body: SimilarIn, caller: CallerDep, read: ReadDep, runtime: RuntimeDep, limit: Most = 10, kind: Only = None
+) -> Similar:
+    """Show what is like a text that is still being written. Nothing is stored, and nothing counts as suggested."""
+    query = domain.Query(body.title or "", body.text or "")
+    if _meant(runtime):
+        query = await domain.with_vector(query)
+    return await _similar(runtime, read, caller.workspace_id, (None, query), kind, limit)
+
+
+async def _similar(
+    runtime: Runtime,
+    read: ReadDep,
+    workspace_id: UUID,
+    asked: tuple[Kind | None, domain.Query],
+    only: Kind | None,
+    limit: int,
+) -> Similar:
+    of, query = asked
+    kinds = domain.KINDS if only is None else (only,)
+    found, searched = await domain.similar(read, _signs(runtime), workspace_id, query, kinds, limit)
+    shown: dict[UUID, Shown] = {}
+    if of is not None and query.id is not None:
+        shown = {
+            each.id: Shown(workspace_id, (query.id, of), (each.id, each.kind), each.method, each.score)
+            for every in found.values()
+            for each in every
+        }
+    noted = await runtime.submit(SHOWN, list(shown.values())) if shown else {}
+
+    def texts(kind: Kind) -> list[SimilarText]:
+        return [
+            _text(each, noted.get(domain.pair_of(shown[each.id])) if shown else None) for each in found.get(kind, [])
+        ]
+
+    return Similar(ideas=texts("idea"), feedback=texts("feedback"), searched=searched)
+
+
+def _text(found: Found, noted: tuple[UUID, Decision | None] | None) -> SimilarText:
+    cut = found.body[:EXCERPT]
+    return SimilarText(
+        kind=found.kind,
+        id=found.id,
+        title=found.title,
+        excerpt=cut if len(found.body) <= EXCERPT else cut + ELLIPSIS,
+        score=round(found.score, 4),
+        method=found.method,
+        reasons=Reasons(
+            words=[SharedWord(word=each.word, weight=round(each.weight, 4)) for each in found.shared],
+            word_score=round(found.lexical, 4),
+            title_overlap=None if found.title_overlap is None else round(found.title_overlap, 4),
+            meaning=None if found.cosine is None else round(found.cosine, 4),
+        ),
+        suggestion_id=noted[0] if noted else None,
+        decision="accepted" if noted and noted[1] == "accepted" else None,
+    )
+
+
+@router.put("/similar/decisions", responses=EDITING, dependencies=[allow("ideas:write")])
+async def decide_similar(body: DecisionIn, caller: CallerDep, tx: TxDep) -> Suggestion:
+    """Accept or dismiss that two texts belong together; the last word counts.
+
+    A dismissed pair is never shown again, from either side. Accepting joins nothing by itself: merge or link, and say
+    so in `joined`.
+    """
+    row = await domain.decide(
+        tx, caller.workspace_id, (body.one_id, body.other_id), body.decision, body.joined, caller.actor
+    )
+    return _suggestion(row)
+
+
+def _suggestion(row: asyncpg.Record) -> Suggestion:
+    return Suggestion(**row)
+
+
+@router.get("/similar/suggestions", responses=GUARDED, dependencies=READS)
+async def list_suggestions(
+    caller: CallerDep,
+    read: ReadDep,
+    decision: Annotated[Decision | None, Query(description="only those decided so")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[Suggestion]:
+    """List pairs that were shown or decided on, the newest first."""
+    page_of = caller.workspace_id, after(cursor, LAST), limit + 1
+    if decision is None:
+        rows = await read.all(store.LIST, *page_of)
+    else:
+        rows = await read.all(store.LIST_DECIDED, *page_of, decision)
+    return page(rows, limit, _suggestion, lambda suggestion: (suggestion.id,))
+
+
+@router.get("/similar/quality", responses=GUARDED, dependencies=READS)
+async def get_similar_quality(
+    caller: CallerDep,
+    read: ReadDep,
+    days: Annotated[int, Query(ge=1, le=366, description="how far to look back")] = 90,
+) -> Quality:
+    """Show how good past suggestions were: precision and recall, with n and interval, by method."""
+    since = datetime.now(UTC) - timedelta(days=days)
+    judged = await domain.judge(read, caller.workspace_id, since)
+    return Quality(
+        since=since,
+        methods=[
+            MethodQuality(
+                method=each.method,
+                suggested=each.suggested,
+                accepted=each.accepted,
+                dismissed=each.dismissed,
+                undecided=each.undecided,
+                precision=_rate(each.precision),
+                recall=_rate(each.recall),
+            )
+            for each in judged
+        ],
+        never_suggested=judged[0].recall.of - judged[0].recall.hits,
+    )
+
+
+def _rate(share: domain.Share) -> Rate:
+    low, high = share.interval or (None, None)
+    return Rate(value=share.value, n=share.of, low=low, high=high)

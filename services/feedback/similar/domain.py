@@ -1,0 +1,315 @@
+"""What is alike: found by words and, where texts have vectors, by meaning; suggested, decided on, and judged."""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Literal
+from uuid import UUID
+
+import asyncpg
+
+from services.feedback.similar import meaning, postings, store, vectors, words
+from services.feedback.similar.shares import Share
+from shared.database import Lane, Read, Tx
+from shared.errors import FieldError, Invalid, NotFound
+from shared.ids import new_id
+
+Kind = Literal["idea", "feedback"]
+Method = Literal["lexical", "fused"]
+Decision = Literal["accepted", "dismissed"]
+Joined = Literal["merged", "linked"]
+KINDS: tuple[Kind, ...] = ("idea", "feedback")
+
+NEAR = 100
+"""Texts by words, and as many by meaning, that are compared exactly. On GitBugs 97 % of all duplicates are in them."""
+BYTES = 1_500_000
+"""Of postings that a search reads at most: half a million entries, the rarest terms first."""
+LEAST_LEXICAL, LEAST_FUSED = 0.05, 0.2
+"""Below that, texts share what any two share."""
+MOST_REASONS, LEAST_WORD = 5, 0.005
+"""Words that are told, and the share of the query's weight that is worth telling."""
+JUDGED_MOST = 10_000
+"""Suggestions, and links, that the measures are taken over at most: the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A text to find the like of. `id` is its own where it is stored; a vector, where it has one."""
+
+    title: str
+    body: str
+    id: UUID | None = None
+    vector: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A term that both texts have, and its share of the query's weight."""
+
+    word: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A text that is like the query. `lexical` is 1 for the same words; `cosine` is 1 for the same meaning."""
+
+    kind: Kind
+    id: UUID
+    title: str
+    body: str
+    method: Method
+    score: float
+    lexical: float
+    cosine: float | None
+    shared: Sequence[Word]
+    title_overlap: float | None
+
+
+async def stored(read: Read, workspace_id: UUID, kind: Kind, id: UUID, *, meant: bool) -> Query:
+    """An idea or a feedback as a query, with its meaning when `meant`; NotFound."""
+    rows = await read.all(store.LOAD, workspace_id, kind, [id])
+    if not rows:
+        raise NotFound(f"No {kind} by that id.")
+    query = Query(rows[0]["title"], rows[0]["body"], id)
+    if not meant:
+        return query
+    vector: bytes | None = await read.value(store.VECTOR, workspace_id, id)
+    return replace(query, vector=vector) if vector is not None else await with_vector(query)
+
+
+async def with_vector(query: Query) -> Query:
+    """The query with its meaning, encoded now."""
+    found = await encode([text_of(query.title, query.body)])
+    return replace(query, vector=found[0])
+
+
+def text_of(title: str, body: str) -> str:
+    """What of a text is encoded."""
+    return f"{title}\n{body}" if title else body
+
+
+async def encode(texts: Sequence[str]) -> list[bytes]:
+    """Vectors of texts as they are stored. In a thread: numpy lets others go on while it multiplies."""
+    found = await asyncio.to_thread(lambda: meaning.encoder().encode(texts))
+    return [vectors.halves(vector) for vector in found]
+
+
+async def similar(
+    read: Read, signs: vectors.Signs, workspace_id: UUID, query: Query, kinds: Collection[Kind], limit: int
+) -> tuple[dict[Kind, list[Found]], int]:
+    """The texts most like the query, by kind, the best first, and how many texts were searched."""
+    indexes = {row["kind"]: row for row in await read.all(store.INDEXES, workspace_id)}
+    own = words.weighed(query.title, query.body)
+    found: dict[Kind, list[Found]] = {}
+    for kind in kinds:
+        index = indexes.get(kind)
+        found[kind] = await _of_kind(read, signs, workspace_id, kind, index, query, own, limit) if index else []
+    return found, sum(row["texts"] for kind, row in indexes.items() if kind in kinds)
+
+
+async def _of_kind(
+    read: Read,
+    signs: vectors.Signs,
+    workspace_id: UUID,
+    kind: Kind,
+    index: asyncpg.Record,
+    query: Query,
+    own: Mapping[str, words.Weighed],
+    limit: int,
+) -> list[Found]:
+    impacts = {words.number(term): each.impact for term, each in own.items()}
+    rows = await read.all(store.SEARCH, workspace_id, kind, list(impacts), BYTES)
+    having = postings.frequencies([(row["term"], row["size"]) for row in rows])
+    weights = postings.telling(impacts, having, index["texts"])
+    scores = postings.add_up(
+        (postings.Posting(row["term"], row["block"], row["entries"]) for row in rows if row["entries"] is not None),
+        weights,
+        index["next_number"],
+    )
+    numbers = set(postings.best(scores, NEAR + 1))
+    if query.vector is not None:
+        blocks = await _signs(read, signs, workspace_id, kind, index["epoch"])
+        numbers |= {each for each in vectors.nearest(query.vector, blocks, NEAR + 1) if each < len(scores)}
+    if not numbers:
+        return []
+    near = await read.all(store.CANDIDATES, workspace_id, kind, index["epoch"], list(numbers), query.id)
+    whole = postings.self_score(impacts, weights)
+    ranked = _ranked(near, query.vector, {row["number"]: float(scores[row["number"]]) / whole for row in near}, limit)
+    texts = {row["id"]: row for row in await read.all(store.LOAD, workspace_id, kind, [id for id, *_ in ranked])}
+    found: list[Found] = []
+    for id, method, score, lexical, cosine in ranked:
+        text = texts.get(id)
+        if text is None or text["gone"]:
+            continue
+        shared = _shared(own, weights, whole, text["title"], text["body"])
+        overlap = _overlap(query.title, text["title"])
+        found.append(Found(kind, id, text["title"], text["body"], method, score, lexical, cosine, shared, overlap))
+    return found
+
+
+Ranked = tuple[UUID, Method, float, float, float | None]
+
+
+def _ranked(
+    near: Sequence[asyncpg.Record], vector: bytes | None, lexical: Mapping[int, float], limit: int
+) -> list[Ranked]:
+    """Candidates by score. A text without a vector counts by its words alone."""
+    cosines: dict[UUID, float] = {}
+    if vector is not None:
+        have = [row for row in near if row["vector"] is not None]
+        measured = vectors.cosines(vector, [row["vector"] for row in have])
+        cosines = {row["id"]: cosine for row, cosine in zip(have, measured, strict=True)}
+    ranked: list[Ranked] = []
+    for row in near:
+        by_words, cosine = min(1.0, lexical[row["number"]]), cosines.get(row["id"])
+        # From a fifth to two fifths of meaning the recall is the same.
+        score = by_words if cosine is None else (2 * by_words + max(0.0, cosine)) / 3
+        if score >= (LEAST_LEXICAL if cosine is None else LEAST_FUSED):
+            ranked.append((row["id"], "lexical" if cosine is None else "fused", min(1.0, score), by_words, cosine))
+    return sorted(ranked, key=lambda each: (-each[2], each[0]))[:limit]
+
+
+async def _signs(read: Read, cache: vectors.Signs, workspace_id: UUID, kind: Kind, epoch: int) -> dict[int, bytes]:
+    blocks: dict[int, bytes] = {}
+    missing: list[int] = []
+    for row in await read.all(store.SIGN_SIZES, workspace_id, kind):
+        held = cache.get((workspace_id, kind, epoch, row["block"]), row["size"])
+        if held is None:
+            missing.append(row["block"])
+        else:
+            blocks[row["block"]] = held
+    if missing:
+        for row in await read.all(store.SIGNS, workspace_id, kind, missing):
+            blocks[row["block"]] = row["entries"]
+            cache.put((workspace_id, kind, epoch, row["block"]), row["entries"])
+    return blocks
+
+
+def _shared(
+    own: Mapping[str, words.Weighed], weights: Mapping[int, float], whole: float, title: str, body: str
+) -> list[Word]:
+    both = (
+        Word(each.word, min(1.0, weights.get(words.number(term), 0.0) * each.impact / whole))
+        for term, each in words.weighed(title, body).items()
+        if term in own
+    )
+    return [word for word in sorted(both, key=lambda each: (-each.weight, each.word)) if word.weight >= LEAST_WORD][
+        :MOST_REASONS
+    ]
+
+
+def _overlap(one: str, other: str) -> float | None:
+    """How many of the terms of two titles are in both; None where one has no title."""
+    mine, theirs = ({term for term, _ in words.terms(title)} for title in (one, other))
+    return len(mine & theirs) / len(mine | theirs) if mine and theirs else None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A suggestion that is about to be shown: `other` is suggested for `one`."""
+
+    workspace_id: UUID
+    one: tuple[UUID, Kind]
+    other: tuple[UUID, Kind]
+    method: Method
+    score: float
+
+
+Pair = tuple[UUID, UUID, UUID]
+
+
+def pair_of(shown: Shown) -> Pair:
+    """What a suggestion is known by: the workspace and both ids, the smaller first."""
+    return (shown.workspace_id, *sorted((shown.one[0], shown.other[0])))  # pyright: ignore[reportReturnType] sorted keeps the length
+
+
+async def note_shown(lane: Lane, shown: Sequence[Shown]) -> dict[Pair, tuple[UUID, Decision | None]]:
+    """Remember what people get to see: the id of each suggestion, and what was decided on it."""
+    once = {pair_of(each): each for each in shown}
+    kinds = {each[0]: each[1] for item in once.values() for each in (item.one, item.other)}
+    pairs = list(once)
+    if not pairs:
+        return {}
+    rows = await lane.all(
+        store.SHOWN,
+        [new_id() for _ in pairs],
+        [pair[0] for pair in pairs],
+        [pair[1] for pair in pairs],
+        [pair[2] for pair in pairs],
+        [kinds[pair[1]] for pair in pairs],
+        [kinds[pair[2]] for pair in pairs],
+        [once[pair].method for pair in pairs],
+        [once[pair].score for pair in pairs],
+    )
+    return {(row["workspace_id"], row["one_id"], row["other_id"]): (row["id"], row["decision"]) for row in rows}
+
+
+async def decide(
+    tx: Tx, workspace_id: UUID, ids: tuple[UUID, UUID], decision: Decision, joined: Joined | None, actor: str
+) -> asyncpg.Record:
+    """Keep what somebody says of a pair, suggested or not. The last word counts. Invalid on a pair that is none."""
+    one, other = sorted(ids)
+    if one == other:
+        raise Invalid(errors=[FieldError("/body/other_id", "must be another one than `one_id`")])
+    if decision == "dismissed" and joined is not None:
+        raise Invalid(errors=[FieldError("/body/joined", "goes with `accepted` only")])
+    kinds: dict[UUID, Kind] = {row["id"]: row["kind"] for row in await tx.all(store.KINDS, workspace_id, [one, other])}
+    unknown = [name for name, id in zip(("one_id", "other_id"), ids, strict=True) if id not in kinds]
+    if unknown:
+        raise Invalid(errors=[FieldError(f"/body/{name}", "names no idea and no feedback") for name in unknown])
+    row = await tx.one(
+        store.DECIDE, new_id(), workspace_id, one, other, kinds[one], kinds[other], decision, joined, actor
+    )
+    assert row is not None  # an upsert
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What became of the suggestions of one method (None: of all), and of what belongs together."""
+
+    method: Method | None
+    suggested: int
+    accepted: int
+    dismissed: int
+    undecided: int
+    precision: Share
+    recall: Share
+
+
+async def judge(read: Read, workspace_id: UUID, since: datetime) -> list[Judged]:
+    """Precision and recall of what was suggested since then: of each method, and of all."""
+    first = earliest_id(since)
+    shown = {row["method"]: row for row in await read.all(store.JUDGED, workspace_id, first, JUDGED_MOST)}
+    found: dict[Method | None, int] = {
+        row["method"]: row["found"] for row in await read.all(store.FOUND, workspace_id, first, JUDGED_MOST)
+    }
+    belonging = sum(found.values())
+    methods: tuple[Method, ...] = ("lexical", "fused")
+    judged: list[Judged] = []
+    for method in (None, *methods):
+        rows = [row for name, row in shown.items() if method in (None, name)]
+        suggested, accepted, dismissed, undecided = (
+            sum(row[name] for row in rows) for name in ("suggested", "accepted", "dismissed", "undecided")
+        )
+        hits = sum(count for name, count in found.items() if name is not None and method in (None, name))
+        judged.append(
+            Judged(
+                method,
+                suggested,
+                accepted,
+                dismissed,
+                undecided,
+                precision=Share(accepted + dismissed, accepted),
+                recall=Share(belonging, hits),
+            )
+        )
+    return judged
+
+
+def earliest_id(moment: datetime) -> UUID:
+    """The smallest UUIDv7 of a moment: what was made before it has a smaller id."""
+    milliseconds = max(0, int(moment.astimezone(UTC).timestamp() * 1_000))
+    return UUID(int=milliseconds << 80)
