@@ -48,7 +48,7 @@ def _schema(name: str) -> Schema:
     for each in SCHEMAS:
         if each.name == name:
             return each
-    raise Failed(f"No schema {name!r}. There are: {', '.join(schema.name for each in SCHEMAS)}.")
+    raise Failed(f"No schema {name!r}. There are: {', '.join(each.name for each in SCHEMAS)}.")
 
 
 async def _create_workspace(arguments: Arguments) -> None:

@@ -56,7 +56,7 @@ Table(
     Column("model_id", UUID, nullable=False),
     Column("model_version", BigInteger, nullable=False),
     Column("state", Text, nullable=False),
-    Column("value", Double),
+    Column("value", Double[float]()),
     Column("version", BigInteger, nullable=False),
     Index("scores_idea", "workspace_id", "idea_id"),
     comment="projection of scoring.score.changed",

@@ -303,7 +303,7 @@ def _cast(each: Cast | Invalid) -> str | Invalid:
         return Invalid(
             errors=[FieldError(error.pointer.replace("/idea_id", "/idea"), error.reason) for error in each.errors]
         )
-    return "created" if each.fresh else "duplicate"
+    return each.status
 
 
 async def _feedback(tx: Tx, job: Job, given: Sequence[tuple[Row, FeedbackIn]]) -> Outcomes:

@@ -108,7 +108,7 @@ def upgrade() -> None:
         sa.Column(
             "starts", sa.Integer(), server_default="0", nullable=False, comment="claims since something was stored"
         ),
-        sa.Column("seconds", sa.Double(), server_default="0", nullable=False, comment="worked at it"),
+        sa.Column("seconds", sa.Double[float](), server_default="0", nullable=False, comment="worked at it"),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(

@@ -50,7 +50,7 @@ Table(
     Column("holder", UUID, comment="who works at it; another one's writes are refused"),
     Column("due_at", Moment, nullable=False, server_default=NOW, comment="a claim moves it on"),
     Column("starts", Integer, nullable=False, server_default="0", comment="claims since something was stored"),
-    Column("seconds", Double, nullable=False, server_default="0", comment="worked at it"),
+    Column("seconds", Double[float](), nullable=False, server_default="0", comment="worked at it"),
     Column("started_at", Moment),
     Column("finished_at", Moment),
     Column("expires_at", Moment, comment="when its errors and it are deleted"),

@@ -7,11 +7,14 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.feedback.accounts import domain as accounts
+from services.feedback.accounts.domain import AccountChange
 from services.feedback.customers import domain as customers
-from services.feedback.customers.domain import AccountChange, Person
+from services.feedback.customers.domain import Person
 from services.feedback.ideas import domain as ideas
 from services.feedback.inbox import domain as inbox
 from services.feedback.inbox.domain import Statement
+from services.feedback.insights import domain as insights
 from services.feedback.merges import domain as merges
 from services.feedback.votes import domain as votes
 from services.feedback.votes.domain import Ballot
@@ -84,7 +87,7 @@ class Here:
         )
         (cast,) = await votes.cast(tx, [ballot])
         assert not isinstance(cast, Invalid)
-        assert cast.fresh == ((idea, PEOPLE[person]) not in self.paper.votes)
+        assert (cast.status == "created") == ((idea, PEOPLE[person]) not in self.paper.votes)
         assert cast.idea_id == self.ideas[idea]
         self.paper.votes.add((idea, PEOPLE[person]))
 
@@ -126,7 +129,7 @@ class Here:
         )
         if rows:
             row = rows[nth % len(rows)]
-            await inbox.unlink(tx, self.workspace_id, row["id"])
+            await insights.unlink(tx, self.workspace_id, row["id"], "key:test")
             self.paper.links.remove((int(row["key"][-1]), int(row["external_id"])))
 
     async def move(self, tx: Tx, person: int, account: int) -> None:
@@ -140,7 +143,7 @@ class Here:
         self.paper.account[PEOPLE[person]] = ACCOUNTS[account]
 
     async def pay(self, tx: Tx, account: int, mrr: int) -> None:
-        await customers.save_accounts(tx, self.workspace_id, [AccountChange(ACCOUNTS[account], None, mrr, None, {})])
+        await accounts.save_accounts(tx, self.workspace_id, [AccountChange(ACCOUNTS[account], None, mrr, None, {})])
         self.paper.mrr[ACCOUNTS[account]] = mrr
 
     async def merge(self, tx: Tx, source: int, into: int) -> None:
