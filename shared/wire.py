@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, cast
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticKnownError
 
 # PostgreSQL text holds neither NUL nor lone surrogates; both are refused here, once.
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -55,10 +56,17 @@ def _plain_attributes(value: Any) -> Any:
     return items
 
 
+def _line(value: str) -> str:
+    stripped = storable(value).strip()
+    if not stripped:
+        raise PydanticKnownError("string_too_short", {"min_length": 1})
+    return stripped
+
+
 Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(storable)]
 """1 to 20,000 characters of prose."""
-Line = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True), AfterValidator(storable)]
-"""1 to 300 characters: a name or a title."""
+Line = Annotated[str, StringConstraints(min_length=1, max_length=300), AfterValidator(_line)]
+"""1 to 300 characters: a name or a title. Blanks around it count for its length, and are taken off."""
 Key = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(storable)]
 """1 to 200 characters: an id in the caller's own system."""
 Email = Annotated[

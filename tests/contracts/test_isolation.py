@@ -26,7 +26,8 @@ NEEDED = {
 def query(operation: Operation, ids: dict[str, str]) -> dict[str, str]:
     """A value for each parameter in the query that names a record."""
     names = {parameter.get("name", "") for parameter in operation.parameters if parameter.get("in") == "query"}
-    return {name: ids[name] for name in names if name in ids}
+    own = {name: ids.get(f"{operation.id}/{name}") or ids.get(name) for name in names}
+    return {name: value for name, value in own.items() if value}
 
 
 def named(operation: Operation, service: str, ids: dict[str, str]) -> str:

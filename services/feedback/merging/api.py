@@ -14,7 +14,7 @@ from shared.wire import Wire
 router = APIRouter(prefix="/v1/contacts", tags=["customers"], route_class=Route)
 
 
-class MergeIn(Wire):
+class ContactMergeIn(Wire):
     """Two contacts that are one person."""
 
     contact_id: UUID = Field(description="the one to keep")
@@ -22,7 +22,7 @@ class MergeIn(Wire):
 
 
 @router.post("/merge", responses=EDITING, dependencies=[allow("customers:write")])
-async def merge_contacts(body: MergeIn, caller: CallerDep, tx: TxDep, response: Response) -> Contact:
+async def merge_contacts(body: ContactMergeIn, caller: CallerDep, tx: TxDep, response: Response) -> Contact:
     """Merge two contacts. It cannot be undone.
 
     Feedback, votes, insights, and what they are to be told of follow; where both voted for an idea, the vote of the one

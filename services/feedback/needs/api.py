@@ -47,7 +47,7 @@ class NeedEdit(Wire):
     archived: bool | None = None
 
 
-class Interval(Wire):
+class ShareInterval(Wire):
     """Where a share lies, with 95 % confidence (Wilson's interval)."""
 
     low: float
@@ -66,7 +66,7 @@ class NeedAnswers(Wire):
     top_share: float | None = Field(
         description="share of answers that are 4 or 5: times ten, what the opportunity score takes"
     )
-    top_share_interval: Interval | None
+    top_share_interval: ShareInterval | None
     few: bool = Field(description=f"fewer than {FEW} answers: too few to decide by")
 
 
@@ -121,7 +121,7 @@ def _answers(counts: list[int]) -> NeedAnswers:
         counts=list(found.counts),
         mean=found.mean,
         top_share=found.top_share,
-        top_share_interval=Interval(low=found.interval[0], high=found.interval[1]) if found.interval else None,
+        top_share_interval=ShareInterval(low=found.interval[0], high=found.interval[1]) if found.interval else None,
         few=found.answers < FEW,
     )
 

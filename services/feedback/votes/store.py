@@ -6,9 +6,11 @@ insert into votes (id, workspace_id, idea_id, contact_id, importance, on_behalf,
 select v.id, v.workspace_id, v.idea_id, v.contact_id, v.importance, v.on_behalf, v.cast_by, v.source, v.source_url,
     v.reason, coalesce(a.mrr, 0), coalesce(v.cast_at, now())
 from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::boolean[], $7::uuid[], $8::text[],
-            $9::text[], $10::text[], $11::timestamptz[])
-     as v (id, workspace_id, idea_id, contact_id, importance, on_behalf, cast_by, source, source_url, reason, cast_at)
+            $9::text[], $10::text[], $11::timestamptz[]) with ordinality
+     as v (id, workspace_id, idea_id, contact_id, importance, on_behalf, cast_by, source, source_url, reason, cast_at,
+         place)
 join contacts c on c.id = v.contact_id left join accounts a on a.id = c.account_id
+order by v.place
 on conflict (idea_id, contact_id) do nothing
 returning id
 """

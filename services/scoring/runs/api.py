@@ -219,7 +219,7 @@ async def compare_run(
     other: Annotated[UUID | None, Query(description="a later run; left out: the model's ranking as it stands")] = None,
     limit: Limit = 50,
 ) -> RunComparison:
-    """Compare a run with another one, or with the present: who moved, who came and went, and which inputs changed."""
+    """Compare a run with another or with the present: who moved, came or went, and which inputs changed."""
     async with runtime.database.read((caller.workspace_id,)) as read:
         run = await domain.get(read, caller.workspace_id, run_id)
         before = await domain.places(read, caller.workspace_id, run_id)
@@ -236,7 +236,7 @@ async def compare_run(
 async def replay_run(
     run_id: UUID, body: ReplayIn, caller: CallerDep, runtime: RuntimeDep, limit: Limit = 50
 ) -> RunComparison:
-    """Try another formula on the past: what it would have made of all that was known when the run was taken.
+    """Try another formula on the past: what it makes of what was known when the run was taken.
 
     Nothing is stored. `before` is the run; `after` is what the formula would have shown.
     """
