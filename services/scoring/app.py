@@ -3,6 +3,7 @@
 from starlette.types import ASGIApp
 
 from services.scoring.assessment import api as assessment
+from services.scoring.comparisons import api as comparisons
 from services.scoring.consumers import CONSUMERS
 from services.scoring.estimates import api as estimates
 from services.scoring.methods import api as methods
@@ -23,6 +24,7 @@ SERVICE = Service(
     description="Demand and estimates become scores here, each with every input and where it came from.",
     routers=(
         scores.router,
+        comparisons.router,
         estimates.router,
         models.router,
         models.frameworks,
@@ -38,6 +40,7 @@ SERVICE = Service(
     jobs={"rescore": rescore_all},
     tags=(
         {"name": "scores", "description": "What each idea is worth, why, and how ideas rank"},
+        {"name": "comparisons", "description": "Where models disagree, and why one idea is above another"},
         {"name": "estimates", "description": "What people think an input of a score is"},
         {"name": "models", "description": "Scoring frameworks with their parameters"},
         {"name": "methods", "description": "Ways for a group to decide, computed at once; nothing is stored"},
