@@ -10,6 +10,7 @@ from services.scoring.methods import api as methods
 from services.scoring.models import api as models
 from services.scoring.models.domain import rescore_all
 from services.scoring.portfolio import api as portfolio
+from services.scoring.rounds import api as rounds
 from services.scoring.runs import api as runs
 from services.scoring.scores import api as scores
 from services.scoring.uncertainty import api as uncertainty
@@ -26,6 +27,7 @@ SERVICE = Service(
         scores.router,
         comparisons.router,
         estimates.router,
+        rounds.router,
         models.router,
         models.frameworks,
         methods.router,
@@ -42,6 +44,7 @@ SERVICE = Service(
         {"name": "scores", "description": "What each idea is worth, why, and how ideas rank"},
         {"name": "comparisons", "description": "Where models disagree, and why one idea is above another"},
         {"name": "estimates", "description": "What people think an input of a score is"},
+        {"name": "rounds", "description": "People estimate unseen by each other, see what all said, and agree"},
         {"name": "models", "description": "Scoring frameworks with their parameters"},
         {"name": "methods", "description": "Ways for a group to decide, computed at once; nothing is stored"},
         {"name": "uncertainty", "description": "How sure a ranking is, and what it hangs on; nothing is stored"},
