@@ -146,7 +146,7 @@ async def compare_models(
     status: Annotated[IdeaStatus | None, Query(description="only in this status")] = None,
     most: Annotated[int, Query(ge=1, le=50, description="how many disagreements to show")] = 10,
 ) -> ModelComparison:
-    """Compare models over the same ideas: how alike their orders are, and the ideas that they disagree on most."""
+    """Compare models over the same ideas: how alike their orders are, and where they are farthest apart."""
     models = await domain.models(read, caller.workspace_id, model_id)
     rows = await read.all(store.VALUES, caller.workspace_id, model_id, kind, status, among)
     scored = [row for row in rows if None not in row["values"]]
