@@ -216,7 +216,7 @@ async def get_round_results(round_id: UUID, caller: CallerDep, read: ReadDep) ->
 
 @router.post("/{round_id}/close", responses=EDITING, dependencies=[allow("scores:write")])
 async def close_round(round_id: UUID, body: AgreementIn, caller: CallerDep, tx: TxDep) -> ClosedRound:
-    """Close a revealed round: what was agreed on becomes estimates that name the round, and moves the scores.
+    """Close a revealed round: what was agreed on becomes estimates, and moves the scores.
 
     They count beside other people's current estimates of the same input, and replace those of earlier rounds.
     """
