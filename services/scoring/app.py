@@ -3,12 +3,14 @@
 from starlette.types import ASGIApp
 
 from services.scoring.assessment import api as assessment
+from services.scoring.comparisons import api as comparisons
 from services.scoring.consumers import CONSUMERS
 from services.scoring.estimates import api as estimates
 from services.scoring.methods import api as methods
 from services.scoring.models import api as models
 from services.scoring.models.domain import rescore_all
 from services.scoring.portfolio import api as portfolio
+from services.scoring.rounds import api as rounds
 from services.scoring.runs import api as runs
 from services.scoring.scores import api as scores
 from services.scoring.uncertainty import api as uncertainty
@@ -23,7 +25,9 @@ SERVICE = Service(
     description="Demand and estimates become scores here, each with every input and where it came from.",
     routers=(
         scores.router,
+        comparisons.router,
         estimates.router,
+        rounds.router,
         models.router,
         models.frameworks,
         methods.router,
@@ -38,7 +42,9 @@ SERVICE = Service(
     jobs={"rescore": rescore_all},
     tags=(
         {"name": "scores", "description": "What each idea is worth, why, and how ideas rank"},
+        {"name": "comparisons", "description": "Where models disagree, and why one idea is above another"},
         {"name": "estimates", "description": "What people think an input of a score is"},
+        {"name": "rounds", "description": "People estimate unseen by each other, see what all said, and agree"},
         {"name": "models", "description": "Scoring frameworks with their parameters"},
         {"name": "methods", "description": "Ways for a group to decide, computed at once; nothing is stored"},
         {"name": "uncertainty", "description": "How sure a ranking is, and what it hangs on; nothing is stored"},

@@ -15,7 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from shared.tables import NOW, Moment, platform_tables
 
@@ -100,6 +100,7 @@ Table(
     Column("discipline", Text),
     Column("note", Text),
     Column("spread", JSONB(none_as_null=True), comment="what value is the mean of; null: a point"),
+    Column("round_id", UUID, comment="the round that agreed on it"),
     Column("current", Boolean, nullable=False, server_default=text("true"), comment="this estimator's latest"),
     Column("withdrawn_at", Moment),
     Column("created_at", Moment, nullable=False, server_default=NOW),
@@ -113,6 +114,34 @@ Table(
         postgresql_where=text("current"),
     ),
     Index("estimates_list", "workspace_id", "idea_id", "id"),
+)
+Table(
+    "rounds",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    Column("workspace_id", UUID, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("idea_ids", ARRAY(UUID), nullable=False),
+    Column("inputs", ARRAY(Text), nullable=False),
+    Column("state", Text, nullable=False, comment="open: values are hidden; revealed; closed: nothing changes"),
+    Column("opened_by", Text, nullable=False),
+    Column("opened_at", Moment, nullable=False, server_default=NOW),
+    Column("revealed_at", Moment),
+    Column("closed_at", Moment),
+    Index("rounds_list", "workspace_id", "id"),
+    comment="several people estimate unseen by each other, then together",
+)
+Table(
+    "round_values",
+    metadata,
+    Column("workspace_id", UUID, nullable=False),
+    Column("round_id", UUID, nullable=False),
+    Column("idea_id", UUID, nullable=False),
+    Column("input", Text, nullable=False),
+    Column("estimator", Text, nullable=False, comment="who, in the caller's own words: an id, not a name"),
+    Column("discipline", Text),
+    Column("value", Double, nullable=False),
+    PrimaryKeyConstraint("workspace_id", "round_id", "idea_id", "input", "estimator"),
 )
 Table(
     "score_days",

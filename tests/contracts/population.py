@@ -81,6 +81,7 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
     await eventually(ranked)
     run = await post(scoring, "/v1/runs", model_id=model["id"], name="Q1")
     assessment = await post(scoring, "/v1/assessments", engineers=24, technical_pms=1, complexity=80, change=60)
+    agreeing = await post(scoring, "/v1/rounds", name="Effort", idea_ids=[idea["id"]], inputs=["effort"])
     item = await post(roadmap, "/v1/items", idea_ids=[idea["id"]], title="Export")
     view = await post(roadmap, "/v1/views", slug="public", title="Public", published=True)
     parked: dict[str, str] = {}
@@ -135,6 +136,7 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
         "model_id": model["id"],
         "estimate_id": estimate["id"],
         "run_id": run["id"],
+        "round_id": agreeing["id"],
         "assessment_id": assessment["id"],
         "item_id": item["id"],
         "view_id": view["id"],

@@ -11,6 +11,7 @@ from pydantic_core import from_json
 
 from services.scoring.estimates import domain, store
 from services.scoring.estimates.domain import Draft
+from services.scoring.estimates.summary import Summary, summarise
 from services.scoring.frameworks.parameters import InputName
 from services.scoring.frameworks.spreads import Spread
 from shared.errors import NotFound
@@ -22,6 +23,9 @@ from shared.wire import Key, Text, Wire
 router = APIRouter(prefix="/v1/estimates", tags=["estimates"], route_class=Route)
 
 Discipline = Literal["product", "engineering", "design", "marketing", "support"]
+
+MOST = 5_000
+"""Current estimates of one idea that are summarised."""
 
 
 class EstimateIn(Wire):
@@ -79,6 +83,7 @@ class Estimate(Wire):
     estimator: str
     discipline: str | None
     note: str | None
+    round_id: UUID | None = Field(description="the round that agreed on it")
     current: bool = Field(description="whether it counts: the estimator's latest, not withdrawn")
     withdrawn_at: datetime | None
     created_at: datetime
@@ -88,6 +93,30 @@ class EstimatesSaved(Wire):
     """The estimates stored, in the order sent."""
 
     data: list[Estimate]
+
+
+class DisciplineSpread(Wire):
+    """What the people of one discipline think."""
+
+    discipline: str | None = Field(description="null: those who gave none")
+    spread: Summary
+
+
+class InputSpread(Wire):
+    """How far the current estimates of one input lie apart."""
+
+    input: str
+    spread: Summary
+    disciplines: list[DisciplineSpread] = Field(description="in the order of their names, those without one first")
+
+
+class EstimateSpread(Wire):
+    """How far people are apart over an idea."""
+
+    idea_id: UUID
+    estimates: int = Field(description="how many are summarised")
+    whole: bool = Field(description="false: there are more than 5,000, and the inputs last by name are left out or cut")
+    inputs: list[InputSpread] = Field(description="in the order of their names; empty: nobody has estimated any")
 
 
 def _estimate(row: asyncpg.Record) -> Estimate:
@@ -123,6 +152,31 @@ async def list_estimates(
     """List the estimates of an idea, the newest first."""
     rows = await read.all(store.LIST, caller.workspace_id, idea_id, after(cursor, LAST), superseded, input, limit + 1)
     return page(rows, limit, _estimate, lambda estimate: (estimate.id,))
+
+
+@router.get("/spread", responses=GUARDED, dependencies=[allow("scores:read")])
+async def get_estimate_spread(caller: CallerDep, read: ReadDep, idea_id: UUID) -> EstimateSpread:
+    """Show how far the estimates of an idea lie apart, by input and by discipline. Only current ones count."""
+    rows = await read.all(store.CURRENT, caller.workspace_id, idea_id, MOST + 1)
+    found: dict[str, dict[str, list[float]]] = {}
+    for row in rows[:MOST]:
+        found.setdefault(row["input"], {}).setdefault(row["discipline"] or "", []).append(row["value"])
+    return EstimateSpread(
+        idea_id=idea_id,
+        estimates=min(len(rows), MOST),
+        whole=len(rows) <= MOST,
+        inputs=[
+            InputSpread(
+                input=name,
+                spread=summarise([value for values in by.values() for value in values]),
+                disciplines=[
+                    DisciplineSpread(discipline=discipline or None, spread=summarise(values))
+                    for discipline, values in sorted(by.items())
+                ],
+            )
+            for name, by in found.items()
+        ],
+    )
 
 
 @router.get("/{estimate_id}", responses=GUARDED | responses(NotFound), dependencies=[allow("scores:read")])

@@ -33,7 +33,9 @@ class Draft:
     """What `value` is the mean of."""
 
 
-async def add(tx: Tx, workspace_id: UUID, drafts: Sequence[Draft]) -> list[asyncpg.Record]:
+async def add(
+    tx: Tx, workspace_id: UUID, drafts: Sequence[Draft], round_id: UUID | None = None
+) -> list[asyncpg.Record]:
     """Store estimates and rescore their ideas; Invalid when one estimator gives one input of one idea twice."""
     seen: set[tuple[UUID, str, str]] = set()
     for position, draft in enumerate(drafts):
@@ -58,6 +60,7 @@ async def add(tx: Tx, workspace_id: UUID, drafts: Sequence[Draft]) -> list[async
         [draft.discipline for draft in drafts],
         [draft.note for draft in drafts],
         [None if draft.spread is None else draft.spread.model_dump_json() for draft in drafts],
+        round_id,
     )
     trace = traceparent.get()
     await rescore(

@@ -12,11 +12,12 @@ update estimates set current = false where id = any(array(
 ))
 """
 _ESTIMATE = (
-    "id, idea_id, input, value, spread::text as spread, estimator, discipline, note, current, withdrawn_at, created_at"
+    "id, idea_id, input, value, spread::text as spread, estimator, discipline, note, round_id, current, "
+    "withdrawn_at, created_at"
 )
 ADD = f"""
-insert into estimates (id, workspace_id, idea_id, input, value, estimator, discipline, note, spread)
-select g.id, $1, g.idea_id, g.input, g.value, g.estimator, g.discipline, g.note, g.spread
+insert into estimates (id, workspace_id, idea_id, input, value, estimator, discipline, note, spread, round_id)
+select g.id, $1, g.idea_id, g.input, g.value, g.estimator, g.discipline, g.note, g.spread, $10
 from unnest($2::uuid[], $3::uuid[], $4::text[], $5::float8[], $6::text[], $7::text[], $8::text[], $9::jsonb[])
     as g (id, idea_id, input, value, estimator, discipline, note, spread)
 returning {_ESTIMATE}
@@ -31,4 +32,8 @@ WITHDRAW = """
 with held as (select id, current from estimates where workspace_id = $1 and id = $2)
 update estimates e set current = false, withdrawn_at = coalesce(withdrawn_at, now())
 from held where e.workspace_id = $1 and e.id = held.id returning held.current as was_current
+"""
+CURRENT = """
+select input, discipline, value from estimates
+where workspace_id = $1 and idea_id = $2 and current order by input, estimator limit $3
 """
