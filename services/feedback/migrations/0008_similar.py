@@ -125,7 +125,7 @@ def upgrade() -> None:
         sa.Column("one_kind", sa.Text(), nullable=False),
         sa.Column("other_kind", sa.Text(), nullable=False),
         sa.Column("method", sa.Text(), nullable=True, comment="lexical or fused; null when it was never suggested"),
-        sa.Column("score", sa.DOUBLE_PRECISION(), nullable=True, comment="when it was first shown"),
+        sa.Column("score", sa.DOUBLE_PRECISION[float](), nullable=True, comment="when it was first shown"),
         sa.Column("shown", sa.Integer(), server_default="0", nullable=False, comment="how often"),
         sa.Column("shown_at", sa.DateTime(timezone=True), nullable=True, comment="the first time"),
         sa.Column("decision", sa.Text(), nullable=True, comment="accepted or dismissed"),

@@ -89,7 +89,7 @@ Table(
     Column("one_kind", Text, nullable=False),
     Column("other_kind", Text, nullable=False),
     Column("method", Text, comment="lexical or fused; null when it was never suggested"),
-    Column("score", DOUBLE_PRECISION, comment="when it was first shown"),
+    Column("score", DOUBLE_PRECISION[float](), comment="when it was first shown"),
     Column("shown", Integer, nullable=False, server_default="0", comment="how often"),
     Column("shown_at", Moment, comment="the first time"),
     Column("decision", Text, comment="accepted or dismissed"),
