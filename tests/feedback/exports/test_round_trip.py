@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+from typing import Any
 
 from services.feedback.inbox import domain as inbox
 from services.feedback.tables.carried import CARRIED
 from shared.database import Database
+from shared.errors import Invalid
 from tests.builders import Api, eventually
 from tests.feedback.given import SAID_AT, Databases, check_demand, made, new_idea, response
 from tests.feedback.imports.files import begun, ended, exported, imported, send
@@ -31,7 +33,7 @@ async def furnish(api: Api, admin: Database, feedback: Database) -> None:
     product = await made(await api.feedback.post("/v1/products", json={"key": "app", "name": "App"}))
     part = {"key": "files", "name": "Files"}
     await made(await api.feedback.post(f"/v1/products/{product['id']}/components", json=part))
-    placed = {"product": "app", "component": "files", "tags": ["csv"], "attributes": {"n": 1.50}}
+    placed: dict[str, Any] = {"product": "app", "component": "files", "tags": ["csv"], "attributes": {"n": 1.50}}
     idea = await new_idea(api, key="exports", description='Quotes " and\nlines \\', **placed)
     posts = [
         {"external_id": "p1", "title": "Merged", "merged_into": "p2"},
@@ -78,6 +80,7 @@ async def say_more(api: Api, feedback: Database, idea_id: str) -> None:
             {"kind": "nps", "value": 9, "about": None},
         ]
         (said,) = await inbox.record(tx, [response(api.workspace_id, "s1", SAID_AT, rated, "ada")])
+    assert not isinstance(said, Invalid)
     away = {"action": "archive", "ids": [str(said.id)], "note": "known"}
     await made(await api.feedback.post("/v1/inbox/actions", json=away), 200)
     ada, ben = await new_contact(api, "ada@example.com"), await new_contact(api, "ben@example.com")
