@@ -68,8 +68,16 @@ async def _hand_over(tx: Tx, workspace_id: UUID, before: UUID, after: UUID) -> s
     votes = await tx.all(store.MOVE_VOTES, workspace_id, before, after)
     insights = await tx.all(store.MOVE_INSIGHTS, workspace_id, before, after)
     said = await tx.all(store.MOVE_FEEDBACK, workspace_id, before, after)
-    for statement in store.MOVES:
-        await tx.run(statement, workspace_id, before, after)
+    await tx.run(store.MOVE_REQUESTERS, workspace_id, before, after)
+    await tx.run(store.MOVE_RATINGS, workspace_id, before, after)
+    await tx.run(store.MOVE_COMMENTS, workspace_id, before, after)
+    await tx.run(store.MOVE_MENTIONS, workspace_id, before, after)
+    await tx.run(store.MOVE_FOLLOWED, workspace_id, before, after)
+    await tx.run(store.MOVE_MEMBERSHIP, workspace_id, before, after)
+    await tx.run(store.MOVE_BROUGHT, workspace_id, before, after)
+    await tx.run(store.MOVE_SUBMISSIONS, workspace_id, before, after)
+    await tx.run(store.MOVE_ENTRIES, workspace_id, before, after)
+    await tx.run(store.MOVE_TRUST, workspace_id, before, after)
     spoken = [row["idea_id"] for row in insights if row["idea_id"] is not None]  # not those that speak for needs
     asks = [Ask(workspace_id, row["idea_id"], before, votes=-1) for row in twice]
     for contact, one in ((before, -1), (after, 1)):

@@ -80,11 +80,6 @@ on conflict (workspace_id, kind, name) do update set approved = t.approved + exc
     refused = t.refused + excluded.refused, updated_at = now(),
     level = case when 'blocked' in (t.level, excluded.level) then 'blocked' else coalesce(t.level, excluded.level) end
 """
-MOVES = (
-    MOVE_REQUESTERS, MOVE_RATINGS, MOVE_COMMENTS, MOVE_MENTIONS, MOVE_FOLLOWED, MOVE_MEMBERSHIP, MOVE_BROUGHT,
-    MOVE_SUBMISSIONS, MOVE_ENTRIES, MOVE_TRUST,
-)  # fmt: skip
-"""What follows and is counted nowhere: workspace, before, after."""
 # What the one who stays lacks is handed over; what they have already goes on naming them from the other's row.
 MERGE = """
 update contacts set merged_into = $3, name = null, attributes = '{}', account_id = null, version = version + 1,

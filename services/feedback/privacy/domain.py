@@ -16,9 +16,9 @@ from pydantic_core import from_json, to_json
 
 from services.feedback.demand import domain as demand
 from services.feedback.privacy import store
+from services.feedback.privacy.bulk import STEPS, Erasing
 from services.feedback.privacy.places import PLACES
 from services.feedback.privacy.receipts import canonical, named, receipt
-from services.feedback.privacy.steps import STEPS, Erasing
 from services.feedback.privacy.subject import Subject
 from services.feedback.segments import domain as segments
 from shared.database import Read, Tx
