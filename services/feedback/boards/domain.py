@@ -165,7 +165,7 @@ async def decide(tx: Tx, caller: Caller, states: Mapping[UUID, State]) -> None:
     await tx.run(
         store.TAKE_OFF, caller.workspace_id, [row["board_id"] for row in gone], [row["idea_id"] for row in gone]
     )
-    await unite(tx, caller.workspace_id, [*columns[1], *(row["idea_id"] for row in gone)])
+    await unite(tx, caller.workspace_id, [id for id in became.values() if id is not None])
     await tx.run(
         store.DECIDE,
         caller.workspace_id,
