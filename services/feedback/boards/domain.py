@@ -1,6 +1,6 @@
 """Boards: made, filled, opened to some; and what visitors bring to them, which is no idea before it is approved."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal
 from uuid import UUID
 
@@ -103,13 +103,20 @@ async def place(tx: Tx, workspace_id: UUID, key: str, idea_id: UUID) -> None:
     if await tx.value(store.KNOWN_IDEA, workspace_id, idea_id) is None:
         raise NotFound("No idea by that id.")
     await tx.run(store.PLACE, workspace_id, [board["id"]], [idea_id], [None])
+    await unite(tx, workspace_id, [idea_id])
 
 
 async def take_off(tx: Tx, workspace_id: UUID, key: str, idea_id: UUID) -> None:
-    """Take an idea off a board. NotFound when it is not on it."""
+    """Take an idea off a board, with what was merged into it. NotFound when it is not on it."""
     board = await get(tx, workspace_id, key)
     if not await tx.run(store.TAKE_OFF, workspace_id, [board["id"]], [idea_id]):
         raise NotFound("The idea is not on this board.")
+    await unite(tx, workspace_id, [idea_id])
+
+
+async def unite(tx: Tx, workspace_id: UUID, idea_ids: Collection[UUID]) -> None:
+    """Let ideas stand where those that were merged into them were put: after a merge, and after it was taken back."""
+    await tx.run(store.UNITE, workspace_id, idea_ids)
 
 
 async def submit(
@@ -158,6 +165,7 @@ async def decide(tx: Tx, caller: Caller, states: Mapping[UUID, State]) -> None:
     await tx.run(
         store.TAKE_OFF, caller.workspace_id, [row["board_id"] for row in gone], [row["idea_id"] for row in gone]
     )
+    await unite(tx, caller.workspace_id, [id for id in became.values() if id is not None])
     await tx.run(
         store.DECIDE,
         caller.workspace_id,

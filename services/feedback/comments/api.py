@@ -146,7 +146,10 @@ async def list_comments(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[Comment]:
-    """List comments in order of writing, answers among them."""
+    """List comments in order of writing, answers among them.
+
+    Those of an idea are also those of what was merged into it: `idea_id` says where each was written.
+    """
     page_of = caller.workspace_id, after(cursor), visibility, limit + 1
     match idea_id, feedback_id:
         case None, None:

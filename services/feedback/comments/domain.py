@@ -46,6 +46,10 @@ async def add(tx: Tx, workspace_id: UUID, actor: str, draft: Draft) -> asyncpg.R
     NotFound when there is nothing by that id to comment on; Invalid when the rest does not fit it.
     """
     await _about(tx, workspace_id, draft)
+    if draft.parent_id is not None and draft.idea_id is not None:
+        # What answers a comment stays with it when two ideas are taken apart again.
+        there = await tx.value(store.THREAD, workspace_id, draft.parent_id, draft.idea_id)
+        draft = draft._replace(idea_id=there or draft.idea_id)
     parent = await _parent(tx, workspace_id, draft)
     contact_id: UUID | None = None
     if draft.person is not None:

@@ -19,10 +19,18 @@ COLUMNS = (
 )
 _COMMENT = ", ".join(COLUMNS)
 KNOWN_IDEA = "select 1 from ideas where workspace_id = $1 and id = $2 for key share"
+# The idea that a comment is on, where it and another idea are one by now.
+THREAD = """
+select c.idea_id from comments c
+join ideas t on t.workspace_id = $1 and t.id = c.idea_id
+join ideas i on i.workspace_id = $1 and i.id = $3 and i.root = t.root
+where c.workspace_id = $1 and c.id = $2
+"""
 KNOWN_FEEDBACK = "select 1 from feedback where workspace_id = $1 and id = $2 for key share"
 PLACED = """
 select b.id, b.visibility, p.contact_id, p.idea_id is not null as placed
-from boards b left join board_ideas p on p.workspace_id = $1 and p.board_id = b.id and p.idea_id = $3
+from boards b left join board_ideas p on p.workspace_id = $1 and p.board_id = b.id
+    and p.idea_id = (select root from ideas where workspace_id = $1 and id = $3)
 where b.workspace_id = $1 and b.key = $2
 """
 ADD = f"""
@@ -33,7 +41,13 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning {_COMMENT}
 GET = f"select {_COMMENT} from comments where workspace_id = $1 and id = $2"
 _LIST = f"select {_COMMENT} from comments where workspace_id = $1 and id > $2 and ($3::text is null or visibility = $3)"
 LIST = f"{_LIST} order by id limit $4"
-LIST_IDEA = f"{_LIST} and idea_id = $5 and ($6::uuid is null or feedback_id = $6) order by id limit $4"
+# Of the idea and of those that were merged into it, a page of each at most.
+LIST_IDEA = f"""
+select c.* from ideas i cross join lateral (
+    {_LIST} and idea_id = i.id and ($6::uuid is null or feedback_id = $6) order by id limit $4
+) as c
+where i.workspace_id = $1 and (i.id = $5 or i.merged_root = $5) order by c.id limit $4
+"""
 LIST_FEEDBACK = f"{_LIST} and feedback_id = $5 order by id limit $4"
 # With their threads' roots, for a root decides on what is seen of its answers; in one order for all.
 LOCK = f"""

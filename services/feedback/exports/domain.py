@@ -7,10 +7,18 @@ from uuid import UUID
 
 from pydantic_core import from_json
 
+from services.feedback.comments.domain import Visibility
 from services.feedback.exports import store
 from services.feedback.exports.file import Broken, mask_of, renamed, table_of
+from services.feedback.ideas import domain as ideas
 from services.feedback.mappings.mapping import KINDS, Mapping
+from services.feedback.needs import domain as needs
+from services.feedback.segments import rules
+from services.feedback.similar.domain import Decision, Joined, Method
+from services.feedback.similar.domain import Kind as Alike
+from services.feedback.trust.levels import Kind, Level, State
 from shared.database import Tx
+from shared.errors import Invalid
 from shared.events.base import Event
 from shared.events.feedback import DemandChanged, FeedbackReceived, IdeaChanged, IdeaKind, IdeaStatus
 from shared.outbox import emit
@@ -23,6 +31,24 @@ PROMISED: dict[tuple[str, str], tuple[str, ...] | type] = {
     ("votes", "importance"): ("nice", "important", "critical"),
     ("segments", "selects"): ("accounts", "contacts"),
     ("import_mappings", "kind"): KINDS,
+    ("feedback", "state"): ("new", "linked", "archived", "snoozed"),
+    ("boards", "visibility"): ("public", "private", "one_way"),
+    ("board_members", "kind"): ("contact", "account", "segment"),
+    ("board_submissions", "state"): get_args(State),
+    ("comments", "visibility"): get_args(Visibility),
+    ("comments", "state"): get_args(State),
+    ("moderation_entries", "kind"): ("comment", "submission"),
+    ("moderation_entries", "state"): get_args(State),
+    ("moderation_decisions", "state"): get_args(State),
+    ("trust", "kind"): get_args(Kind),
+    ("trust", "level"): get_args(Level),
+    ("similar_suggestions", "one_kind"): get_args(Alike),
+    ("similar_suggestions", "other_kind"): get_args(Alike),
+    ("similar_suggestions", "method"): get_args(Method),
+    ("similar_suggestions", "decision"): get_args(Decision),
+    ("similar_suggestions", "joined"): get_args(Joined),
+    ("survey_answers", "measure"): ("nps", "csat", "ces", "importance", "satisfaction", "kano"),
+    ("ideas", "attributes"): dict,
     ("feedback", "answers"): list,
     ("feedback", "attributes"): dict,
     ("accounts", "attributes"): dict,
@@ -59,12 +85,15 @@ async def complete(tx: Tx, workspace_id: UUID, lines: Sequence[bytes]) -> None:
             await tx.run(
                 store.COMPLETE[table], workspace_id, mask, f"[{b','.join(line.strip() for line in some).decode()}]"
             )
+        elif table == "need_totals":
+            # With the ideas of each, which come behind the totals.
+            await needs.tell(tx, workspace_id, _ids(list(some), "need_id", mask))
 
 
 def _check(table: str, lines: Sequence[bytes]) -> None:
     """Broken when a column has what the API does not know: nobody could read the row again."""
     known = {column: what for (of, column), what in PROMISED.items() if of == table}
-    for line in lines if known or table == "import_mappings" else ():
+    for line in lines if known else ():
         try:
             row: Any = from_json(line)["row"]
             for column, what in known.items():
@@ -73,18 +102,19 @@ def _check(table: str, lines: Sequence[bytes]) -> None:
                     raise Broken(f"A row of {table} has a {column} that is not known here.")
             if table == "import_mappings":
                 Mapping.model_validate(row["mapping"])
-        except (ValueError, KeyError, TypeError, AttributeError):
+            if table == "segments" and row.get("rule") is not None:
+                rules.parse(row["rule"], row["selects"])
+        except (Invalid, ValueError, KeyError, TypeError, AttributeError):
             raise Broken(f"A row of {table} cannot be read.") from None
 
 
 async def _tell(tx: Tx, workspace_id: UUID, table: str, mask: int, lines: Sequence[bytes]) -> None:
     """The snapshots of what was put back, as if it had just changed: whoever listens knows it then."""
-    key = "idea_id" if table == "demand" else "id"
-    rows: list[Any] = [from_json(line)["row"] for line in lines]
-    ids = [renamed(UUID(row[key]), mask) for row in rows]
+    ids = _ids(lines, "idea_id" if table == "demand" else "id", mask)
     events: list[Event]
     match table:
         case "ideas":
+            await ideas.let_find(tx, workspace_id, ids)
             found = await tx.all(store.TOLD_IDEAS, workspace_id, ids)
             events = [IdeaChanged(workspace_id=workspace_id, **row) for row in found]
         case "demand":
@@ -93,3 +123,8 @@ async def _tell(tx: Tx, workspace_id: UUID, table: str, mask: int, lines: Sequen
             found = await tx.all(store.TOLD_FEEDBACK, workspace_id, ids)
             events = [FeedbackReceived(workspace_id=workspace_id, **row) for row in found]
     await emit(tx, events)
+
+
+def _ids(lines: Sequence[bytes], key: str, mask: int) -> list[UUID]:
+    rows: list[Any] = [from_json(line)["row"] for line in lines]
+    return [renamed(UUID(row[key]), mask) for row in rows]

@@ -28,8 +28,8 @@ def mask_of(workspace_id: UUID) -> int:
 
 
 def renamed(id: UUID, mask: int) -> UUID:
-    """An id under its other name; twice is the same."""
-    return UUID(int=id.int ^ mask)
+    """An id under its other name; twice is the same. The one of zeros is nobody's, and stays."""
+    return UUID(int=id.int ^ mask) if id.int else id
 
 
 def heading(currency: str) -> bytes:

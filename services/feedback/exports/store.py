@@ -2,20 +2,31 @@
 
 from services.feedback.tables.carried import Carried, Field, carried
 
+_NOBODY = "00000000-0000-0000-0000-000000000000"
+_LIKE_AN_ID = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 TABLES = {table.name: table for table in carried()}
 
 
 def _renamed(column: str) -> str:
     """An id under its other name: its last 32 bits are crossed with the workspace's mask, which is $2.
 
-    Twice is the same. Time, version and counter stay: ids keep their order and stay valid.
+    Twice is the same. Time, version and counter stay: ids keep their order and stay valid. The one of zeros is
+    nobody's, and stays.
     """
     last = f"to_hex(('x' || substr({column}::text, 29))::bit(32)::bigint # $2::bigint)"
-    return f"(substr({column}::text, 1, 28) || lpad({last}, 8, '0'))::uuid"
+    other = f"(substr({column}::text, 1, 28) || lpad({last}, 8, '0'))::uuid"
+    return f"case when {column} = '{_NOBODY}' then {column} else {other} end"
+
+
+def _other_name(field: Field, column: str) -> str:
+    """What a column holds under its other name, where it holds an id."""
+    if field.may_name:
+        return f"case when {column} ~ '{_LIKE_AN_ID}' then ({_renamed(f'{column}::uuid')})::text else {column} end"
+    return _renamed(column) if field.names else column
 
 
 def _read(table: Carried) -> str:
-    columns = ", ".join(f"{_renamed(each.name)} as {each.name}" if each.names else each.name for each in table.fields)
+    columns = ", ".join(f"{_other_name(each, each.name)} as {each.name}" for each in table.fields)
     return f"""
 select row_to_json(r)::text as line from (select {columns} from {table.name} where workspace_id = $1) as r
 order by {", ".join(f"r.{name}" for name in table.key)}
@@ -38,7 +49,7 @@ order by place
 def _value(field: Field) -> str:
     if field.later:
         return "null"
-    value = _renamed(f"r.{field.name}") if field.names else f"r.{field.name}"
+    value = _other_name(field, f"r.{field.name}")
     return value if field.default is None else f"coalesce({value}, {field.default})"
 
 
@@ -46,7 +57,7 @@ def _complete(table: Carried) -> str:
     """Fills in what refers to rows of the same table."""
     later = [each for each in table.fields if each.later]
     sets = ", ".join(f"{each.name} = {_renamed(f'r.{each.name}')}" for each in later)
-    same = " and ".join(f"t.{name} = {_renamed(f'r.{name}')}" for name in table.key)
+    same = " and ".join(f"t.{name} = ({_renamed(f'r.{name}')})" for name in table.key)
     return f"""
 update {table.name} as t set {sets}
 from json_array_elements($3::json) as given (line)
@@ -65,7 +76,8 @@ FILLED = " union all ".join(
 )
 
 TOLD_IDEAS = """
-select id as idea_id, version, title, kind, status, archived from ideas where workspace_id = $1 and id = any($2::uuid[])
+select id as idea_id, version, title, kind, status, archived, merged_root as merged_into from ideas
+where workspace_id = $1 and id = any($2::uuid[])
 """
 TOLD_DEMAND = """
 select idea_id, workspace_id, votes, insights, contacts, accounts, mrr, currency, version from demand

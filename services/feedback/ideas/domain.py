@@ -249,6 +249,11 @@ async def _words(read: Read, q: str) -> Words | None:
     return Words(row["query"], row["needed"], row["begun"][0] if len(row["begun"]) == 1 else None, row["stems"])
 
 
+async def let_find(tx: Tx, workspace_id: UUID, idea_ids: Collection[UUID]) -> None:
+    """Have ideas found by their words that were put into the table by another way."""
+    await tx.run(store.NAME, workspace_id, idea_ids)
+
+
 async def settle(tx: Tx, rows: Sequence[asyncpg.Record], roots: Collection[UUID]) -> None:
     """Tell of ideas that were just merged or unmerged; those that count by themselves get their items' status.
 

@@ -43,6 +43,12 @@ with w as (
 )
 select {_columns("w")} from w
 """
+# Of ideas that were put in by another way.
+NAME = f"""
+insert into idea_terms (idea_id, term, workspace_id)
+select w.id, t.term, w.workspace_id from ideas w cross join lateral {_TERMS}
+where w.workspace_id = $1 and w.id = any($2::uuid[])
+"""
 GET = f"select {_columns('i')} from ideas i where workspace_id = $1 and id = $2"
 # Not `for update`: a vote's foreign key would wait for it.
 LOCK = f"""

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.feedback.boards import domain as boards
 from services.feedback.demand import domain as demand
 from services.feedback.ideas import domain as ideas
 from services.feedback.merges import store
@@ -83,6 +84,7 @@ async def merge(
         await demand.unite(tx, workspace_id, root, tree, others, 1)
         rows = await tx.all(store.MERGE, workspace_id, source_id, target["id"], root, tree, merged_by)
         await ideas.settle(tx, rows, [root])
+        await boards.unite(tx, workspace_id, [root])
 
     before, after = await _watched(tx, workspace_id, (source_id, root), work, dry_run=dry_run)
     return _effect(source_id, root, before, after, apart=before, together=after)
@@ -110,6 +112,7 @@ async def unmerge(tx: Tx, workspace_id: UUID, idea_id: UUID, *, dry_run: bool = 
         await demand.unite(tx, workspace_id, idea_id, tree, (), 1)
         changed = await tx.all(store.UNMERGE, workspace_id, idea_id, list(tree))
         await ideas.settle(tx, changed, [root, idea_id])
+        await boards.unite(tx, workspace_id, [root, idea_id])
 
     before, after = await _watched(tx, workspace_id, (idea_id, root), work, dry_run=dry_run)
     return _effect(idea_id, root, before, after, apart=after, together=before)

@@ -9,6 +9,7 @@ from services.feedback.demand import domain as demand
 from services.feedback.demand.domain import Ask, Move
 from services.feedback.merging import store
 from services.feedback.segments import domain as segments
+from services.feedback.surveys import domain as surveys
 from shared.database import Tx
 from shared.errors import Conflict, FieldError, Invalid
 from shared.events.feedback import ContactMerged
@@ -32,7 +33,7 @@ async def merge(tx: Tx, workspace_id: UUID, contact_id: UUID, duplicate_id: UUID
     if kept["account_id"] is None and duplicate["account_id"] is not None:
         await tx.run(store.JOIN_ACCOUNT, workspace_id, contact_id, duplicate["account_id"])
         await demand.carry(tx, [Move(contact_id, None, duplicate["account_id"])])
-    await _hand_over(tx, workspace_id, duplicate_id, contact_id)
+    said = await _hand_over(tx, workspace_id, duplicate_id, contact_id)
     await tx.run(store.LEAD_ON, workspace_id, duplicate_id, contact_id)
     version = await tx.value(
         store.MERGE, workspace_id, duplicate_id, contact_id, kept["external_id"] is None, kept["email"] is None
@@ -49,23 +50,38 @@ async def merge(tx: Tx, workspace_id: UUID, contact_id: UUID, duplicate_id: UUID
     )
     assert row is not None  # locked above
     await segments.take_over(tx, workspace_id, duplicate_id, contact_id)
+    await surveys.keep(tx, said, said)
     await emit(
         tx, [ContactMerged(workspace_id=workspace_id, contact_id=duplicate_id, into_id=contact_id, version=version)]
     )
     return row
 
 
-async def _hand_over(tx: Tx, workspace_id: UUID, before: UUID, after: UUID) -> None:
-    """Everything that hangs on one contact hangs on the other then, and demand is what it would be by counting anew."""
+async def _hand_over(tx: Tx, workspace_id: UUID, before: UUID, after: UUID) -> set[tuple[UUID, UUID]]:
+    """Everything that hangs on one contact hangs on the other then, and demand is what it would be by counting anew.
+
+    The statements that were moved, by workspace and id: which of their answers are the latest is still to be settled.
+    """
     asked = {row["idea_id"] for row in await tx.all(store.IDEAS, workspace_id, before)}
     await demand.lock(tx, asked)
     twice = await tx.all(store.DROP_VOTES, workspace_id, before, after)
     votes = await tx.all(store.MOVE_VOTES, workspace_id, before, after)
     insights = await tx.all(store.MOVE_INSIGHTS, workspace_id, before, after)
-    await tx.run(store.MOVE_FEEDBACK, workspace_id, before, after)
+    said = await tx.all(store.MOVE_FEEDBACK, workspace_id, before, after)
     await tx.run(store.MOVE_REQUESTERS, workspace_id, before, after)
+    await tx.run(store.MOVE_RATINGS, workspace_id, before, after)
+    await tx.run(store.MOVE_COMMENTS, workspace_id, before, after)
+    await tx.run(store.MOVE_MENTIONS, workspace_id, before, after)
+    await tx.run(store.MOVE_FOLLOWED, workspace_id, before, after)
+    await tx.run(store.MOVE_MEMBERSHIP, workspace_id, before, after)
+    await tx.run(store.MOVE_BROUGHT, workspace_id, before, after)
+    await tx.run(store.MOVE_SUBMISSIONS, workspace_id, before, after)
+    await tx.run(store.MOVE_ENTRIES, workspace_id, before, after)
+    await tx.run(store.MOVE_TRUST, workspace_id, before, after)
+    spoken = [row["idea_id"] for row in insights if row["idea_id"] is not None]  # not those that speak for needs
     asks = [Ask(workspace_id, row["idea_id"], before, votes=-1) for row in twice]
     for contact, one in ((before, -1), (after, 1)):
         asks.extend(Ask(workspace_id, row["idea_id"], contact, votes=one) for row in votes)
-        asks.extend(Ask(workspace_id, row["idea_id"], contact, insights=one) for row in insights)
+        asks.extend(Ask(workspace_id, idea_id, contact, insights=one) for idea_id in spoken)
     await demand.count(tx, asks)
+    return {(workspace_id, row["id"]) for row in said}

@@ -273,7 +273,15 @@ async def _count(tx: Tx, changes: Mapping[UUID, _Change], traces: Mapping[UUID, 
         }
         for need_id, change in changes.items()
     ]
-    rows = await tx.all(store.COUNT, to_json(steps).decode())
+    await _tell(tx, await tx.all(store.COUNT, to_json(steps).decode()), traces)
+
+
+async def tell(tx: Tx, workspace_id: UUID, need_ids: Collection[UUID]) -> None:
+    """Tell of needs as they are, whose rows were put in by another way."""
+    await _tell(tx, await tx.all(store.TOLD, workspace_id, need_ids))
+
+
+async def _tell(tx: Tx, rows: Sequence[asyncpg.Record], traces: Mapping[UUID, str] | None = None) -> None:
     told = [
         NeedChanged.model_validate(
             {**row, "importance": _shares(row["importance"]), "satisfaction": _shares(row["satisfaction"])}

@@ -31,10 +31,13 @@ LIST_PRODUCT = f"""
 {_SHOWN} where n.workspace_id = $1 and n.id < $2 and n.product_id = $4 order by n.id desc limit $3
 """
 
+_TOLD = """t.workspace_id, t.need_id, t.version, n.job, n.outcome, n.archived, t.insights, t.ratings, t.importance,
+    t.satisfaction, array(select i.idea_id from need_ideas i where i.need_id = t.need_id order by i.idea_id) as idea_ids
+"""
 # One order for everybody, and after ideas' demand, so that batches wait and never deadlock.
 LOCK = "select need_id from need_totals where need_id = any($1::uuid[]) order by need_id for update"
 # Steps are added one by one, so that a need that thousands rate costs the same as a new one.
-COUNT = """
+COUNT = f"""
 update need_totals as t set insights = t.insights + d.insights, ratings = t.ratings + d.ratings,
     importance = array(
         select was + more from unnest(t.importance, d.importance) with ordinality as s (was, more, step) order by step
@@ -48,8 +51,11 @@ from json_to_recordset($1::json)
     as d (need_id uuid, insights int, ratings int, importance int[], satisfaction int[])
 join needs n on n.id = d.need_id
 where t.need_id = d.need_id
-returning t.workspace_id, t.need_id, t.version, n.job, n.outcome, n.archived, t.insights, t.ratings, t.importance,
-    t.satisfaction, array(select i.idea_id from need_ideas i where i.need_id = t.need_id order by i.idea_id) as idea_ids
+returning {_TOLD}
+"""
+TOLD = f"""
+select {_TOLD} from need_totals t join needs n on n.id = t.need_id
+where t.workspace_id = $1 and t.need_id = any($2::uuid[]) and t.version > 0 order by t.need_id
 """
 
 SAID = """

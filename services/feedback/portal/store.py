@@ -5,9 +5,9 @@ the same first four arguments, made by `Viewer.at`: the workspace, the board's k
 who does (null for the others).
 """
 
-# A board that this viewer may know of; the ideas on it that they may see; the public comments on those; and what they
-# themselves have brought. Internal comments, refused ones, and what waits but is not the viewer's own never get
-# through. Nothing here says who voted, who commented, or what any of it is worth.
+# A board that this viewer may know of; the ideas on it that they may see, merged ones as what they went into; the
+# public comments on those; and what they themselves have brought. Internal comments, refused ones, and what waits but
+# is not the viewer's own never get through. Nothing here says who voted, who commented, or what any of it is worth.
 # Not materialized: named twice, even where one of the two is not asked, ideas would be put together whole before a page
 # is taken of them.
 _VISIBLE = """
@@ -31,20 +31,22 @@ visible_board as (
         coalesce(d.votes, 0) as votes, n.comments
     from visible_board b
     join board_ideas p on p.workspace_id = $1 and p.board_id = b.id
-    join ideas i on i.workspace_id = $1 and i.id = p.idea_id and not i.archived
+    join ideas i on i.workspace_id = $1 and i.id = p.idea_id and not i.archived and i.merged_root is null
     left join demand d on d.workspace_id = $1 and d.idea_id = i.id
     cross join lateral (
-        select coalesce(sum(t.shown), 0)::int as comments from comment_counts t
-        where t.workspace_id = $1 and t.idea_id = i.id
+        select coalesce(sum(t.shown), 0)::int as comments from ideas m
+        join comment_counts t on t.workspace_id = $1 and t.idea_id = m.id
+        where m.workspace_id = $1 and (m.id = i.id or m.merged_root = i.id)
             and t.board_id in (b.id, '00000000-0000-0000-0000-000000000000'::uuid)
     ) n
     where $3 = 'team' or b.visibility <> 'one_way' or $3 = 'contact' and p.contact_id = $4
 ), visible_comments as not materialized (
-    select c.id, c.idea_id, c.parent_id, c.signature, c.state, c.edited_at is not null as edited, c.created_at,
+    select c.id, i.id as idea_id, c.parent_id, c.signature, c.state, c.edited_at is not null as edited, c.created_at,
         c.deleted_at is not null as deleted, c.text, c.contact_id is not null as from_customer,
         coalesce($3 = 'contact' and c.contact_id = $4, false) as mine
     from visible_ideas i
-    join comments c on c.workspace_id = $1 and c.idea_id = i.id and c.visibility = 'public'
+    join ideas m on m.workspace_id = $1 and (m.id = i.id or m.merged_root = i.id)
+    join comments c on c.workspace_id = $1 and c.idea_id = m.id and c.visibility = 'public'
         and (c.board_id is null or c.board_id = i.board_id)
     left join comments r on r.workspace_id = $1 and r.id = c.parent_id
     where (c.state = 'shown' or c.state = 'pending' and c.deleted_at is null

@@ -6,7 +6,7 @@ a vote of somebody forgotten is still a vote.
 """
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -15,9 +15,9 @@ import asyncpg
 from pydantic_core import from_json, to_json
 
 from services.feedback.demand import domain as demand
-from services.feedback.intake import domain as intake
 from services.feedback.privacy import store
-from services.feedback.privacy.places import PLACES, Place
+from services.feedback.privacy.bulk import STEPS, Erasing
+from services.feedback.privacy.places import PLACES
 from services.feedback.privacy.receipts import canonical, named, receipt
 from services.feedback.privacy.subject import Subject
 from services.feedback.segments import domain as segments
@@ -29,10 +29,6 @@ from shared.outbox import emit
 from shared.paging import FIRST
 from shared.sealing import Seal
 
-AT_ONCE = 1_000
-"""Rows changed or looked at in a transaction."""
-BODIES_AT_ONCE = 100
-"""Raw deliveries read in a transaction: each may be a megabyte."""
 SHOWN = tuple(place for place in PLACES if place.SHOW)
 
 
@@ -42,26 +38,6 @@ class Record(NamedTuple):
     place: int
     key: UUID
     record: str
-
-
-class Erasing(NamedTuple):
-    """An erasure that is under way."""
-
-    id: UUID
-    workspace_id: UUID
-    contact_ids: list[UUID]
-    subject: Subject
-    place: str
-    """How far in the step; empty at its start."""
-
-
-class Step(NamedTuple):
-    """What one transaction did: rows changed by table, and where to go on; None when the step is over."""
-
-    changed: dict[str, int]
-    place: str | None = None
-    contact_ids: list[UUID] | None = None
-    """The person's contacts, where more of them were found."""
 
 
 async def show(read: Read, workspace_id: UUID, contact_id: UUID, place: int, after: UUID, limit: int) -> list[Record]:
@@ -174,88 +150,6 @@ async def _finish(tx: Tx, seal: Seal, row: asyncpg.Record, erasing: Erasing, cou
             for each in gone
         ],
     )
-
-
-async def _search_deliveries(tx: Tx, erasing: Erasing) -> Step:
-    """Raw deliveries: what their statements were read from, parts and states of those, and whatever names them."""
-    after = UUID(erasing.place) if erasing.place else FIRST
-    rows = await tx.all(store.SCAN_DELIVERIES, erasing.workspace_id, after, BODIES_AT_ONCE)
-    subject = erasing.subject
-    theirs: set[UUID] = set()
-    said: dict[tuple[str, str], list[UUID]] = {}
-    for row in rows:
-        if any(subject.mentioned_in(raw) for raw in (row["body"], row["fetched"]) if raw):
-            theirs.add(row["id"])
-        for statement in intake.read(row).statements if row["vendor"] is not None else ():
-            person = statement.person
-            if person is not None and (person.email in subject.emails or person.external_id in subject.external_ids):
-                theirs.add(row["id"])
-            said.setdefault((statement.source, statement.external_id or ""), []).append(row["id"])
-    linked = await tx.all(
-        store.THEIRS,
-        erasing.workspace_id,
-        erasing.contact_ids,
-        [row["id"] for row in rows],
-        [external_id for _, external_id in said],
-    )
-    ids = {row["id"] for row in rows}
-    theirs |= {row["delivery_id"] for row in linked} & ids
-    for row in linked:
-        theirs |= set(said.get((row["source"], row["external_id"]), ()))
-    changed: int = await tx.value(store.ERASE_DELIVERIES, erasing.workspace_id, list(theirs)) if theirs else 0
-    return Step({"deliveries": changed}, str(rows[-1]["id"]) if len(rows) == BODIES_AT_ONCE else None)
-
-
-async def _find_contacts(tx: Tx, erasing: Erasing) -> Step:
-    """Who has come to be known by the same names while the deliveries were read, and what a rival left of the first."""
-    subject = erasing.subject
-    same = await tx.all(
-        store.SAME_PERSON,
-        erasing.workspace_id,
-        list(subject.emails),
-        list(subject.external_ids),
-        erasing.contact_ids,
-    )
-    ids = sorted({*erasing.contact_ids, *(row["id"] for row in same)})
-    await tx.run(store.ERASE_CONTACTS, erasing.workspace_id, ids, len(ids))
-    await segments.leave(tx, erasing.workspace_id, ids)
-    return Step({"contacts": len(ids)}, contact_ids=ids)
-
-
-def _erase(place: Place) -> Callable[[Tx, Erasing], Awaitable[Step]]:
-    async def erase(tx: Tx, erasing: Erasing) -> Step:
-        changed = await tx.run(place.ERASE, erasing.workspace_id, erasing.contact_ids, AT_ONCE)
-        return Step({place.table: changed}, "more" if changed else None)
-
-    return erase
-
-
-async def _redact_feedback(tx: Tx, erasing: Erasing) -> Step:
-    """Somebody else's words that hold their address."""
-    if erasing.subject.pattern is None:
-        return Step({})
-    after = UUID(erasing.place) if erasing.place else FIRST
-    row = await tx.one(store.REDACT_FEEDBACK, erasing.workspace_id, after, erasing.subject.pattern, AT_ONCE)
-    assert row is not None  # a statement of counts has a row
-    return Step({"feedback": row["changed"]}, str(row["last"]) if row["looked"] == AT_ONCE else None)
-
-
-async def _search_answers(tx: Tx, erasing: Erasing) -> Step:
-    """Answers that are kept to be given again; the erasure's own is not one of them."""
-    words = [*erasing.subject.words(), *map(str, erasing.contact_ids)]
-    row = await tx.one(store.ERASE_ANSWERS, erasing.workspace_id, erasing.place, words, str(erasing.id), AT_ONCE)
-    assert row is not None  # a statement of counts has a row
-    return Step({"idempotency": row["changed"]}, row["last"] if row["looked"] == AT_ONCE else None)
-
-
-# Deliveries first: they are found by the names that statements have at their source, which go next.
-STEPS: dict[str, Callable[[Tx, Erasing], Awaitable[Step]]] = {
-    "deliveries": _search_deliveries,
-    "contacts": _find_contacts,
-    **{place.table: _erase(place) for place in PLACES if place.ERASE and place.table != "contacts"},
-    "redaction": _redact_feedback,
-    "idempotency": _search_answers,
-}
 
 
 def is_sound(seal: Seal, content: dict[str, object], signature: str) -> bool:

@@ -51,6 +51,11 @@ class Subject(NamedTuple):
         """What is searched for in answers of ours: addresses, and ids as JSON writes them."""
         return [*self.emails, *(to_json(each).decode() for each in self.external_ids)]
 
+    def words_of_a_row(self) -> list[str]:
+        """What is searched for in rows of tables, in lower case: there ids stand without quotes, so only long ones."""
+        ids = [each for each in self.external_ids if len(each) >= SHORTEST_ID]
+        return sorted({each.lower() for each in (*self.words(), *ids)})
+
     def mentioned_in(self, raw: bytes) -> bool:
         """Whether the bytes hold an address, or a long id as a whole value: plain, as a form or as JSON writes them."""
         text = raw.decode(errors="replace").lower()

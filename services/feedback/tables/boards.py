@@ -59,6 +59,13 @@ Table(
     Column("idea_id", UUID, ForeignKey("ideas.id"), nullable=False),
     workspace_column(),
     Column("contact_id", UUID, comment="who brought it; null when the team put it there"),
+    Column(
+        "by_merge",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="nobody put it there: an idea that was merged into it stands there",
+    ),
     created_column(),
     PrimaryKeyConstraint("board_id", "idea_id"),
     Index("board_ideas_contact", "board_id", "contact_id", "idea_id", postgresql_where=text("contact_id is not null")),

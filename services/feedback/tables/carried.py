@@ -14,11 +14,16 @@ from services.feedback.tables import metadata
 
 CARRIED = frozenset(
     {
-        "accounts", "contacts", "segments", "segment_members",
+        "accounts", "account_history", "contacts", "segments", "segment_members",
         "products", "components",
-        "ideas", "demand", "idea_contacts", "idea_accounts", "votes", "origins",
+        "ideas", "demand", "idea_contacts", "idea_accounts", "votes", "idea_followers", "origins",
         "items", "item_ideas", "requesters",
-        "feedback", "insights",
+        "feedback", "insights", "survey_answers", "triage",
+        "needs", "need_totals", "need_ratings", "need_ideas",
+        "boards", "board_members", "board_ideas", "board_submissions",
+        "trust", "moderation_entries", "moderation_decisions",
+        "comments", "comment_versions", "comment_mentions", "comment_counts",
+        "similar_suggestions",
         "import_mappings",
     }
 )  # fmt: skip
@@ -35,9 +40,20 @@ LEFT: dict[str, str] = {
     "import_errors": "rows that were never stored",
     "exports": "work under way here",
     "export_parts": "files of that work",
+    "erasures": "receipts, signed with this installation's key; who was forgotten is carried as forgotten",
+    "inbox_actions": "what can be undone here, with ids of what it touched inside JSON",
+    "triage_history": "numbered by this installation; where each statement stands now is carried",
+    "idea_terms": "words of the ideas, written with them when they are put back",
+    "similar_indexes": "how far the index has come: its job fills another one",
+    "similar_texts": "numbers of texts in that index",
+    "similar_postings": "which texts have a term, by those numbers",
+    "similar_signs": "which way texts point, by those numbers",
+    "similar_changes": "what that index has still to read again",
 }
 FOREIGN = frozenset({"votes.cast_by"})
 """Ids of what no export carries (keys): they stay what they are."""
+NAMED = frozenset({"trust.name", "comment_mentions.mentioned"})
+"""Texts that are either a name or an id of something in the workspace: the ids are renamed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +62,8 @@ class Field:
 
     name: str
     names: bool
+    may_name: bool
+    """It is a text, and holds an id of the workspace where it looks like one."""
     default: str | None
     """SQL of what an older export without it gets; None: null."""
     later: bool
@@ -89,6 +107,7 @@ def _field(table: Table, column: Column[object]) -> Field:
     return Field(
         column.name,
         isinstance(column.type, UUID) and f"{table.name}.{column.name}" not in FOREIGN,
+        f"{table.name}.{column.name}" in NAMED,
         _default(column),
         any(key.column.table is table for key in column.foreign_keys),
     )

@@ -2,15 +2,22 @@
 
 import hashlib
 import json
+from typing import Any
 
+from services.feedback.inbox import domain as inbox
+from services.feedback.tables.carried import CARRIED
 from shared.database import Database
+from shared.errors import Invalid
 from tests.builders import Api, eventually
-from tests.feedback.given import check_demand, made, new_idea
+from tests.feedback.given import SAID_AT, Databases, check_demand, made, new_idea, response
 from tests.feedback.imports.files import begun, ended, exported, imported, send
+from tests.feedback.needs.given import new_need
+from tests.feedback.portal.given import decide, new_board, new_contact, place, token
 
 FILLED_IN = """
 insert into feedback.segments (id, workspace_id, key, name, selects, rule)
-select gen_random_uuid(), $1, 'large', 'Large', 'accounts', '{"mrr": {"gte": 1.50, "of": [1, null]}}';
+values (gen_random_uuid(), $1, 'large', 'Large', 'accounts',
+    '{"op": "or", "of": [{"op": "ge", "field": "attributes.ratio", "value": 1.50}]}')
 """
 MEMBERS = """
 insert into feedback.segment_members (segment_id, member_id, workspace_id)
@@ -19,11 +26,15 @@ where s.workspace_id = $1
 """
 
 
-async def furnish(api: Api, admin: Database) -> None:
-    """Something in most tables: accounts, people, ideas, words, votes, an item, origins, a mapping, a segment."""
+async def furnish(api: Api, admin: Database, feedback: Database) -> None:
+    """Something in every table that is carried."""
     accounts = [{"external_id": f"a{n}", "name": f"Ä {n} \U0001f600", "mrr": 100 * n} for n in range(3)]
     await made(await api.feedback.post("/v1/accounts", json={"accounts": accounts}), 200)
-    idea = await new_idea(api, key="exports", description='Quotes " and\nlines \\')
+    product = await made(await api.feedback.post("/v1/products", json={"key": "app", "name": "App"}))
+    part = {"key": "files", "name": "Files"}
+    await made(await api.feedback.post(f"/v1/products/{product['id']}/components", json=part))
+    placed: dict[str, Any] = {"product": "app", "component": "files", "tags": ["csv"], "attributes": {"n": 1.50}}
+    idea = await new_idea(api, key="exports", description='Quotes " and\nlines \\', **placed)
     posts = [
         {"external_id": "p1", "title": "Merged", "merged_into": "p2"},
         {"external_id": "p2", "title": "Survivor", "status": "planned", "created_at": "2020-02-29T01:02:03.456789Z"},
@@ -45,26 +56,74 @@ async def furnish(api: Api, admin: Database) -> None:
         await made(await api.feedback.post("/v1/votes", json=vote))
     mapping = {"key": "desk", "kind": "feedback", "mapping": {"rest": "attributes"}}
     await made(await api.feedback.post("/v1/import-mappings", json=mapping))
-    await made(await api.roadmap.post("/v1/items", json={"idea_ids": [idea["id"]], "title": "Exports"}))
+    await say_more(api, feedback, idea["id"])
+    await ship(api, idea["id"])
     async with admin.system() as tx:
-        await tx.run(FILLED_IN.strip().rstrip(";"), api.workspace_id)
+        await tx.run(FILLED_IN, api.workspace_id)
         await tx.run(MEMBERS, api.workspace_id)
 
+    async def settled() -> bool:
+        """The merge was noted by the index of what is alike."""
+        found = (await api.feedback.get("/v1/similar/suggestions")).json()["data"]
+        return {each["joined"] for each in found} >= {"merged"}
+
+    await eventually(settled)
+
+
+async def say_more(api: Api, feedback: Database, idea_id: str) -> None:
+    """A need that answers rate, a statement that was set aside, a board, and what is said there."""
+    need = await new_need(api, key="figures")
+    assert (await api.feedback.put(f"/v1/needs/{need['id']}/ideas/{idea_id}")).status_code == 204
+    async with feedback.transaction({api.workspace_id}) as tx:
+        rated = [
+            {"kind": "importance", "value": 5, "scale": [1, 7], "about": "figures"},
+            {"kind": "nps", "value": 9, "about": None},
+        ]
+        (said,) = await inbox.record(tx, [response(api.workspace_id, "s1", SAID_AT, rated, "ada")])
+    assert not isinstance(said, Invalid)
+    away = {"action": "archive", "ids": [str(said.id)], "note": "known"}
+    await made(await api.feedback.post("/v1/inbox/actions", json=away), 200)
+    ada, ben = await new_contact(api, "ada@example.com"), await new_contact(api, "ben@example.com")
+    board = await new_board(api)
+    await place(api, board, idea_id)
+    await api.feedback.put(f"/v1/boards/{board}/members/{ada}")
+    visitor = await token(api, ada)
+    brought = {"title": "PDF", "description": "As well."}
+    brought = await made(await api.feedback.post(f"/v1/boards/{board}/submissions", json=brought, headers=visitor))
+    spoken = await api.feedback.post(
+        f"/v1/boards/{board}/ideas/{idea_id}/comments", json={"text": "?"}, headers=visitor
+    )
+    await decide(api, "approve", brought["id"], (await made(spoken))["id"])
+    comments = f"/v1/ideas/{idea_id}/comments"
+    note = await made(await api.feedback.post(comments, json={"text": f"@ada and @{ben}", "visibility": "public"}))
+    await made(await api.feedback.post(comments, json={"text": "So?", "visibility": "public", "parent_id": note["id"]}))
+    await made(await api.feedback.patch(f"/v1/comments/{note['id']}", json={"text": f"@ada or @{ben}"}), 200)
+    await made(await api.feedback.post(f"/v1/ideas/{idea_id}/followers", json={"contact": {"id": ben}}), 200)
+
+
+async def ship(api: Api, idea_id: str) -> None:
+    """Ship the idea, and wait for who asked for it to be named, and for the idea to follow."""
+    item = await made(await api.roadmap.post("/v1/items", json={"idea_ids": [idea_id], "title": "Exports"}))
+    for status in ("in_progress", "shipped"):
+        await made(await api.roadmap.post(f"/v1/items/{item['id']}/status", json={"status": status}), 200)
+
     async def followed() -> bool:
-        return (await api.feedback.get(f"/v1/ideas/{idea['id']}")).json()["status"] == "planned"
+        shown = (await api.feedback.get(f"/v1/ideas/{idea_id}")).json()
+        named = (await api.feedback.get("/v1/requesters", params={"item_id": item["id"]})).json()
+        return shown["status"] == "shipped" and bool(named["data"])
 
     await eventually(followed)
 
 
-async def test_an_export_put_back_exports_the_same(api: Api, neighbour: Api, admin: Database) -> None:
-    await furnish(api, admin)
+async def test_an_export_put_back_exports_the_same(
+    api: Api, neighbour: Api, admin: Database, database: Databases
+) -> None:
+    await furnish(api, admin, await database("feedback"))
     first, file = await exported(api)
     assert hashlib.sha256(file).hexdigest() == first["sha256"]
     assert first["size"] == len(file)
     manifest = json.loads(file.splitlines()[-1])["manifest"]
-    carried = {"accounts", "contacts", "segments", "segment_members", "ideas", "demand", "idea_contacts", "feedback",
-               "idea_accounts", "votes", "origins", "items", "item_ideas", "insights", "import_mappings"}  # fmt: skip
-    assert set(manifest["tables"]) == carried
+    assert set(manifest["tables"]) == CARRIED, "something of each"
     assert manifest["rows"] == first["rows"] == sum(each["rows"] for each in manifest["tables"].values())
     again, same = await exported(api)
     assert same == file, "the same content is the same file"
@@ -81,6 +140,13 @@ async def test_an_export_put_back_exports_the_same(api: Api, neighbour: Api, adm
     assert {idea["id"] for idea in ideas}.isdisjoint(
         idea["id"] for idea in (await api.feedback.get("/v1/ideas")).json()["data"]
     )
+    (searched,) = (await neighbour.feedback.get("/v1/ideas?q=quotes")).json()["data"]
+    assert searched["key"] == "exports", "its words were written with it"
+    assert {idea["title"] for idea in ideas}.isdisjoint({"Merged"}), "it is merged there as well"
+    need = (await neighbour.feedback.get("/v1/needs")).json()["data"][0]
+    assert need["ratings"] == 1
+    ben = (await neighbour.feedback.get("/v1/contacts?email=ben@example.com")).json()["data"][0]["id"]
+    assert len((await neighbour.feedback.get(f"/v1/mentions?of={ben}")).json()["data"]) == 1, "by the id that they have"
     found = (await neighbour.feedback.get("/v1/origins?source=old&external_id=p1")).json()["data"]
     assert [each["title"] for each in found] == ["Merged"]
 

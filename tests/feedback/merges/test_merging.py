@@ -12,6 +12,7 @@ from shared.events.feedback import IdeaChanged
 from shared.ids import new_id
 from tests.builders import Api
 from tests.feedback.given import TOLD, Databases, check_demand, check_events, demand_of, item, made, new_idea
+from tests.feedback.portal import given as boards
 
 
 async def vote(api: Api, idea: str, name: str, account: str | None = None) -> Any:
@@ -141,3 +142,62 @@ async def test_a_crowd_votes_while_ideas_are_merged(api: Api, database: Database
         )
         await check_demand(read, api.workspace_id)
         await check_events(read, api.workspace_id)
+
+
+async def test_comments_and_boards_of_two_ideas_are_one_and_two_again(api: Api) -> None:
+    kept, gone = await new_idea(api, "Exports"), await new_idea(api, "CSV please")
+    both, alone = await boards.new_board(api, "both"), await boards.new_board(api, "alone")
+    for board, idea in ((both, kept), (both, gone), (alone, gone)):
+        await boards.place(api, board, idea["id"])
+
+    async def say(idea: Any, text: str, **others: Any) -> Any:
+        body = {"text": text, "visibility": "public", **others}
+        return await made(await api.feedback.post(f"/v1/ideas/{idea['id']}/comments", json=body))
+
+    async def seen(board: str) -> dict[str, tuple[int, list[str]]]:
+        """By idea on the board: how many comments it says it has, and those that it shows."""
+        shown: dict[str, tuple[int, list[str]]] = {}
+        for idea in (await api.feedback.get(f"/v1/boards/{board}/ideas")).json()["data"]:
+            path = f"/v1/boards/{board}/ideas/{idea['id']}/comments"
+            listed = (await api.feedback.get(path)).json()["data"]
+            shown[idea["id"]] = idea["comments"], [each["text"] for each in listed]
+        return shown
+
+    await say(kept, "one")
+    there = await say(gone, "two")
+    await say(kept, "three")
+    await say(gone, "for both only", board=both)
+    apart = await seen(both), await seen(alone)
+    assert apart[1] == {gone["id"]: (1, ["two"])}
+
+    await made(await merge(api, gone["id"], kept["id"]), 200)
+    assert await seen(both) == {kept["id"]: (4, ["one", "two", "three", "for both only"])}
+    assert await seen(alone) == {kept["id"]: (3, ["one", "two", "three"])}, "the survivor stands for it"
+    for limit in (1, 50):
+        listed: list[Any] = []
+        query: dict[str, Any] = {"idea_id": kept["id"], "limit": limit}
+        while query.get("cursor", "") is not None:
+            answer = (await api.feedback.get("/v1/comments", params=query)).json()
+            listed += answer["data"]
+            query["cursor"] = answer["next_cursor"]
+        assert [(each["text"], each["idea_id"]) for each in listed] == [
+            ("one", kept["id"]), ("two", gone["id"]), ("three", kept["id"]), ("for both only", gone["id"])
+        ]  # fmt: skip
+    answer = await say(kept, "and back", parent_id=there["id"])
+    assert answer["idea_id"] == gone["id"], "an answer stays with what it answers"
+    assert (await seen(alone))[kept["id"]][0] == 4
+
+    # Put there by somebody, it stays; taken off, it takes along what was merged into it.
+    third = await new_idea(api, "Third")
+    await boards.place(api, alone, third["id"])
+    await made(await merge(api, third["id"], kept["id"]), 200)
+    for each in (third, gone):
+        await made(await api.feedback.post(f"/v1/ideas/{each['id']}/unmerge"), 200)
+    assert await seen(both) == {
+        kept["id"]: (2, ["one", "three"]),
+        gone["id"]: (3, ["two", "for both only", "and back"]),
+    }
+    assert await seen(alone) == {gone["id"]: (2, ["two", "and back"]), third["id"]: (0, [])}
+    await made(await merge(api, gone["id"], kept["id"]), 200)
+    assert (await api.feedback.delete(f"/v1/boards/{alone}/placements/{kept['id']}")).status_code == 204
+    assert set(await seen(alone)) == {third["id"]}

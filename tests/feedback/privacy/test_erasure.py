@@ -10,15 +10,18 @@ import pytest
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from deploy import SERVICES
+from services.feedback.inbox import domain as inbox
 from services.feedback.privacy import domain, store
 from services.feedback.privacy.places import FREE, PLACES
 from services.feedback.privacy.subject import Subject
 from services.feedback.tables import metadata
 from shared.database import Database
+from shared.errors import Invalid
 from shared.ids import new_id
 from shared.sealing import Seal
 from tests.builders import Api, eventually
 from tests.feedback.given import (
+    SAID_AT,
     Databases,
     Door,
     check_demand,
@@ -27,10 +30,18 @@ from tests.feedback.given import (
     made,
     new_idea,
     open_door,
+    response,
     typeform,
 )
+from tests.feedback.imports.files import exported, imported
+from tests.feedback.needs.given import new_need
+from tests.feedback.portal import given as boards
 from tests.servers import SEALING_KEY, World
 
+GO_ALONG = {"fetches", "segment_members", "erasures", "comment_versions", "moderation_entries", "moderation_decisions",
+            "need_ratings", "survey_answers", "export_parts"}  # fmt: skip
+"""Tables whose rows go with those of another."""
+YEAR = {"from": "2026-01-01", "to": "2026-12-31"}
 SAVING = {"Idempotency-Key": "save"}
 COLUMNS = """
 select n.nspname || '.' || c.relname as name, a.attname as field, t.typname as type
@@ -126,6 +137,48 @@ async def everything_said(api: Api, tag: str) -> tuple[str, dict[str, Any]]:
     return contact, idea
 
 
+async def everything_besides(api: Api, feedback: Database, tag: str, contact: str, idea: dict[str, Any]) -> str:
+    """What they rated, brought to a board and said there, and what the team noted of it; the board's key."""
+    need = await new_need(api, key="figures")
+    rated = [
+        {"kind": "importance", "value": 5, "about": "figures", "label": tag},
+        {"kind": "nps", "value": 2, "about": None},
+    ]
+    async with feedback.transaction({api.workspace_id}) as tx:
+        (said,) = await inbox.record(tx, [response(api.workspace_id, f"s-{tag}", SAID_AT, rated, f"ada-{tag}")])
+    assert not isinstance(said, Invalid)
+    away = {"action": "archive", "ids": [str(said.id)], "note": f"{tag} again"}
+    await made(await api.feedback.post("/v1/inbox/actions", json=away), 200)
+    board = await boards.new_board(api, "beta")
+    await boards.place(api, board, idea["id"])
+    await api.feedback.put(f"/v1/boards/{board}/members/{contact}")
+    visitor = await boards.token(api, contact)
+    path = f"/v1/boards/{board}/ideas/{idea['id']}/comments"
+    spoken = await made(await api.feedback.post(path, json={"text": f"I, {tag}"}, headers=visitor))
+    await made(
+        await api.feedback.patch(f"{path}/{spoken['id']}", json={"text": f"It is me, {tag}"}, headers=visitor), 200
+    )
+    idle = {"title": f"For {tag}", "description": tag}
+    brought = await made(await api.feedback.post(f"/v1/boards/{board}/submissions", json=idle, headers=visitor))
+    for entry in (await api.feedback.get("/v1/moderation", params={"state": "pending"})).json()["data"]:
+        decision = "approve" if entry["subject_id"] == spoken["id"] else "reject"
+        reason = {"entry_ids": [entry["id"]], "decision": decision, "reason": f"{tag} is known"}
+        await made(await api.feedback.post("/v1/moderation/decisions", json=reason), 200)
+    note = {"text": f"@{contact} is ada.{tag}@example.com", "visibility": "public"}
+    note = await made(await api.feedback.post(f"/v1/ideas/{idea['id']}/comments", json=note))
+    await made(await api.feedback.patch(f"/v1/comments/{note['id']}", json={"text": f"@{contact} asked"}), 200)
+    await made(await api.feedback.put(f"/v1/trust/contacts/{contact}", json={"level": "unknown"}), 200)
+    other = await new_idea(api, "Other")
+    await made(await api.feedback.post(f"/v1/ideas/{other['id']}/followers", json={"contact": {"id": contact}}), 200)
+    wrong = {"text": 7, "contact": {"email": f"ada.{tag}@example.com"}}
+    assert (await imported(api, json.dumps(wrong).encode(), kind="feedback"))["invalid"] == 1
+    await exported(api)
+    seen = (await api.feedback.get(f"/v1/boards/{board}/ideas/{idea['id']}")).json()
+    assert (seen["comments"], brought["state"]) == (2, "pending")
+    assert (await api.feedback.get(f"/v1/needs/{need['id']}")).json()["ratings"] == 1
+    return board
+
+
 async def everything_delivered(api: Api, tag: str) -> list[Door]:
     """What vendors sent of them: applied, an older state of it, one that names them by id alone, and one unreadable."""
     forms, scores = await open_door(api), await open_door(api, "delighted")
@@ -155,10 +208,14 @@ async def test_nothing_of_them_is_anywhere(api: Api, admin: Database, world: Wor
     tag = f"q{uuid4().hex[:10]}z"
     words = [tag]
     contact, idea = await everything_said(api, tag)
+    board = await everything_besides(api, await database("feedback"), tag, contact, idea)
     doors = await everything_delivered(api, tag)
     before = await found_in_database(admin, words)
     for place in ("contacts.email", "contacts.name", "feedback.text", "feedback.external_id", "deliveries.body",
-                  "votes.reason", "idempotency.body", "contacts.attributes", "feedback.source_url"):  # fmt: skip
+                  "votes.reason", "idempotency.body", "contacts.attributes", "feedback.source_url",
+                  "feedback.answers", "comments.text", "comment_versions.text", "board_submissions.title",
+                  "moderation_decisions.reason", "triage.note", "triage_history.after", "inbox_actions.asked",
+                  "import_errors.raw", "export_parts.content"):  # fmt: skip
         assert f"feedback.{place}" in before, "there is something to forget"
     demand = await demand_of(api, idea["id"])
 
@@ -171,7 +228,7 @@ async def test_nothing_of_them_is_anywhere(api: Api, admin: Database, world: Wor
             break
         cursor = f"&cursor={page['next_cursor']}"
     shown = {each["place"] for each in exported}
-    assert shown >= {"contacts", "feedback", "insights", "votes", "deliveries", "segment_members", "idea_contacts"}
+    assert shown == {place.table for place in PLACES if place.SHOW} - {"requesters", "board_ideas"}
     assert json.dumps(exported).count(f"I am {tag}") == 1
 
     asked = {"subject_id": contact, "reference": "DSR-17"}
@@ -188,6 +245,11 @@ async def test_nothing_of_them_is_anywhere(api: Api, admin: Database, world: Wor
     assert await demand_of(api, idea["id"]) == demand
     async with (await database("feedback")).read({api.workspace_id}) as read:
         await check_demand(read, api.workspace_id)
+    seen = (await api.feedback.get(f"/v1/boards/{board}/ideas/{idea['id']}")).json()
+    assert seen["comments"] == 1, "theirs is a tombstone"
+    (need,) = (await api.feedback.get("/v1/needs")).json()["data"]
+    assert need["ratings"] == need["importance"]["answers"] == 0
+    assert (await api.feedback.get("/v1/surveys/nps", params=YEAR)).json()["total"]["n"] == 0
     texts = {each["text"] for each in (await api.feedback.get("/v1/feedback?limit=200")).json()["data"]}
     assert {"Write to [erased], not me.", "else", ""} <= texts
     health = (await api.feedback.get(f"/v1/connections/{doors[0].id}/health")).json()
@@ -208,7 +270,8 @@ async def test_nothing_of_them_is_anywhere(api: Api, admin: Database, world: Wor
 
     rows = {each["table"]: each["rows"] for each in receipt["receipt"]["places"]}
     assert rows["contacts"] == 2
-    assert rows["feedback"] == 4
+    assert rows["feedback"] == 5
+    assert (rows["comments"], rows["board_submissions"], rows["import_errors"], rows["exports"]) == (2, 1, 1, 1)
     assert rows["deliveries"] == 6
     assert receipt["receipt"]["unreachable"]
     check = {"receipt": receipt["receipt"], "signature": receipt["signature"], "email": f"ada.{tag}@example.com"}
@@ -301,11 +364,7 @@ def test_every_table_says_what_it_holds_of_a_person() -> None:
     assert sorted(declared) == sorted(set(declared))
     assert set(declared) == set(metadata.tables)
     for place in PLACES:
-        assert (
-            (place.fate == "kept")
-            or place.ERASE
-            or place.table in {*domain.STEPS, "fetches", "segment_members", "erasures"}
-        )
+        assert (place.fate == "kept") or place.ERASE or place.table in {*domain.STEPS, *GO_ALONG}
 
 
 @pytest.mark.parametrize(
