@@ -3,6 +3,7 @@
 from starlette.types import ASGIApp
 
 from services.scoring.assessment import api as assessment
+from services.scoring.capacity import api as capacity
 from services.scoring.consumers import CONSUMERS
 from services.scoring.estimates import api as estimates
 from services.scoring.methods import api as methods
@@ -11,6 +12,7 @@ from services.scoring.models.domain import rescore_all
 from services.scoring.portfolio import api as portfolio
 from services.scoring.runs import api as runs
 from services.scoring.scores import api as scores
+from services.scoring.teams import api as teams
 from services.scoring.uncertainty import api as uncertainty
 from services.scoring.whatifs import api as whatifs
 from shared.operations import operations
@@ -32,6 +34,8 @@ SERVICE = Service(
         portfolio.router,
         runs.router,
         assessment.router,
+        teams.router,
+        capacity.router,
         operations("scoring", CONSUMERS),
     ),
     consumers=CONSUMERS,
@@ -45,6 +49,7 @@ SERVICE = Service(
         {"name": "portfolio", "description": "The best set of ideas under capacity; nothing is stored"},
         {"name": "runs", "description": "Frozen rankings: compared, decided on, tried again with other formulas"},
         {"name": "assessments", "description": "Whether a team needs a technical product manager"},
+        {"name": "capacity", "description": "Teams, what they have, what ideas take, and what is promised"},
         {"name": "operations", "description": "Messages that were set aside"},
     ),
 )

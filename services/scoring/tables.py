@@ -223,3 +223,51 @@ Table(
     # Read backwards: one direction for both keys lets a page start at its cursor however deep it lies.
     Index("scores_ranking", "workspace_id", "model_id", "value", "idea_id"),
 )
+Table(
+    "teams",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    Column("workspace_id", UUID, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("unit", Text, nullable=False, comment="what its capacity and the efforts it takes on are counted in"),
+    Column("skills", JSONB, nullable=False, comment="what it has of each skill in a usual period"),
+    Column("archived", Boolean, nullable=False, server_default=text("false")),
+    Column("version", BigInteger, nullable=False, server_default="1"),
+    Column("created_at", Moment, nullable=False, server_default=NOW),
+    UniqueConstraint("workspace_id", "name", name="teams_name"),
+    Index("teams_list", "workspace_id", "id"),
+)
+Table(
+    "capacities",
+    metadata,
+    Column("workspace_id", UUID, nullable=False),
+    Column("team_id", UUID, nullable=False),
+    Column("period", Text, nullable=False),
+    Column("skill", Text, nullable=False),
+    Column("amount", Double, nullable=False),
+    PrimaryKeyConstraint("workspace_id", "team_id", "period", "skill"),
+    Index("capacities_period", "workspace_id", "period"),
+    comment="where a period is not as usual",
+)
+Table(
+    "efforts",
+    metadata,
+    Column("workspace_id", UUID, nullable=False),
+    Column("idea_id", UUID, nullable=False),
+    Column("skill", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("amount", Double, nullable=False),
+    PrimaryKeyConstraint("workspace_id", "idea_id", "skill"),
+    comment="what an idea takes of each skill",
+)
+Table(
+    "commitments",
+    metadata,
+    Column("workspace_id", UUID, nullable=False),
+    Column("period", Text, nullable=False),
+    Column("team_id", UUID, nullable=False),
+    Column("idea_id", UUID, nullable=False),
+    Column("share", Double, nullable=False, comment="of the idea's effort"),
+    PrimaryKeyConstraint("workspace_id", "period", "team_id", "idea_id"),
+    comment="who has promised to do what, and when",
+)
