@@ -4,6 +4,7 @@ from starlette.types import ASGIApp
 
 from services.scoring.assessment import api as assessment
 from services.scoring.capacity import api as capacity
+from services.scoring.charts import api as charts
 from services.scoring.consumers import CONSUMERS
 from services.scoring.estimates import api as estimates
 from services.scoring.methods import api as methods
@@ -36,6 +37,7 @@ SERVICE = Service(
         assessment.router,
         teams.router,
         capacity.router,
+        charts.router,
         operations("scoring", CONSUMERS),
     ),
     consumers=CONSUMERS,
@@ -50,6 +52,7 @@ SERVICE = Service(
         {"name": "runs", "description": "Frozen rankings: compared, decided on, tried again with other formulas"},
         {"name": "assessments", "description": "Whether a team needs a technical product manager"},
         {"name": "capacity", "description": "Teams, what they have, what ideas take, and what is promised"},
+        {"name": "charts", "description": "The same as pictures, each with its words"},
         {"name": "operations", "description": "Messages that were set aside"},
     ),
 )

@@ -29,6 +29,9 @@ async def filled(read: Read, workspace_id: UUID, body: P) -> P:
     ideas = [item.idea_id for item in body.items if item.idea_id is not None and not item.effort]
     efforts = await capacity.efforts_of(read, workspace_id, ideas)
     items = [_item(place, item, efforts, unit) for place, item in enumerate(body.items)]
+    # A skill that no team has is a capacity of none: the portfolio then says why what takes it is left out.
+    for skill in {skill for item in items for skill in item.effort}:
+        pool.setdefault(skill, {})
     try:
         return type(body).model_validate(
             {**body.model_dump(), "items": items, "capacity": _amounts(stored, pool), "stored_capacity": None}
@@ -51,7 +54,7 @@ def _amounts(stored: StoredCapacity, pool: Mapping[str, Mapping[str, Spare]]) ->
     ]
 
 
-def _item(place: int, item: PlanItem, efforts: Mapping[UUID, Sequence[Effort]], unit: str) -> dict[str, object]:
+def _item(place: int, item: PlanItem, efforts: Mapping[UUID, Sequence[Effort]], unit: str) -> PlanItem:
     told: Sequence[Effort] = () if item.idea_id is None or item.effort else efforts.get(item.idea_id, ())
     if not item.effort and not told:
         # It would be free, and so be in every set.
@@ -60,4 +63,4 @@ def _item(place: int, item: PlanItem, efforts: Mapping[UUID, Sequence[Effort]], 
     if unlike := sorted({each.unit for each in told} - {unit}):
         reason = f"is stored in {', '.join(unlike)}, and the teams count in {unit}"
         raise Invalid(errors=[FieldError(f"/body/items/{place}/effort", reason)])
-    return {**item.model_dump(), **({"effort": {each.skill: each.amount for each in told}} if told else {})}
+    return item.model_copy(update={"effort": {each.skill: each.amount for each in told}}) if told else item
