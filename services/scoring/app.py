@@ -6,6 +6,7 @@ from services.scoring.assessment import api as assessment
 from services.scoring.capacity import api as capacity
 from services.scoring.charts import api as charts
 from services.scoring.consumers import CONSUMERS
+from services.scoring.debts import api as debts
 from services.scoring.estimates import api as estimates
 from services.scoring.methods import api as methods
 from services.scoring.models import api as models
@@ -38,6 +39,7 @@ SERVICE = Service(
         teams.router,
         capacity.router,
         charts.router,
+        debts.router,
         operations("scoring", CONSUMERS),
     ),
     consumers=CONSUMERS,
@@ -52,6 +54,7 @@ SERVICE = Service(
         {"name": "runs", "description": "Frozen rankings: compared, decided on, tried again with other formulas"},
         {"name": "assessments", "description": "Whether a team needs a technical product manager"},
         {"name": "capacity", "description": "Teams, what they have, what ideas take, and what is promised"},
+        {"name": "debts", "description": "Technical debt, in the currency of features"},
         {"name": "charts", "description": "The same as pictures, each with its words"},
         {"name": "operations", "description": "Messages that were set aside"},
     ),

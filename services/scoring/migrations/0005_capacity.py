@@ -1,4 +1,4 @@
-"""Teams, what they have, what ideas take, and what is promised."""
+"""Teams, what they have, what ideas take, and what is promised; technical debt."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,6 +8,8 @@ revision = "scoring_0005"
 down_revision = "scoring_0003"
 branch_labels = None
 depends_on = None
+
+MOMENT = sa.DateTime(timezone=True)
 
 
 def key(name: str) -> sa.Column[object]:
@@ -32,7 +34,7 @@ def upgrade() -> None:
         sa.Column("skills", postgresql.JSONB(), nullable=False, comment="what it has of each skill in a usual period"),
         sa.Column("archived", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("version", sa.BigInteger(), server_default="1", nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("created_at", MOMENT, server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("workspace_id", "name", name="teams_name"),
     )
@@ -67,4 +69,37 @@ def upgrade() -> None:
         amount("share", "of the idea's effort"),
         sa.PrimaryKeyConstraint("workspace_id", "period", "team_id", "idea_id"),
         comment="who has promised to do what, and when",
+    )
+    op.create_table(
+        "debts",
+        key("id"),
+        key("workspace_id"),
+        words("title"),
+        words("component"),
+        words("type"),
+        sa.Column("idea_id", sa.UUID(), nullable=True, comment="the idea of paying it off"),
+        amount("principal", "days to pay it off"),
+        amount("interest", "days a month while it is there"),
+        amount("probability", "that the interest falls due"),
+        amount("growth", "of the interest, a month"),
+        amount("day_cost", "money for a day, in the currency of the models"),
+        sa.Column("changes", sa.Double[float](), nullable=True),
+        sa.Column("complexity", sa.Double[float](), nullable=True),
+        sa.Column("evidence", postgresql.JSONB(), server_default="[]", nullable=False),
+        sa.Column("state", sa.Text(), server_default="open", nullable=False),
+        sa.Column("version", sa.BigInteger(), server_default="1", nullable=False),
+        sa.Column("created_at", MOMENT, server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("debts_list", "debts", ["workspace_id", "id"], unique=False)
+    op.create_table(
+        "debt_changes",
+        key("workspace_id"),
+        key("debt_id"),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("state", postgresql.JSONB(), nullable=False, comment="all of it, as it then was"),
+        words("changed_by"),
+        sa.Column("created_at", MOMENT, server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "debt_id", "version"),
+        comment="what debts were: the trend",
     )
