@@ -41,6 +41,13 @@ async def test_a_debt_ranks_among_features_until_it_is_paid(api: Api, neighbour:
     assert curve["breaks_even"] == 5, "8,547 by then, and 6,497 a month before"
     assert curve["months"][1]["paid_then"] == 8400
 
+    words = await api.scoring.get("/v1/charts/debt.txt", params={"debt_id": debt["id"], "months": 6})
+    assert words.text.splitlines()[1:4] == [
+        "carrying has cost as much by month 5",
+        "month 0: 0 carried, 7000 paid off",
+        "month 1: 1400 carried, 7000 paid off",
+    ]
+
     await api.scoring.patch(url, json={"idea_id": str(other), "interest": 1})
     assert await ranking() == [("feature", 150), ("other", pytest.approx(weekly / 8))]
     stale = await api.scoring.patch(url, json={"state": "paid"}, headers={"If-Match": grown.headers["etag"]})

@@ -13,12 +13,13 @@ from services.scoring.capacity import domain as stock
 from services.scoring.capacity.api import Periods, TeamIds
 from services.scoring.charts import domain, pictures
 from services.scoring.charts.pictures import Chart, Form
+from services.scoring.debts import domain as debts
 from services.scoring.frameworks.parameters import InputName
 from services.scoring.portfolio.bodies import MOST_VARIABLES, FrontIn, PlanItem, StoredCapacity
 from services.scoring.portfolio.stocks import filled
 from shared.access.keys import Caller
 from shared.apart import compute_apart
-from shared.errors import Conflict, FieldError, Invalid
+from shared.errors import Conflict, FieldError, Invalid, NotFound
 from shared.problems import GUARDED, responses
 from shared.routes import CallerDep, Route, RuntimeDep, allow
 from shared.runtime import Runtime
@@ -141,6 +142,26 @@ async def chart_capacity(
     async with runtime.database.read((caller.workspace_id,)) as read:
         found, _ = await stock.usage(read, caller.workspace_id, period, team_id or ())
     return await _drawn(runtime, request, domain.capacity(found), form)
+
+
+@router.get(
+    "/debt.{form}",
+    response_class=Response,
+    responses=DRAWN | responses(NotFound),
+    dependencies=[allow("scores:read")],
+)
+async def chart_debt(
+    form: Form,
+    debt_id: UUID,
+    caller: CallerDep,
+    runtime: RuntimeDep,
+    request: Request,
+    months: Annotated[int, Query(ge=1, le=120)] = 24,
+) -> Response:
+    """Draw what carrying a debt on costs, month by month, against paying it off now."""
+    async with runtime.database.read((caller.workspace_id,)) as read:
+        row = await debts.get(read, caller.workspace_id, debt_id)
+    return await _drawn(runtime, request, domain.debt(row["title"], debts.figures(row), months), form)
 
 
 @contextmanager

@@ -7,9 +7,11 @@ import numpy as np
 from services.scoring.candidates.domain import Candidate, Model, subject_of
 from services.scoring.candidates.draws import points
 from services.scoring.capacity.usage import Use
-from services.scoring.charts import specs
+from services.scoring.charts import plans, specs
 from services.scoring.charts.pictures import Chart
-from services.scoring.charts.specs import Burn, Dot, Reach, Stage
+from services.scoring.charts.specs import Dot, Reach, Stage
+from services.scoring.debts import curve
+from services.scoring.debts.curve import Debt
 from services.scoring.portfolio.bodies import FrontIn
 from services.scoring.portfolio.domain import TooLate, Unscored, balance
 from services.scoring.portfolio.program import Infeasible
@@ -83,4 +85,11 @@ def capacity(found: Sequence[Use]) -> Chart:
     """What is promised of each skill. Conflict when there are more than fit a picture."""
     if len({(use.team.id, use.skill) for use in found}) > MOST_PANELS:
         raise Conflict(f"These teams have more than {MOST_PANELS} skills: name fewer teams.", code="too_many")
-    return specs.capacity([Burn(use.team.name, use.period, use.skill, use.capacity, use.needed) for use in found])
+    return plans.capacity([plans.Burn(use.team.name, use.period, use.skill, use.capacity, use.needed) for use in found])
+
+
+def debt(title: str, held: Debt, months: int) -> Chart:
+    """Carrying a debt on against paying it off now."""
+    made = curve.curve(held, months)
+    spent = [(each.month, each.carried, each.paid_now) for each in made]
+    return plans.debt(title, spent, curve.breaks_even(made))

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.scoring.charts.pictures import Chart
 
-PLAIN = {"format": "~g", "tickCount": 10, "labelFlush": False}
+PLAIN = {"tickCount": 10, "labelFlush": False}
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#6b7280"
 LONGEST_LABEL = 36
 WIDTH, HEIGHT = 720, 440
@@ -43,28 +43,19 @@ class Stage:
     after: float
 
 
-@dataclass(frozen=True, slots=True)
-class Burn:
-    """A skill of a team in a period."""
-
-    team: str
-    period: str
-    skill: str
-    capacity: float
-    needed: float
-
-
 def label(title: str) -> str:
     """A title as long as a chart has room for."""
     title = " ".join(title.split()) or "(untitled)"
     return title if len(title) <= LONGEST_LABEL else title[: LONGEST_LABEL - 1].rstrip() + "…"
 
 
-def _x(field: str, title: str, **others: Any) -> dict[str, Any]:
+def axis(field: str, title: str, **others: Any) -> dict[str, Any]:
+    """A figure along an axis."""
     return {"field": field, "type": "quantitative", "title": title, **others}
 
 
-def _nothing(title: str, why: str) -> Chart:
+def nothing(title: str, why: str) -> Chart:
+    """A chart of nothing, which says why."""
     spec = {
         "width": 640,
         "height": 120,
@@ -97,13 +88,13 @@ def value_effort(name: str, effort: str, value: str, dots: Sequence[Dot]) -> Cha
     """Ideas by what they are worth and what they take; the best are up and to the left."""
     title = f"Value against {effort}: {name}"
     if not dots:
-        return _nothing(title, "No idea has both.")
+        return nothing(title, "No idea has both.")
     rows = [
         {"title": told, "kind": dot.kind, "x": dot.x, "y": dot.y}
         for dot, told in zip(dots, _readable(dots), strict=True)
     ]
     scale = {"nice": True, "zero": True}
-    x, y = _x("x", effort, scale=scale, axis=PLAIN), _x("y", value, scale=scale, axis=PLAIN)
+    x, y = axis("x", effort, scale=scale, axis=PLAIN), axis("y", value, scale=scale, axis=PLAIN)
     spec = {
         "width": WIDTH,
         "height": HEIGHT,
@@ -135,7 +126,7 @@ def rank_intervals(name: str, share: float, reaches: Sequence[Reach]) -> Chart:
     """Each idea's interval of ranks, the best first."""
     title = f"Rank intervals: {name}"
     if not reaches:
-        return _nothing(title, "No idea is ranked.")
+        return nothing(title, "No idea is ranked.")
     rows = [
         {"title": f"{place}. {label(each.title)}", "low": each.low, "high": each.high, "mean": each.mean}
         for place, each in enumerate(reaches, 1)
@@ -153,13 +144,13 @@ def rank_intervals(name: str, share: float, reaches: Sequence[Reach]) -> Chart:
                 "mark": {"type": "rule", "strokeWidth": 7, "color": BLUE, "opacity": 0.45, "strokeCap": "round"},
                 "encoding": {
                     "y": y,
-                    "x": _x("low", "rank", scale=scale, axis={"tickMinStep": 1, "format": "d"}),
+                    "x": axis("low", "rank", scale=scale, axis={"tickMinStep": 1, "format": "d"}),
                     "x2": {"field": "high"},
                 },
             },
             {
                 "mark": {"type": "point", "filled": True, "size": 70, "color": ORANGE, "opacity": 1},
-                "encoding": {"y": y, "x": _x("mean", "rank")},
+                "encoding": {"y": y, "x": axis("mean", "rank")},
             },
         ],
     }
@@ -174,7 +165,7 @@ def pareto(name: str, points: Sequence[tuple[float, float, float]]) -> Chart:
     """Sets that no other beats, by business value, technical value and technical share of the effort."""
     title = f"Business value against technical value: {name}"
     if not points:
-        return _nothing(title, "No set of ideas is within the capacity.")
+        return nothing(title, "No set of ideas is within the capacity.")
     rows = [{"b": b, "t": t, "share": f"{share:.0%} technical"} for b, t, share in points]
     spec = {
         "title": {"text": title, "subtitle": "each point is a set of ideas that no other set beats in both"},
@@ -182,8 +173,8 @@ def pareto(name: str, points: Sequence[tuple[float, float, float]]) -> Chart:
         "height": 400,
         "data": {"values": rows},
         "encoding": {
-            "x": _x("t", "technical value", scale={"zero": True, "nice": True}),
-            "y": _x("b", "business value", scale={"zero": True, "nice": True}),
+            "x": axis("t", "technical value", scale={"zero": True, "nice": True}),
+            "y": axis("b", "business value", scale={"zero": True, "nice": True}),
         },
         "layer": [
             {"mark": {"type": "line", "interpolate": "step-before", "color": GREY, "strokeDash": [4, 3]}},
@@ -202,7 +193,7 @@ def waterfall(idea: str, model: str, start: float, stages: Sequence[Stage]) -> C
     """How a score comes about, step by step from what it begins with."""
     title = f"Score of {label(idea)}: {model}"
     if not stages:
-        return _nothing(title, "It has no score: an input is missing or cannot be used.")
+        return nothing(title, "It has no score: an input is missing or cannot be used.")
     rows: list[Mapping[str, Any]] = [
         {"step": f"start: {start:g}", "low": 0, "high": start, "after": f"{start:g}", "way": "total"}
     ]
@@ -234,7 +225,7 @@ def waterfall(idea: str, model: str, start: float, stages: Sequence[Stage]) -> C
             {
                 "mark": {"type": "bar", "size": 46},
                 "encoding": {
-                    "y": _x("low", "value", scale={"zero": True, "nice": True}),
+                    "y": axis("low", "value", scale={"zero": True, "nice": True}),
                     "y2": {"field": "high"},
                     "color": {
                         "field": "way",
@@ -245,70 +236,12 @@ def waterfall(idea: str, model: str, start: float, stages: Sequence[Stage]) -> C
             },
             {
                 "mark": {"type": "text", "dy": -8, "fontSize": 12},
-                "encoding": {"y": _x("high", "value"), "text": {"field": "after"}},
+                "encoding": {"y": axis("high", "value"), "text": {"field": "after"}},
             },
         ],
     }
     words = [
         f"begins with {start:g}",
         *(f"{each.words}: {each.before:.6g} becomes {each.after:.6g}" for each in stages),
-    ]
-    return Chart(title, words, spec)
-
-
-def capacity(burns: Sequence[Burn]) -> Chart:
-    """What is promised of each skill, period by period, and what there is."""
-    title = "Promised against capacity"
-    if not burns:
-        return _nothing(title, "No team has or needs anything in these periods.")
-    rows = [
-        {
-            "row": f"{label(each.team)}: {each.skill}",
-            "period": each.period,
-            "needed": each.needed,
-            "capacity": each.capacity,
-            "state": "over" if each.needed > each.capacity * (1 + 1e-9) else "within",
-        }
-        for each in burns
-    ]
-    x = {"field": "period", "type": "ordinal", "title": None, "axis": {"labelAngle": 0}}
-    spec = {
-        "title": {"text": title, "subtitle": "bar: promised; line: what there is"},
-        "data": {"values": rows},
-        "facet": {
-            "field": "row",
-            "type": "nominal",
-            "title": None,
-            "header": {"labelFontSize": 13, "labelAnchor": "start"},
-        },
-        "columns": 2,
-        "resolve": {"scale": {"y": "independent"}},
-        "spec": {
-            "width": {"step": 80},
-            "height": 150,
-            "layer": [
-                {
-                    "mark": {"type": "bar", "size": 36},
-                    "encoding": {
-                        "x": x,
-                        "y": _x("needed", "amount", scale={"zero": True, "nice": True}),
-                        "color": {
-                            "field": "state",
-                            "title": None,
-                            "scale": {"domain": ["within", "over"], "range": [BLUE, ORANGE]},
-                        },
-                    },
-                },
-                {
-                    "mark": {"type": "tick", "thickness": 3, "size": 56, "color": "black"},
-                    "encoding": {"x": x, "y": _x("capacity", "amount")},
-                },
-            ],
-        },
-    }
-    words = [
-        f"{each.team}, {each.skill}, {each.period}: {each.needed:g} of {each.capacity:g} promised"
-        + (f", {each.needed - each.capacity:g} too much" if each.needed > each.capacity * (1 + 1e-9) else "")
-        for each in burns
     ]
     return Chart(title, words, spec)

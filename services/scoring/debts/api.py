@@ -194,8 +194,7 @@ async def show_debt_curve(
 ) -> DebtCurve:
     """Show what paying it off now costs against carrying it on, month by month."""
     row = await domain.get(read, caller.workspace_id, debt_id)
-    names = ("principal", "interest", "probability", "growth", "day_cost")
-    made = curve.curve(curve.Debt(**{name: row[name] for name in names}), months)
+    made = curve.curve(domain.figures(row), months)
     return DebtCurve(
         debt_id=debt_id,
         breaks_even=curve.breaks_even(made),

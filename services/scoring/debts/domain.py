@@ -14,6 +14,7 @@ import numpy as np
 from pydantic_core import from_json, to_json
 
 from services.scoring.debts import store
+from services.scoring.debts.curve import Debt
 from services.scoring.estimates import domain as estimates
 from services.scoring.estimates.domain import Draft
 from services.scoring.frameworks import tech_debt
@@ -117,6 +118,11 @@ async def get(read: Read, workspace_id: UUID, debt_id: UUID) -> asyncpg.Record:
     if row is None:
         raise NotFound("No debt by that id.")
     return row
+
+
+def figures(row: asyncpg.Record) -> Debt:
+    """What a curve needs of a debt."""
+    return Debt(row["principal"], row["interest"], row["probability"], row["growth"], row["day_cost"])
 
 
 def _columns(told: Mapping[str, Any]) -> list[Any]:
