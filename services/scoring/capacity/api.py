@@ -32,7 +32,9 @@ from shared.routes import CallerDep, ReadDep, Route, TxDep, allow
 from shared.wire import storable
 
 router = APIRouter(prefix="/v1", tags=["capacity"], route_class=Route)
-Periods = Annotated[list[Period], Query(min_length=1, max_length=12, description=f"once for each: {PERIOD}")]
+Periods = Annotated[
+    list[Period], Query(min_length=1, max_length=12, description=f"once for each: {PERIOD}", examples=[["2027-Q1"]])
+]
 TeamIds = Annotated[
     list[UUID] | None,
     Query(max_length=domain.MOST_TEAMS, description="once for each team; left out: the first 50 that are not archived"),
@@ -58,13 +60,13 @@ async def list_capacities(
     return page(rows, limit, lambda row: TeamCapacity(**row), lambda each: (each.period, each.skill))
 
 
-@router.get("/capacities/use", responses=GUARDED, dependencies=[allow("scores:read")])
+@router.get("/capacities/use", responses=GUARDED | responses(NotFound), dependencies=[allow("scores:read")])
 async def show_capacity_use(caller: CallerDep, read: ReadDep, period: Periods, team_id: TeamIds = None) -> CapacityUse:
     """Show what is promised of each skill that teams have or need. Archived ideas take nothing."""
     return _answer(period, *await domain.usage(read, caller.workspace_id, period, team_id or ()))
 
 
-@router.get("/capacities/over-commitment", responses=GUARDED, dependencies=[allow("scores:read")])
+@router.get("/capacities/over-commitment", responses=GUARDED | responses(NotFound), dependencies=[allow("scores:read")])
 async def find_over_commitment(
     caller: CallerDep, read: ReadDep, period: Periods, team_id: TeamIds = None
 ) -> CapacityUse:
@@ -109,7 +111,7 @@ async def set_commitments(body: CommitmentsIn, caller: CallerDep, tx: TxDep) -> 
 async def list_commitments(
     caller: CallerDep,
     read: ReadDep,
-    period: Annotated[Period, Query(description=PERIOD)],
+    period: Annotated[Period, Query(description=PERIOD, examples=["2027-Q1"])],
     team_id: UUID | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,

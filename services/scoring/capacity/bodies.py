@@ -67,7 +67,9 @@ class CommitmentIn(Wire):
     idea_id: UUID
     period: Period = Field(description=PERIOD, examples=["2027-Q1"])
     share: Annotated[float, Field(gt=0, le=1)] | None = Field(
-        default=1.0, description="how much of the idea's effort falls there; null: take the promise back"
+        default=1.0,
+        description="how much of the idea's effort falls there; null: take the promise back",
+        examples=[0.5],
     )
 
 

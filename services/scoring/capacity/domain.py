@@ -66,13 +66,15 @@ async def set_commitments(tx: Tx, workspace_id: UUID, given: Sequence[tuple[Peri
 
 
 async def usage(
-    read: Read, workspace_id: UUID, periods: Sequence[Period], team_ids: Sequence[UUID], pointer: str = "/query/team_id"
+    read: Read, workspace_id: UUID, periods: Sequence[Period], team_ids: Sequence[UUID]
 ) -> tuple[list[Use], list[NotCounted]]:
-    """What is promised of each skill that the teams have or need. Without teams: the first `MOST_TEAMS` of them."""
-    asked = {f"{pointer}/{place}": team_id for place, team_id in enumerate(team_ids)}
+    """What is promised of each skill that the teams have or need. Without teams: the first `MOST_TEAMS` of them.
+
+    NotFound for a team that does not exist.
+    """
     found = (
-        list((await teams.named(read, workspace_id, asked)).values())
-        if asked
+        await teams.each(read, workspace_id, team_ids)
+        if team_ids
         else await teams.present(read, workspace_id, MOST_TEAMS)
     )
     ids, when = [team.id for team in found], sorted(set(periods))

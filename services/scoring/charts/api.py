@@ -32,7 +32,7 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
     "X-Content-Type-Options": "nosniff",
 }
-_TEAMS = "/body/stored_capacity/team_ids"
+_MODEL, _IDEAS = "/query/model_id", "/body/idea_ids"
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 PICTURE: dict[int | str, dict[str, Any]] = {
     200: {
@@ -46,7 +46,7 @@ PICTURE: dict[int | str, dict[str, Any]] = {
     },
     304: {"description": "`If-None-Match` names what it still shows"},
 }
-DRAWN = PICTURE | GUARDED | responses(Conflict)
+DRAWN = PICTURE | GUARDED | responses(Conflict, NotFound)
 Among = Annotated[int, Query(ge=1, le=50, description="how many ideas from the top of the ranking")]
 ModelId = Annotated[UUID, Query(description="an active model")]
 
@@ -100,7 +100,9 @@ async def chart_front(
     """
     stored = StoredCapacity(team_ids=team_id or [], periods=period)
     async with runtime.database.read((caller.workspace_id,)) as read:
-        model = await candidates.model(read, caller.workspace_id, model_id, "/query/model_id")
+        with _named_in_query():
+            model = await candidates.model(read, caller.workspace_id, model_id, _MODEL)
+        await stock.usage(read, caller.workspace_id, period, team_id or ())
         ranked = await candidates.load(read, caller.workspace_id, model.id, Choice(among))
         efforts = await stock.efforts_of(read, caller.workspace_id, [each.idea_id for each in ranked])
         found = [each for each in ranked if each.idea_id in efforts][: MOST_VARIABLES // len(period)]
@@ -108,7 +110,7 @@ async def chart_front(
             raise Conflict("No idea of the ranking has a stored effort (PUT /v1/efforts).", code="no_efforts")
         items = [PlanItem(key=str(each.idea_id), idea_id=each.idea_id, kind=each.kind) for each in found]
         asked = FrontIn(items=items, stored_capacity=stored, model_id=model_id, seconds=2)
-        with _asked_in_query():
+        with _named_in_query():
             asked = await filled(read, caller.workspace_id, asked)
     chart = await compute_apart(runtime, lambda: domain.front(asked, model, found))
     return await _drawn(runtime, request, chart, form)
@@ -124,8 +126,7 @@ async def chart_waterfall(
     form: Form, model_id: ModelId, idea_id: UUID, caller: CallerDep, runtime: RuntimeDep, request: Request
 ) -> Response:
     """Draw how an idea's score comes about: every step from what it begins with to the value."""
-    with _asked_in_query():
-        model, found = await _ranked(runtime, caller, model_id, Choice(0, idea_ids=[idea_id]))
+    model, found = await _ranked(runtime, caller, model_id, Choice(0, idea_ids=[idea_id]))
     return await _drawn(runtime, request, domain.waterfall(model, found[0]), form)
 
 
@@ -147,7 +148,7 @@ async def chart_capacity(
 @router.get(
     "/debt.{form}",
     response_class=Response,
-    responses=DRAWN | responses(NotFound),
+    responses=DRAWN,
     dependencies=[allow("scores:read")],
 )
 async def chart_debt(
@@ -165,25 +166,21 @@ async def chart_debt(
 
 
 @contextmanager
-def _asked_in_query() -> Generator[None]:
-    """Point to the query, where what is otherwise in the body of a portfolio comes from here."""
+def _named_in_query() -> Generator[None]:
+    """What does not exist is not found; what else is wrong with a portfolio comes from the teams that were named."""
     try:
         yield
     except Invalid as error:
-        found = [FieldError(_in_query(each.pointer), each.reason) for each in error.errors]
-        raise Invalid(error.detail, errors=found) from None
-
-
-def _in_query(pointer: str) -> str:
-    if pointer.startswith("/body/idea_ids"):
-        return "/query/idea_id"
-    return f"/query/team_id{pointer.removeprefix(_TEAMS)}" if pointer.startswith(_TEAMS) else "/query/team_id"
+        if any(each.pointer == _MODEL or each.pointer.startswith(_IDEAS) for each in error.errors):
+            raise NotFound("No such model, or no such idea.") from None
+        raise Invalid(errors=[FieldError("/query/team_id", each.reason) for each in error.errors]) from None
 
 
 async def _ranked(runtime: Runtime, caller: Caller, model_id: UUID, choice: Choice) -> tuple[Model, list[Candidate]]:
     async with runtime.database.read((caller.workspace_id,)) as read:
-        model = await candidates.model(read, caller.workspace_id, model_id, "/query/model_id")
-        return model, await candidates.load(read, caller.workspace_id, model.id, choice)
+        with _named_in_query():
+            model = await candidates.model(read, caller.workspace_id, model_id, _MODEL)
+            return model, await candidates.load(read, caller.workspace_id, model.id, choice)
 
 
 async def _drawn(runtime: Runtime, request: Request, chart: Chart, form: Form) -> Response:

@@ -58,11 +58,11 @@ class DebtEdit(Wire):
     component: Line | None = None
     type: Type | None = None
     idea_id: UUID | None = None
-    principal: Days | None = None
-    interest: Days | None = None
-    probability: Share | None = None
-    growth: Growth | None = None
-    day_cost: Money | None = None
+    principal: Days | None = Field(default=None, examples=[12])
+    interest: Days | None = Field(default=None, examples=[4])
+    probability: Share | None = Field(default=None, examples=[0.8])
+    growth: Growth | None = Field(default=None, examples=[0.1])
+    day_cost: Money | None = Field(default=None, examples=[850])
     changes: Count | None = None
     complexity: Count | None = None
     evidence: Evidence | None = None

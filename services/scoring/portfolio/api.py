@@ -42,7 +42,7 @@ ASKING = GUARDED | responses(Conflict, TooLarge, UnsupportedMedia)
 
 @router.post("/portfolios", responses=ASKING, dependencies=[allow("scores:read")])
 async def choose_portfolio(body: PortfolioIn, caller: CallerDep, runtime: RuntimeDep) -> Portfolio:
-    """Choose the best set of items under capacity, dependencies, overrides and shares for each kind of work.
+    """Choose the best set of items under capacity, dependencies, overrides and shares of kinds of work.
 
     The set is exact when `gap` is 0. It comes with what one unit more of each capacity is worth, what each override
     costs, and why the best items left out are out. When no set is within the limits, those that conflict are named.

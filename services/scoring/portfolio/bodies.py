@@ -3,7 +3,7 @@
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from services.scoring.capacity.bodies import PERIOD
 from services.scoring.capacity.domain import MOST_TEAMS, Period
@@ -72,6 +72,8 @@ class RobustIn(Wire):
 
 class PortfolioIn(Wire):
     """What there is to do, and within what. Nothing is stored: ask again with anything else to see what if."""
+
+    model_config = ConfigDict(json_schema_extra={"not": {"required": ["capacity", "stored_capacity"]}})
 
     items: list[PlanItem] = Field(
         min_length=1,

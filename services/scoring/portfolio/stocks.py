@@ -10,6 +10,7 @@ from services.scoring.capacity import domain as capacity
 from services.scoring.capacity.domain import Spare
 from services.scoring.capacity.usage import Effort
 from services.scoring.portfolio.bodies import PlanItem, PortfolioIn, StoredCapacity
+from services.scoring.teams import domain as teams
 from shared.database import Read
 from shared.errors import FieldError, Invalid
 from shared.problems import invalid_body
@@ -22,9 +23,9 @@ async def filled(read: Read, workspace_id: UUID, body: P) -> P:
     stored = body.stored_capacity
     if stored is None:
         return body
-    found, _ = await capacity.usage(
-        read, workspace_id, stored.periods, stored.team_ids, "/body/stored_capacity/team_ids"
-    )
+    pointers = {f"/body/stored_capacity/team_ids/{place}": each for place, each in enumerate(stored.team_ids)}
+    await teams.named(read, workspace_id, pointers)
+    found, _ = await capacity.usage(read, workspace_id, stored.periods, stored.team_ids)
     unit, pool = capacity.pooled(found, "/body/stored_capacity/team_ids")
     ideas = [item.idea_id for item in body.items if item.idea_id is not None and not item.effort]
     efforts = await capacity.efforts_of(read, workspace_id, ideas)

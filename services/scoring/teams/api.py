@@ -36,7 +36,7 @@ class TeamEdit(Wire):
 
     name: Line | None = Field(default=None, examples=["Checkout and billing"])
     unit: Unit | None = None
-    skills: Skills | None = None
+    skills: Skills | None = Field(default=None, examples=[{"backend": 10}])
     archived: bool | None = None
 
 

@@ -92,6 +92,14 @@ async def named(read: Read, workspace_id: UUID, pointers: Mapping[str, UUID]) ->
     return found
 
 
+async def each(read: Read, workspace_id: UUID, ids: Sequence[UUID]) -> Sequence[Team]:
+    """Teams by id; NotFound when there is none by one of them."""
+    rows = await read.all(store.NAMED, workspace_id, list(set(ids)))
+    if len(rows) < len(set(ids)):
+        raise NotFound("No team by one of these ids.")
+    return [team_of(row) for row in rows]
+
+
 async def present(read: Read, workspace_id: UUID, most: int) -> Sequence[Team]:
     """The first teams that are not archived."""
     return [team_of(row) for row in await read.all(store.LIST, workspace_id, UUID(int=0), False, most)]
