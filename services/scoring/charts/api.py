@@ -107,7 +107,7 @@ async def chart_front(
         efforts = await stock.efforts_of(read, caller.workspace_id, [each.idea_id for each in ranked])
         found = [each for each in ranked if each.idea_id in efforts][: MOST_VARIABLES // len(period)]
         if not found:
-            raise Conflict("No idea of the ranking has a stored effort (PUT /v1/efforts).", code="no_efforts")
+            return await _drawn(runtime, request, domain.no_efforts(model), form)
         items = [PlanItem(key=str(each.idea_id), idea_id=each.idea_id, kind=each.kind) for each in found]
         asked = FrontIn(items=items, stored_capacity=stored, model_id=model_id, seconds=2)
         with _named_in_query():

@@ -69,6 +69,14 @@ def front(asked: FrontIn, model: Model, found: Sequence[Candidate]) -> Chart:
             return specs.pareto(model.name, [(each.business, each.technical, each.share) for each in made])
 
 
+def no_efforts(model: Model) -> Chart:
+    """In place of a front where no idea could be planned."""
+    return specs.nothing(
+        f"Business value against technical value: {model.name}",
+        "No idea of the ranking has a stored effort (PUT /v1/efforts).",
+    )
+
+
 def waterfall(model: Model, candidate: Candidate) -> Chart:
     """How one idea's score comes about, by the same steps that its explanation gives."""
     given = resolve(sought(model.parameters), candidate.known)
