@@ -47,8 +47,7 @@ async def test_every_chart_is_a_picture_and_the_same_in_words(api: Api, neighbou
 
     drawn = await api.scoring.get("/v1/charts/value-effort.svg", params=asked["value-effort"])
     assert (drawn.status_code, drawn.headers["content-type"]) == (200, "image/svg+xml"), drawn.text
-    # The picture is our own, made a moment ago.
-    picture = ElementTree.fromstring(drawn.text)  # noqa: S314
+    picture = ElementTree.fromstring(drawn.text)  # noqa: S314  # our own, made a moment ago
     assert picture.findtext(f"{SVG}desc") == words["value-effort"]
     assert "Ex<port>\ufffd" in {each.text for each in picture.iter(f"{SVG}text")}
     assert (await api.scoring.get(drawn.headers["link"].split("<")[1].split(">")[0])).text == words["value-effort"]

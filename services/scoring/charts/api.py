@@ -16,7 +16,7 @@ from services.scoring.charts.pictures import Chart, Form
 from services.scoring.debts import domain as debts
 from services.scoring.frameworks.parameters import InputName
 from services.scoring.portfolio.bodies import MOST_VARIABLES, FrontIn, PlanItem, StoredCapacity
-from services.scoring.portfolio.stocks import filled
+from services.scoring.portfolio.domain import stocked
 from shared.access.keys import Caller
 from shared.apart import compute_apart
 from shared.errors import Conflict, FieldError, Invalid, NotFound
@@ -111,7 +111,7 @@ async def chart_front(
         items = [PlanItem(key=str(each.idea_id), idea_id=each.idea_id, kind=each.kind) for each in found]
         asked = FrontIn(items=items, stored_capacity=stored, model_id=model_id, seconds=2)
         with _named_in_query():
-            asked = await filled(read, caller.workspace_id, asked)
+            asked = await stocked(read, caller.workspace_id, asked)
     chart = await compute_apart(runtime, lambda: domain.front(asked, model, found))
     return await _drawn(runtime, request, chart, form)
 

@@ -119,8 +119,9 @@ def draw(chart: Chart, form: Form) -> bytes:
     """Draw a chart, in about a second: run it away from the loop."""
     command = [sys.executable, "-I", str(_PROGRAM), form]
     try:
-        # No shell, and nothing of the caller's in the command.
-        done = subprocess.run(command, input=chart.whole(), capture_output=True, timeout=SECONDS, check=True)  # noqa: S603
+        done = subprocess.run(  # noqa: S603  # no shell, and nothing of the caller's in the command
+            command, input=chart.whole(), capture_output=True, timeout=SECONDS, check=True
+        )
     except subprocess.TimeoutExpired:
         raise TooMany("The chart took too long to draw; try again.", headers={"Retry-After": "5"}) from None
     return _described(done.stdout, chart) if form == "svg" else done.stdout

@@ -27,7 +27,7 @@ from services.scoring.portfolio.domain import Answer, Solved, TooLate, Unscored
 from services.scoring.portfolio.front import Point
 from services.scoring.portfolio.prices import LeftOut, Price, Robust
 from services.scoring.portfolio.program import Infeasible, Limit
-from services.scoring.portfolio.stocks import P, filled
+from services.scoring.portfolio.stocks import P
 from shared.access.keys import Caller
 from shared.apart import compute_apart
 from shared.errors import Conflict, TooLarge, UnsupportedMedia
@@ -87,7 +87,7 @@ async def _scored(body: P, caller: Caller, runtime: Runtime) -> tuple[P, Model |
     if body.model_id is None and body.stored_capacity is None:
         return body, None, {}
     async with runtime.database.read((caller.workspace_id,)) as read:
-        body = await filled(read, caller.workspace_id, body)
+        body = await domain.stocked(read, caller.workspace_id, body)
         if body.model_id is None:
             return body, None, {}
         ideas = [each.idea_id for each in body.items if each.value is None and each.spread is None]

@@ -8,27 +8,19 @@ from pydantic import ValidationError
 
 from services.scoring.capacity import domain as capacity
 from services.scoring.capacity.domain import Spare
-from services.scoring.capacity.usage import Effort
+from services.scoring.capacity.usage import Effort, Use
 from services.scoring.portfolio.bodies import PlanItem, PortfolioIn, StoredCapacity
-from services.scoring.teams import domain as teams
-from shared.database import Read
 from shared.errors import FieldError, Invalid
 from shared.problems import invalid_body
 
 P = TypeVar("P", bound=PortfolioIn)
 
 
-async def filled(read: Read, workspace_id: UUID, body: P) -> P:
+def filled(body: P, found: Sequence[Use], efforts: Mapping[UUID, Sequence[Effort]]) -> P:
     """The same with capacity and efforts in it. Invalid where what is stored does not make a portfolio."""
     stored = body.stored_capacity
-    if stored is None:
-        return body
-    pointers = {f"/body/stored_capacity/team_ids/{place}": each for place, each in enumerate(stored.team_ids)}
-    await teams.named(read, workspace_id, pointers)
-    found, _ = await capacity.usage(read, workspace_id, stored.periods, stored.team_ids)
+    assert stored is not None, "else there is nothing to fill in"
     unit, pool = capacity.pooled(found, "/body/stored_capacity/team_ids")
-    ideas = [item.idea_id for item in body.items if item.idea_id is not None and not item.effort]
-    efforts = await capacity.efforts_of(read, workspace_id, ideas)
     items = [_item(place, item, efforts, unit) for place, item in enumerate(body.items)]
     # A skill that no team has is a capacity of none: the portfolio then says why what takes it is left out.
     for skill in {skill for item in items for skill in item.effort}:
