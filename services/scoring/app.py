@@ -3,8 +3,11 @@
 from starlette.types import ASGIApp
 
 from services.scoring.assessment import api as assessment
+from services.scoring.capacity import api as capacity
+from services.scoring.charts import api as charts
 from services.scoring.comparisons import api as comparisons
 from services.scoring.consumers import CONSUMERS
+from services.scoring.debts import api as debts
 from services.scoring.estimates import api as estimates
 from services.scoring.methods import api as methods
 from services.scoring.models import api as models
@@ -13,6 +16,7 @@ from services.scoring.portfolio import api as portfolio
 from services.scoring.rounds import api as rounds
 from services.scoring.runs import api as runs
 from services.scoring.scores import api as scores
+from services.scoring.teams import api as teams
 from services.scoring.uncertainty import api as uncertainty
 from services.scoring.whatifs import api as whatifs
 from shared.operations import operations
@@ -36,6 +40,10 @@ SERVICE = Service(
         portfolio.router,
         runs.router,
         assessment.router,
+        teams.router,
+        capacity.router,
+        charts.router,
+        debts.router,
         operations("scoring", CONSUMERS),
     ),
     consumers=CONSUMERS,
@@ -51,6 +59,9 @@ SERVICE = Service(
         {"name": "portfolio", "description": "The best set of ideas under capacity; nothing is stored"},
         {"name": "runs", "description": "Frozen rankings: compared, decided on, tried again with other formulas"},
         {"name": "assessments", "description": "Whether a team needs a technical product manager"},
+        {"name": "capacity", "description": "Teams, what they have, what ideas take, and what is promised"},
+        {"name": "debts", "description": "Technical debt, in the currency of features"},
+        {"name": "charts", "description": "The same as pictures, each with its words"},
         {"name": "operations", "description": "Messages that were set aside"},
     ),
 )

@@ -82,6 +82,8 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
     run = await post(scoring, "/v1/runs", model_id=model["id"], name="Q1")
     assessment = await post(scoring, "/v1/assessments", engineers=24, technical_pms=1, complexity=80, change=60)
     agreeing = await post(scoring, "/v1/rounds", name="Effort", idea_ids=[idea["id"]], inputs=["effort"])
+    team = await post(scoring, "/v1/teams", name="Shop", skills={"backend": 5})
+    debt = await post(scoring, "/v1/debts", title="Taxes", component="billing", principal=10, interest=2, day_cost=700)
     item = await post(roadmap, "/v1/items", idea_ids=[idea["id"]], title="Export")
     view = await post(roadmap, "/v1/views", slug="public", title="Public", published=True)
     parked: dict[str, str] = {}
@@ -108,6 +110,13 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
         "erasure_id": erasure["id"],
         "component_id": component["id"],
         "idea_id": idea["id"],
+        "team_id": team["id"],
+        "debt_id": debt["id"],
+        "form": "txt",
+        "period": "2027-Q1",
+        # Of a debt; elsewhere it is who may do something.
+        "create_debt/principal": "10",
+        "update_debt/principal": "12",
         "into": other["id"],
         "feedback_id": said["id"],
         "board_key": board,

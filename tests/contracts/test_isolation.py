@@ -23,6 +23,10 @@ NEEDED = {
 }
 
 
+SHARED = {"workspace_slug", "view_slug", "form", "period", "create_debt/principal", "update_debt/principal"}
+"""Names of values that are nobody's secret."""
+
+
 def query(operation: Operation, ids: dict[str, str]) -> dict[str, str]:
     """A value for each parameter in the query that names a record."""
     names = {parameter.get("name", "") for parameter in operation.parameters if parameter.get("in") == "query"}
@@ -37,7 +41,7 @@ def named(operation: Operation, service: str, ids: dict[str, str]) -> str:
 
 async def test_reading_another_workspaces_ids_finds_nothing(api: Api, neighbour: Api, admin: Database) -> None:
     theirs = await populate(neighbour, admin)
-    hidden = [value for name, value in theirs.items() if name not in {"workspace_slug", "view_slug"}]
+    hidden = [value for name, value in theirs.items() if name not in SHARED]
     reads = [(service, each) for service, each in OPERATIONS if each.method == "get" and each.scopes]
 
     async def all_arrived() -> bool:

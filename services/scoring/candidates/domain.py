@@ -60,11 +60,11 @@ class Candidate:
     """By input, one for each estimate; None: a point."""
 
 
-async def model(read: Read, workspace_id: UUID, model_id: UUID) -> Model:
-    """The active model that a body names. Invalid when there is none, Conflict when its scores are not kept up."""
+async def model(read: Read, workspace_id: UUID, model_id: UUID, pointer: str = "/body/model_id") -> Model:
+    """The active model that a request names. Invalid when there is none, Conflict when its scores are not kept up."""
     row = await read.one(store.MODEL, workspace_id, model_id)
     if row is None:
-        raise Invalid(errors=[FieldError("/body/model_id", "there is no model by that id")])
+        raise Invalid(errors=[FieldError(pointer, "there is no model by that id")])
     if not row["active"]:
         raise Conflict("The model is not active, so its scores are not kept up.", code="model_inactive")
     framework = FRAMEWORKS[row["framework"]]

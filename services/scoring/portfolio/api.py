@@ -27,6 +27,7 @@ from services.scoring.portfolio.domain import Answer, Solved, TooLate, Unscored
 from services.scoring.portfolio.front import Point
 from services.scoring.portfolio.prices import LeftOut, Price, Robust
 from services.scoring.portfolio.program import Infeasible, Limit
+from services.scoring.portfolio.stocks import P
 from shared.access.keys import Caller
 from shared.apart import compute_apart
 from shared.errors import Conflict, TooLarge, UnsupportedMedia
@@ -46,9 +47,9 @@ async def choose_portfolio(body: PortfolioIn, caller: CallerDep, runtime: Runtim
     The set is exact when `gap` is 0. It comes with what one unit more of each capacity is worth, what each override
     costs, and why the best items left out are out. When no set is within the limits, those that conflict are named.
     """
-    model, ideas = await _scored(body, caller, runtime)
-    answer = await compute_apart(runtime, lambda: domain.solve(body, model, ideas))
-    return _portfolio(body, answer)
+    asked, model, ideas = await _scored(body, caller, runtime)
+    answer = await compute_apart(runtime, lambda: domain.solve(asked, model, ideas))
+    return _portfolio(asked, answer)
 
 
 @router.post("/portfolios/fronts", responses=ASKING, dependencies=[allow("scores:read")])
@@ -57,8 +58,8 @@ async def balance_portfolio(body: FrontIn, caller: CallerDep, runtime: RuntimeDe
 
     Each tells which share of the effort technical work gets in it, so the cost of a fixed share can be read off.
     """
-    model, ideas = await _scored(body, caller, runtime)
-    answer = await compute_apart(runtime, lambda: domain.balance(body, model, ideas))
+    asked, model, ideas = await _scored(body, caller, runtime)
+    answer = await compute_apart(runtime, lambda: domain.balance(asked, model, ideas))
     fields: dict[str, Any] = {"state": "solved", "points": [], "complete": True, "conflict": [], "missing": []}
     match answer:
         case Unscored(keys):
@@ -81,16 +82,19 @@ def _point(point: Point) -> FrontPoint:
     )
 
 
-async def _scored(body: PortfolioIn, caller: Caller, runtime: Runtime) -> tuple[Model | None, dict[UUID, Candidate]]:
-    """The model that gives values, and the ideas that it gives them to."""
-    if body.model_id is None:
-        return None, {}
-    ideas = [each.idea_id for each in body.items if each.value is None and each.spread is None]
-    wanted = [idea_id for idea_id in ideas if idea_id is not None]
+async def _scored(body: P, caller: Caller, runtime: Runtime) -> tuple[P, Model | None, dict[UUID, Candidate]]:
+    """The portfolio with its capacity, the model that gives values, and the ideas that it gives them to."""
+    if body.model_id is None and body.stored_capacity is None:
+        return body, None, {}
     async with runtime.database.read((caller.workspace_id,)) as read:
+        body = await domain.stocked(read, caller.workspace_id, body)
+        if body.model_id is None:
+            return body, None, {}
+        ideas = [each.idea_id for each in body.items if each.value is None and each.spread is None]
+        wanted = [idea_id for idea_id in ideas if idea_id is not None]
         model = await candidates.model(read, caller.workspace_id, body.model_id)
         found = await candidates.load(read, caller.workspace_id, model.id, Choice(0, idea_ids=wanted))
-    return model, {each.idea_id: each for each in found}
+    return body, model, {each.idea_id: each for each in found}
 
 
 def _portfolio(body: PortfolioIn, answer: Answer) -> Portfolio:

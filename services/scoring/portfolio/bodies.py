@@ -3,16 +3,18 @@
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
+from services.scoring.capacity.bodies import PERIOD
+from services.scoring.capacity.domain import MOST_TEAMS, Period
 from services.scoring.frameworks.spreads import Spread
+from services.scoring.teams.domain import Amount, Skill
 from shared.events.feedback import IdeaKind
 from shared.wire import Key, Wire
 
 MOST_ITEMS = 300
 MOST_VARIABLES = 1_200
-Amount = Annotated[float, Field(ge=0, le=1e9)]
-Skill = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+MOST_SKILLS = 20
 Portion = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -43,6 +45,16 @@ class Capacity(Wire):
     amounts: list[Amount] = Field(min_length=1, max_length=12, examples=[[6, 6]])
 
 
+class StoredCapacity(Wire):
+    """Take the capacity of teams as it is stored, and the efforts of ideas that carry none here."""
+
+    team_ids: list[UUID] = Field(
+        default_factory=list[UUID], max_length=MOST_TEAMS, description="empty: the first 50 that are not archived"
+    )
+    periods: list[Period] = Field(min_length=1, max_length=12, description=PERIOD, examples=[["2027-Q1", "2027-Q2"]])
+    spare: bool = Field(default=False, description="only what nobody has promised yet")
+
+
 class ShareIn(Wire):
     """How much of the effort goes to items of these kinds."""
 
@@ -61,14 +73,20 @@ class RobustIn(Wire):
 class PortfolioIn(Wire):
     """What there is to do, and within what. Nothing is stored: ask again with anything else to see what if."""
 
+    model_config = ConfigDict(json_schema_extra={"not": {"required": ["capacity", "stored_capacity"]}})
+
     items: list[PlanItem] = Field(
         min_length=1,
         max_length=MOST_ITEMS,
         examples=[[{"key": "export", "value": 12.5, "effort": {"backend": 2}, "must": True}]],
     )
     capacity: list[Capacity] = Field(
-        min_length=1, max_length=20, description="every skill that effort is of, each over the same periods"
+        default_factory=list[Capacity],
+        max_length=MOST_SKILLS,
+        description="every skill that effort is of, each over the same periods",
+        examples=[[{"skill": "backend", "amounts": [6, 6]}]],
     )
+    stored_capacity: StoredCapacity | None = Field(default=None, description="in place of `capacity`")
     shares: list[ShareIn] = Field(default_factory=list[ShareIn], max_length=10)
     share_of: Literal["capacity", "used"] = Field(default="capacity", description="what `shares` are of")
     model_id: UUID | None = Field(default=None, description="the active model that gives values where there are none")
@@ -85,6 +103,11 @@ class PortfolioIn(Wire):
         keys = {item.key for item in self.items}
         if len(keys) < len(self.items):
             raise ValueError("items: two have the same key")
+        if bool(self.capacity) == (self.stored_capacity is not None):
+            raise ValueError("give either capacity or stored_capacity")
+        return self if self.stored_capacity is not None else self._fits_capacity(keys)
+
+    def _fits_capacity(self, keys: set[str]) -> Self:
         skills = {each.skill for each in self.capacity}
         if len(skills) < len(self.capacity):
             raise ValueError("capacity: a skill is there twice")

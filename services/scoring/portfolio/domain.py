@@ -9,13 +9,17 @@ import numpy as np
 
 from services.scoring.candidates.domain import Candidate, Model, subject_of
 from services.scoring.candidates.draws import Believed, columns, draw, points, stream
+from services.scoring.capacity import domain as capacity
 from services.scoring.frameworks.recipe import Array
 from services.scoring.portfolio import prices
 from services.scoring.portfolio.bodies import FrontIn, PlanItem, PortfolioIn
 from services.scoring.portfolio.front import Point, front
 from services.scoring.portfolio.prices import LeftOut, Price, Robust
 from services.scoring.portfolio.program import Infeasible, Item, OutOfTime, Program, Share, Solution, Solver
+from services.scoring.portfolio.stocks import P, filled
 from services.scoring.scores.inputs import sought
+from services.scoring.teams import domain as teams
+from shared.database import Read
 
 DRAW_SECONDS = 0.2
 """For the best set of one draw."""
@@ -46,6 +50,18 @@ class TooLate:
 
 
 Answer = Solved | Infeasible | Unscored | TooLate
+
+
+async def stocked(read: Read, workspace_id: UUID, body: P) -> P:
+    """The same with the capacity and the efforts that are stored, where it asks for them. Invalid, or NotFound."""
+    stored = body.stored_capacity
+    if stored is None:
+        return body
+    pointers = {f"/body/stored_capacity/team_ids/{place}": each for place, each in enumerate(stored.team_ids)}
+    await teams.named(read, workspace_id, pointers)
+    found, _ = await capacity.usage(read, workspace_id, stored.periods, stored.team_ids)
+    ideas = [item.idea_id for item in body.items if item.idea_id is not None and not item.effort]
+    return filled(body, found, await capacity.efforts_of(read, workspace_id, ideas))
 
 
 def solve(asked: PortfolioIn, model: Model | None, candidates: Mapping[UUID, Candidate]) -> Answer:

@@ -1,0 +1,1 @@
+"""Charts of what scoring knows, as pictures and in words."""

@@ -1,0 +1,103 @@
+"""Charts of plans in Vega-Lite: capacity and what is promised of it, debt and what it costs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.scoring.charts.pictures import Chart
+from services.scoring.charts.specs import BLUE, ORANGE, axis, label, nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Burn:
+    """A skill of a team in a period."""
+
+    team: str
+    period: str
+    skill: str
+    capacity: float
+    needed: float
+
+
+def capacity(burns: Sequence[Burn]) -> Chart:
+    """What is promised of each skill, period by period, and what there is."""
+    title = "Promised against capacity"
+    if not burns:
+        return nothing(title, "No team has or needs anything in these periods.")
+    rows = [
+        {
+            "row": f"{label(each.team)}: {each.skill}",
+            "period": each.period,
+            "needed": each.needed,
+            "capacity": each.capacity,
+            "state": "over" if each.needed > each.capacity * (1 + 1e-9) else "within",
+        }
+        for each in burns
+    ]
+    x = {"field": "period", "type": "ordinal", "title": None, "axis": {"labelAngle": 0}}
+    spec = {
+        "title": {"text": title, "subtitle": "bar: promised; line: what there is"},
+        "data": {"values": rows},
+        "facet": {
+            "field": "row",
+            "type": "nominal",
+            "title": None,
+            "header": {"labelFontSize": 13, "labelAnchor": "start"},
+        },
+        "columns": 2,
+        "resolve": {"scale": {"y": "independent"}},
+        "spec": {
+            "width": {"step": 80},
+            "height": 150,
+            "layer": [
+                {
+                    "mark": {"type": "bar", "size": 36},
+                    "encoding": {
+                        "x": x,
+                        "y": axis("needed", "amount", scale={"zero": True, "nice": True}),
+                        "color": {
+                            "field": "state",
+                            "title": None,
+                            "scale": {"domain": ["within", "over"], "range": [BLUE, ORANGE]},
+                        },
+                    },
+                },
+                {
+                    "mark": {"type": "tick", "thickness": 3, "size": 56, "color": "black"},
+                    "encoding": {"x": x, "y": axis("capacity", "amount")},
+                },
+            ],
+        },
+    }
+    words = [
+        f"{each.team}, {each.skill}, {each.period}: {each.needed:g} of {each.capacity:g} promised"
+        + (f", {each.needed - each.capacity:g} too much" if each.needed > each.capacity * (1 + 1e-9) else "")
+        for each in burns
+    ]
+    return Chart(title, words, spec)
+
+
+def debt(name: str, months: Sequence[tuple[int, float, float]], even: int | None) -> Chart:
+    """Carrying a debt on against paying it off now: month, and money spent either way by its end."""
+    title = f"Carry or pay off: {label(name)}"
+    ways = (("carried on", 1, BLUE), ("paid off now", 2, ORANGE))
+    rows = [{"month": each[0], "way": way, "spent": each[place]} for each in months for way, place, _ in ways]
+    color = {"domain": [way for way, _, _ in ways], "range": [color for _, _, color in ways]}
+    reached = f"carrying has cost as much by month {even}" if even is not None else "it never breaks even here"
+    spec = {
+        "title": {"text": title, "subtitle": reached},
+        "width": 660,
+        "height": 340,
+        "data": {"values": rows},
+        "mark": {"type": "line", "strokeWidth": 3, "point": len(months) <= 40},
+        "encoding": {
+            "x": axis("month", "month", axis={"format": "d", "tickMinStep": 1}),
+            "y": axis("spent", "money spent in all", scale={"zero": True, "nice": True}),
+            "color": {"field": "way", "type": "nominal", "title": None, "scale": color},
+            "strokeDash": {"field": "way", "type": "nominal", "title": None, "scale": {"domain": color["domain"]}},
+        },
+    }
+    words = [
+        reached,
+        *(f"month {month}: {carried:.6g} carried, {paid:.6g} paid off" for month, carried, paid in months),
+    ]
+    return Chart(title, words, spec)

@@ -1,0 +1,1 @@
+"""Teams: who there is to do the work, and what they have of each skill."""
