@@ -52,7 +52,6 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
     mapping = {"fields": {"text": {"column": "Comment"}}}
     saved = await post(feedback, "/v1/import-mappings", key="desk", kind="feedback", mapping=mapping)
     begun = await post(feedback, "/v1/imports", kind="feedback")
-    export = await post(feedback, "/v1/exports")
     contact = await post(feedback, "/v1/contacts", **who)
     board = (await post(feedback, "/v1/boards", key=f"board-{api.slug}", name="Requests", visibility="public"))["key"]
     for path in (f"members/{contact['id']}", f"placements/{idea['id']}"):
@@ -65,6 +64,7 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
     answered = await post(feedback, comments, **public)
     note = await post(feedback, f"/v1/feedback/{said['id']}/comments", text=words)
     model = await post(scoring, "/v1/models", name="RICE", framework="rice", active=True)
+    other_model = await post(scoring, "/v1/models", name="ICE", framework="ice", active=True)
     estimate = await post(
         scoring, "/v1/estimates", idea_id=idea["id"], input="effort", value=2, estimator="someone", discipline="design"
     )
@@ -72,6 +72,13 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
     leaver = await post(feedback, "/v1/contacts", email="leaver@example.com")
     segment = await post(feedback, "/v1/segments", key="beta", name="Beta", selects="contacts")
     erasure = await post(feedback, "/v1/erasures", external_id="gone-long-ago")
+
+    async def forgotten() -> bool:
+        return (await feedback.get(f"/v1/erasures/{erasure['id']}")).json()["state"] == "done"
+
+    # It takes stored exports with it.
+    await eventually(forgotten)
+    export = await post(feedback, "/v1/exports")
 
     async def ranked() -> bool:
         of = {"model_id": model["id"], "state": "not_scoreable"}
@@ -143,6 +150,7 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
         "mapping_key": "desk",
         "export_id": export["id"],
         "model_id": model["id"],
+        "compare_models/model_id": f"{model['id']},{other_model['id']}",
         "estimate_id": estimate["id"],
         "run_id": run["id"],
         "round_id": agreeing["id"],

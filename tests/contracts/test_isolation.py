@@ -1,18 +1,22 @@
 """No route shows or changes what belongs to another workspace."""
 
+from typing import Any
+
 from deploy import SERVICES
 from shared.database import Database
 from tests.builders import Api, eventually
 from tests.contracts.crowd import DOCUMENTS
-from tests.contracts.operations import Operation, operations
+from tests.contracts.operations import NOTHING, Operation, operations
 from tests.contracts.population import populate
 
 OPERATIONS = [(service, each) for service in SERVICES for each in operations(DOCUMENTS[service])]
 # What a caller may be told of a record that is not theirs: that there is none, or that the request is no good.
 NOTHING_THERE = {404, 422}
 # Bodies of those that cannot be empty, by how their paths end: else the body would be refused first.
-NOTHING_NEEDED: dict[str, str] = {}
-NEEDED = {
+NOTHING_NEEDED: dict[str, Any] = {}
+NEEDED: dict[str, Any] = {
+    "/rounds/{round_id}/close": {"agreed": []},
+    "/rounds/{round_id}/values": {"estimator": "me", "values": [{"idea_id": NOTHING, "input": "effort", "value": 1}]},
     "/status": {"status": "shipped"},
     "/comments": {"text": "Mine"},
     "/comments/{comment_id}": {"text": "Mine"},
@@ -27,11 +31,11 @@ SHARED = {"workspace_slug", "view_slug", "form", "period", "create_debt/principa
 """Names of values that are nobody's secret."""
 
 
-def query(operation: Operation, ids: dict[str, str]) -> dict[str, str]:
-    """A value for each parameter in the query that names a record."""
+def query(operation: Operation, ids: dict[str, str]) -> dict[str, list[str]]:
+    """Values for each parameter in the query that names a record, or several."""
     names = {parameter.get("name", "") for parameter in operation.parameters if parameter.get("in") == "query"}
     own = {name: ids.get(f"{operation.id}/{name}") or ids.get(name) for name in names}
-    return {name: value for name, value in own.items() if value}
+    return {name: value.split(",") for name, value in own.items() if value}
 
 
 def named(operation: Operation, service: str, ids: dict[str, str]) -> str:

@@ -95,8 +95,8 @@ def test_ranks_are_an_order_in_every_draw(figures: list[list[float]], k: int) ->
 def test_the_value_of_information_is_what_arithmetic_says() -> None:
     """One idea is worth 10 for sure, the other anything from 0 to 16: knowing it is worth E[max(it - 10, 0)]."""
     sure = {"impact": Believed([1.0], [None]), "confidence": Believed([1.0], [None]), "effort": Believed([1.0], [None])}
-    certain = Subject(new_id(), {"reach": Believed([10.0], [None]), **sure})
-    wide = Subject(new_id(), {"reach": Believed([8.0], [Uniform(kind="uniform", low=0, high=16)]), **sure})
+    certain = Subject(UUID(int=1), {"reach": Believed([10.0], [None]), **sure})
+    wide = Subject(UUID(int=2), {"reach": Believed([8.0], [Uniform(kind="uniform", low=0, high=16)]), **sure})
     drawn = [columns(each, tuple(RICE.inputs), 1, 20_000, {}) for each in (certain, wide)]
     (gain,) = gains(RICE, drawn, 1, 10)
     assert (gain.place, gain.input) == (1, "reach")

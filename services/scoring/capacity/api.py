@@ -43,7 +43,7 @@ TeamIds = Annotated[
 
 @router.put("/capacities", responses=EDITING, dependencies=[allow("scores:write")])
 async def set_capacities(body: CapacitiesIn, caller: CallerDep, tx: TxDep) -> Saved:
-    """Set what teams have of a skill in periods that are not as usual: holidays, hiring, a loan to another team."""
+    """Set what teams have of a skill in periods that are not as usual: holidays, hiring, a loan."""
     given = [(each.team_id, each.period, each.skill, each.amount) for each in body.capacities]
     await domain.set_capacities(tx, caller.workspace_id, given)
     return Saved(saved=len(given))
@@ -70,7 +70,7 @@ async def show_capacity_use(caller: CallerDep, read: ReadDep, period: Periods, t
 async def find_over_commitment(
     caller: CallerDep, read: ReadDep, period: Periods, team_id: TeamIds = None
 ) -> CapacityUse:
-    """Find where more is promised than there is: which team, skill and period, by how much, and which ideas.
+    """Find where more is promised than there is: team, skill and period, by how much, and which ideas.
 
     A skill that the team does not have at all counts as none of it. The farthest over come first in each period.
     """
