@@ -222,7 +222,8 @@ Pair = tuple[UUID, UUID, UUID]
 
 def pair_of(shown: Shown) -> Pair:
     """What a suggestion is known by: the workspace and both ids, the smaller first."""
-    return (shown.workspace_id, *sorted((shown.one[0], shown.other[0])))  # pyright: ignore[reportReturnType] sorted keeps the length
+    first, second = sorted((shown.one[0], shown.other[0]))
+    return shown.workspace_id, first, second
 
 
 async def note_shown(lane: Lane, shown: Sequence[Shown]) -> dict[Pair, tuple[UUID, Decision | None]]:

@@ -1,5 +1,6 @@
 """What the parameters of every framework have in common."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self, get_args
 
@@ -31,9 +32,9 @@ class DemandRule(Wire):
 class Parameters(Wire):
     """What a model is tuned by."""
 
+    @abstractmethod
     def recipe(self) -> Recipe:
         """The formula with these parameters."""
-        raise NotImplementedError
 
     def from_demand(self) -> Mapping[str, DemandRule]:
         """The inputs that demand can give, and how."""
