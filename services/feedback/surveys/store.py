@@ -9,7 +9,10 @@ select pg_advisory_xact_lock(hashtextextended(respondent::text, 12)) from (
     join feedback f on f.workspace_id = touched.workspace_id and f.id = touched.feedback_id
     union
     select s.respondent from unnest($1::uuid[], $2::uuid[]) as touched (workspace_id, feedback_id)
-    join survey_answers s on s.workspace_id = touched.workspace_id and s.feedback_id = touched.feedback_id
+    cross join lateral (
+        select respondent from survey_answers
+        where workspace_id = touched.workspace_id and feedback_id = touched.feedback_id order by position
+    ) as s
     order by respondent
 ) as held
 """
@@ -64,17 +67,24 @@ returning workspace_id, respondent
 """
 # An answer counts in a period when it is its respondent's last in there: said before its end, and not superseded before
 # its end. So each counts once in any period whatever, and nothing has to be made distinct when it is counted.
+# While the statistics say that the table is empty, the planner takes any index for as good as another and would read all
+# of the table for one respondent, until they are renewed. The orders here and in HOLD name the index; `ctid` finds the
+# row again, which HOLD keeps in its place.
 CHAIN = """
 update survey_answers as s set superseded_at = chain.next
 from (
-    select a.workspace_id, a.feedback_id, a.position, lead(a.said_at) over (
-        partition by a.workspace_id, a.respondent, a.measure, a.about order by a.said_at, a.feedback_id, a.position
+    select a.ctid, a.superseded_at, lead(a.said_at) over (
+        partition by touched.workspace_id, touched.respondent, a.measure, a.about
+        order by a.said_at, a.feedback_id, a.position
     ) as next
     from (select distinct * from unnest($1::uuid[], $2::uuid[])) as touched (workspace_id, respondent)
-    join survey_answers a on a.workspace_id = touched.workspace_id and a.respondent = touched.respondent
+    cross join lateral (
+        select ctid, * from survey_answers
+        where workspace_id = touched.workspace_id and respondent = touched.respondent
+        order by measure, about, said_at
+    ) as a
 ) as chain
-where s.workspace_id = chain.workspace_id and s.feedback_id = chain.feedback_id and s.position = chain.position
-  and s.superseded_at is distinct from chain.next
+where s.ctid = chain.ctid and chain.superseded_at is distinct from chain.next
 """
 
 # Who is in which group is held in memory, not on disk: until the end of the transaction.
