@@ -9,6 +9,7 @@ from pydantic import StringConstraints
 
 from services.scoring.capacity import store
 from services.scoring.capacity.usage import Effort, NotCounted, Promise, Use, uses
+from services.scoring.checks import domain as checks
 from services.scoring.teams import domain as teams
 from services.scoring.teams.domain import Team, Unit
 from shared.database import Read, Tx
@@ -50,6 +51,7 @@ async def set_efforts(tx: Tx, workspace_id: UUID, given: Sequence[tuple[UUID, st
     ideas, skills, units, amounts = ([each[place] for each in given] for place in range(4))
     await tx.run(store.CLEAR_EFFORTS, workspace_id, ideas, skills, amounts)
     await tx.run(store.SET_EFFORTS, workspace_id, ideas, skills, units, amounts)
+    await checks.ask_for_ideas(tx, workspace_id, [each[0] for each in given])
 
 
 async def set_commitments(tx: Tx, workspace_id: UUID, given: Sequence[tuple[Period, UUID, UUID, float | None]]) -> None:
@@ -59,6 +61,7 @@ async def set_commitments(tx: Tx, workspace_id: UUID, given: Sequence[tuple[Peri
     columns = [[each[place] for each in given] for place in range(4)]
     await tx.run(store.CLEAR_COMMITMENTS, workspace_id, *columns)
     await tx.run(store.SET_COMMITMENTS, workspace_id, *columns)
+    await checks.ask(tx, workspace_id, {(each[0], each[1]) for each in given})
     periods = sorted({each[0] for each in given})
     if crowded := await tx.all(store.CROWDED, workspace_id, periods, MOST_COMMITMENTS):
         named = ", ".join(row["period"] for row in crowded)

@@ -1,11 +1,20 @@
 """Projections of what feedback publishes. They write their own table and nothing else, so a rebuild can replay them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from services.scoring.demand import store
 from shared.database import Tx
 from shared.events.base import Delivered, latest
 from shared.events.feedback import DemandChanged, IdeaChanged
+
+
+async def keep_days(tx: Tx, delivered: Sequence[Delivered[IdeaChanged]]) -> None:
+    """Before ideas are projected: keep what days ended with, of those that change. It is no projection, but history.
+
+    The stream cannot give it again, since it may hold the newest state of an idea alone.
+    """
+    await tx.run(store.KEEP_DAYS, *_columns([each.event for each in latest(delivered)]))
 
 
 async def project_ideas(tx: Tx, delivered: Sequence[Delivered[IdeaChanged]]) -> list[Delivered[IdeaChanged]]:
@@ -14,9 +23,13 @@ async def project_ideas(tx: Tx, delivered: Sequence[Delivered[IdeaChanged]]) -> 
     One that was merged is kept like an archived one: scored, and not ranked.
     """
     newest = latest(delivered)
-    events = [each.event for each in newest]
-    rows = await tx.all(
-        store.PROJECT_IDEAS,
+    rows = await tx.all(store.PROJECT_IDEAS, *_columns([each.event for each in newest]))
+    changed = {row["idea_id"] for row in rows}
+    return [each for each in newest if each.event.idea_id in changed]
+
+
+def _columns(events: Sequence[IdeaChanged]) -> list[list[Any]]:
+    return [
         [event.idea_id for event in events],
         [event.workspace_id for event in events],
         [event.title for event in events],
@@ -24,9 +37,7 @@ async def project_ideas(tx: Tx, delivered: Sequence[Delivered[IdeaChanged]]) -> 
         [event.status for event in events],
         [event.archived or event.merged_into is not None for event in events],
         [event.version for event in events],
-    )
-    changed = {row["idea_id"] for row in rows}
-    return [each for each in newest if each.event.idea_id in changed]
+    ]
 
 
 async def project_demand(tx: Tx, delivered: Sequence[Delivered[DemandChanged]]) -> list[Delivered[DemandChanged]]:
