@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from services.scoring.demand.domain import keep_days, project_demand, project_ideas
+from services.scoring.demand import domain as demand
 from services.scoring.scores.domain import Cause, Subject, lock_ideas, rescore
 from shared.database import Tx
 from shared.events.base import Delivered, Event
@@ -14,18 +14,17 @@ E = TypeVar("E", bound=Event)
 
 
 async def follow_ideas(tx: Tx, delivered: Sequence[Delivered[Any]]) -> None:
-    """Project what is new, then score the ideas it is about. At most nine statements, however many events.
+    """Project what is new, then score the ideas it is about. At most eight statements, however many events.
 
     One handler for both types, so that a batch locks its ideas at once and in one order.
     """
     await lock_ideas(tx, {_subject(each) for each in delivered})
     causes: dict[Subject, Cause] = {}
     if ideas := _only(IdeaChanged, delivered):
-        await keep_days(tx, ideas)
-        for each in await project_ideas(tx, ideas):
+        for each in await demand.follow_ideas(tx, ideas):
             causes[_subject(each)] = Cause("idea", each.id, each.traceparent)
-    if demand := _only(DemandChanged, delivered):
-        for each in await project_demand(tx, demand):
+    if told := _only(DemandChanged, delivered):
+        for each in await demand.project_demand(tx, told):
             causes[_subject(each)] = Cause("demand", each.id, each.traceparent)
     await rescore(tx, causes)
 
@@ -39,7 +38,7 @@ def _only(contract: type[E], delivered: Sequence[Delivered[Any]]) -> list[Delive
     return [each for each in delivered if type(each.event) is contract]
 
 
-PROJECTIONS: Consumers = {IdeaChanged: project_ideas, DemandChanged: project_demand}
+PROJECTIONS: Consumers = {IdeaChanged: demand.project_ideas, DemandChanged: demand.project_demand}
 """Handlers that do nothing but project: replaying these alone, into empty tables, rebuilds them."""
 PROJECTED: Mapping[str, Sequence[str]] = {"ideas": ("idea_id",), "demand": ("idea_id",)}
 """The tables they fill, each with its key columns."""

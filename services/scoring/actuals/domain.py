@@ -23,8 +23,6 @@ from shared.ids import new_id
 MOST_FINISHED = 2_000
 """Skills of shipped ideas that are looked at: the newest."""
 Change = Literal["created", "replaced", "unchanged", "removed"]
-Sum = tuple[str, UUID, UUID, str, str]
-"""What a sum is of: period, team, idea, skill, unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,19 +125,20 @@ def _change(row: asyncpg.Record | None, draft: Draft, units: Mapping[UUID, str])
 async def _add_up(
     tx: Tx, workspace_id: UUID, gone: Iterable[asyncpg.Record], come: Iterable[Draft], units: Mapping[UUID, str]
 ) -> None:
-    sums: dict[Sum, Decimal] = {}
-    for row in gone:
-        key = (row["period"], row["team_id"], row["idea_id"], row["skill"], row["unit"])
-        sums[key] = sums.get(key, Decimal(0)) - Decimal(repr(row["amount"]))
-    for draft in come:
-        key = (draft.period, draft.team_id, draft.idea_id, draft.skill, units[draft.team_id])
-        sums[key] = sums.get(key, Decimal(0)) + Decimal(repr(draft.amount))
-    if not sums:
+    changes = [
+        ((row["period"], row["team_id"], row["idea_id"], row["skill"], row["unit"]), -Decimal(repr(row["amount"])))
+        for row in gone
+    ]
+    changes += [
+        ((draft.period, draft.team_id, draft.idea_id, draft.skill, units[draft.team_id]), Decimal(repr(draft.amount)))
+        for draft in come
+    ]
+    if not changes:
         return
-    columns = [[key[place] for key in sums] for place in range(5)]
-    await tx.run(store.ADD_UP, workspace_id, *columns, list(sums.values()))
+    columns = [[key[place] for key, _ in changes] for place in range(5)]
+    await tx.run(store.ADD_UP, workspace_id, *columns, [amount for _, amount in changes])
     await tx.run(store.NOTHING_LEFT, workspace_id, *columns)
-    await checks.ask(tx, workspace_id, {(key[0], key[1]) for key in sums})
+    await checks.ask(tx, workspace_id, {(key[0], key[1]) for key, _ in changes})
 
 
 async def get(read: Read, workspace_id: UUID, actual_id: UUID) -> asyncpg.Record:

@@ -19,11 +19,13 @@ on conflict (workspace_id, source, external_id) do update set
     unit = excluded.unit, amount = excluded.amount, recorded_by = excluded.recorded_by, updated_at = now()
 """
 REMOVE = "delete from actuals where workspace_id = $1 and id = any($2::uuid[])"
+# Added up here, where sums of decimals are exact however far apart they are.
 ADD_UP = """
 insert into spent (workspace_id, period, team_id, idea_id, skill, unit, amount)
-select $1, g.* from unnest($2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::numeric[])
+select $1, g.period, g.team_id, g.idea_id, g.skill, g.unit, sum(g.amount)
+from unnest($2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::numeric[])
     as g (period, team_id, idea_id, skill, unit, amount)
-order by 2, 3, 4, 5, 6
+group by 2, 3, 4, 5, 6 order by 2, 3, 4, 5, 6
 on conflict (workspace_id, period, team_id, idea_id, skill, unit) do update set amount = spent.amount + excluded.amount
 """
 NOTHING_LEFT = """

@@ -85,7 +85,7 @@ class Reliability:
 
 def weight(n: int, k: float) -> float:
     """How far a correction of n pairs goes: 0 is not at all."""
-    return n / (n + k)
+    return n / (n + k) if n else 0.0
 
 
 def accuracy(pairs: Sequence[tuple[float, float]], k: float = K) -> Accuracy:

@@ -1,7 +1,6 @@
 """Projections of what feedback publishes. They write their own table and nothing else, so a rebuild can replay them."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from services.scoring.demand import store
 from shared.database import Tx
@@ -9,27 +8,27 @@ from shared.events.base import Delivered, latest
 from shared.events.feedback import DemandChanged, IdeaChanged
 
 
-async def keep_days(tx: Tx, delivered: Sequence[Delivered[IdeaChanged]]) -> None:
-    """Before ideas are projected: keep what days ended with, of those that change. It is no projection, but history.
-
-    The stream cannot give it again, since it may hold the newest state of an idea alone.
-    """
-    await tx.run(store.KEEP_DAYS, *_columns([each.event for each in latest(delivered)]))
-
-
 async def project_ideas(tx: Tx, delivered: Sequence[Delivered[IdeaChanged]]) -> list[Delivered[IdeaChanged]]:
     """Keep each idea's newest state; return the events that told something new, one for an idea at most.
 
     One that was merged is kept like an archived one: scored, and not ranked.
     """
+    return await _ideas(tx, delivered, store.PROJECT_IDEAS)
+
+
+async def follow_ideas(tx: Tx, delivered: Sequence[Delivered[IdeaChanged]]) -> list[Delivered[IdeaChanged]]:
+    """The same, and what days ended with is kept of the ideas that change.
+
+    That is history and no projection: the stream cannot give it again, since it may hold an idea's newest state alone.
+    """
+    return await _ideas(tx, delivered, store.FOLLOW_IDEAS)
+
+
+async def _ideas(tx: Tx, delivered: Sequence[Delivered[IdeaChanged]], how: str) -> list[Delivered[IdeaChanged]]:
     newest = latest(delivered)
-    rows = await tx.all(store.PROJECT_IDEAS, *_columns([each.event for each in newest]))
-    changed = {row["idea_id"] for row in rows}
-    return [each for each in newest if each.event.idea_id in changed]
-
-
-def _columns(events: Sequence[IdeaChanged]) -> list[list[Any]]:
-    return [
+    events = [each.event for each in newest]
+    rows = await tx.all(
+        how,
         [event.idea_id for event in events],
         [event.workspace_id for event in events],
         [event.title for event in events],
@@ -37,7 +36,9 @@ def _columns(events: Sequence[IdeaChanged]) -> list[list[Any]]:
         [event.status for event in events],
         [event.archived or event.merged_into is not None for event in events],
         [event.version for event in events],
-    ]
+    )
+    changed = {row["idea_id"] for row in rows}
+    return [each for each in newest if each.event.idea_id in changed]
 
 
 async def project_demand(tx: Tx, delivered: Sequence[Delivered[DemandChanged]]) -> list[Delivered[DemandChanged]]:
