@@ -3,6 +3,7 @@
 from starlette.types import ASGIApp
 
 from services.scoring.actuals import api as actuals
+from services.scoring.allocations import api as allocations
 from services.scoring.assessment import api as assessment
 from services.scoring.balance import api as balance
 from services.scoring.balance.domain import check_all
@@ -11,6 +12,7 @@ from services.scoring.capacity import api as capacity
 from services.scoring.charts import api as charts
 from services.scoring.comparisons import api as comparisons
 from services.scoring.consumers import CONSUMERS
+from services.scoring.corrections import api as corrections
 from services.scoring.debts import api as debts
 from services.scoring.estimates import api as estimates
 from services.scoring.methods import api as methods
@@ -47,8 +49,10 @@ SERVICE = Service(
         teams.router,
         capacity.router,
         actuals.router,
+        allocations.router,
         balance.router,
         calibration.router,
+        corrections.router,
         charts.router,
         debts.router,
         operations("scoring", CONSUMERS),

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from services.scoring.actuals import domain as actuals
 from services.scoring.actuals.domain import Draft
+from services.scoring.allocations.classes import Class
 from services.scoring.balance.domain import check_next
-from services.scoring.balance.shares import Class, begins, months, parts
+from services.scoring.balance.shares import begins, months, parts
 from services.scoring.balance.suggestion import Owed, suggest
 from services.scoring.teams import domain as teams
 from shared.events.feedback import IdeaKind

@@ -4,14 +4,10 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
-import asyncpg
-from fastapi import APIRouter, Query, Response
-from pydantic_core import from_json
+from fastapi import APIRouter, Query
 
-from services.scoring.balance import domain, policies, store
+from services.scoring.balance import domain
 from services.scoring.balance.bodies import (
-    Allocation,
-    AllocationIn,
     BalanceReport,
     Breaches,
     ClassShare,
@@ -27,9 +23,8 @@ from services.scoring.balance.suggestion import suggest
 from services.scoring.capacity.bodies import PERIOD
 from services.scoring.capacity.domain import MOST_TEAMS, Period
 from shared.errors import NotFound
-from shared.paging import LAST, Cursor, Limit, Page, after, page
-from shared.problems import EDITING, GUARDED, responses
-from shared.routes import CallerDep, IfMatch, ReadDep, Route, TxDep, allow, etag
+from shared.problems import GUARDED, responses
+from shared.routes import CallerDep, ReadDep, Route, allow
 
 router = APIRouter(prefix="/v1", tags=["balance"], route_class=Route)
 READING = GUARDED | responses(NotFound)
@@ -40,52 +35,6 @@ TeamIds = Annotated[
     list[UUID] | None,
     Query(max_length=MOST_TEAMS, description="once for each team; left out: the first 50 that are not archived"),
 ]
-
-
-def _allocation(row: asyncpg.Record) -> Allocation:
-    fields: dict[str, Any] = {**row, "classes": from_json(row["classes"])}
-    return Allocation(**fields)
-
-
-@router.post("/allocations", status_code=201, responses=EDITING, dependencies=[allow("scores:write")])
-async def set_allocation(
-    body: AllocationIn, caller: CallerDep, tx: TxDep, expected: IfMatch, response: Response
-) -> Allocation:
-    """Set an allocation policy from a day on: a new version beside those before it.
-
-    `If-Match` names the version that you have seen last of the same team, or of all teams; `"0"`: none yet.
-    """
-    row = await policies.add(
-        tx,
-        caller.workspace_id,
-        expected,
-        team_id=body.team_id,
-        since=body.since,
-        classes=body.split(),
-        note=body.note,
-        by=caller.actor,
-    )
-    response.headers.update(etag(row["version"]) | {"Location": f"/v1/allocations/{row['id']}"})
-    return _allocation(row)
-
-
-@router.get("/allocations", responses=GUARDED, dependencies=[allow("scores:read")])
-async def list_allocations(
-    caller: CallerDep,
-    read: ReadDep,
-    team_id: Annotated[UUID | None, Query(description="only this team's own")] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Page[Allocation]:
-    """List every version of every allocation policy, the newest first."""
-    rows = await read.all(store.LIST, caller.workspace_id, after(cursor, LAST), team_id, limit + 1)
-    return page(rows, limit, _allocation, lambda allocation: (allocation.id,))
-
-
-@router.get("/allocations/{allocation_id}", responses=READING, dependencies=[allow("scores:read")])
-async def get_allocation(allocation_id: UUID, caller: CallerDep, read: ReadDep) -> Allocation:
-    """Show one version of an allocation policy."""
-    return _allocation(await policies.get(read, caller.workspace_id, allocation_id))
 
 
 @router.get("/balance", responses=READING, dependencies=[allow("scores:read")])

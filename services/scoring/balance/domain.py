@@ -13,8 +13,9 @@ from uuid import UUID
 from pydantic_core import from_json, to_json
 
 from services.scoring.actuals import domain as actuals
-from services.scoring.balance import policies, store
-from services.scoring.balance.policies import Policy
+from services.scoring.allocations import domain as allocations
+from services.scoring.allocations.domain import Policy
+from services.scoring.balance import store
 from services.scoring.balance.shares import Part, begins, months, parts
 from services.scoring.balance.suggestion import Owed
 from services.scoring.capacity import domain as capacity
@@ -107,7 +108,7 @@ async def report(
     add = together and len(found) > 1 and len({team.unit for team in found}) == 1
     groups = alone + whole if add else alone
     wanted = [(group[0].id if len(group) == 1 else None, begins(period)) for period, group in groups]
-    held = await policies.in_force(read, workspace_id, wanted)
+    held = await allocations.in_force(read, workspace_id, wanted)
     return [
         _balance(period, group, held.get(place), counts) for (period, group), place in zip(groups, wanted, strict=True)
     ]

@@ -16,22 +16,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from services.scoring.allocations.classes import OTHER, Class
 from shared.events.feedback import IdeaKind
 
 SLACK = 1e-9
 """A share on the edge of its tolerance is within: sums of decimals may miss by an ulp."""
-OTHER = "other"
 Side = Literal["over", "under"]
-
-
-@dataclass(frozen=True, slots=True)
-class Class:
-    """A part of the work as the policy names it."""
-
-    name: str
-    kinds: tuple[IdeaKind, ...]
-    target: float
-    tolerance: float
 
 
 @dataclass(frozen=True, slots=True)

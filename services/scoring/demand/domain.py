@@ -1,6 +1,9 @@
 """Projections of what feedback publishes. They write their own table and nothing else, so a rebuild can replay them."""
 
 from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
 
 from services.scoring.demand import store
 from shared.database import Tx
@@ -13,7 +16,8 @@ async def project_ideas(tx: Tx, delivered: Sequence[Delivered[IdeaChanged]]) -> 
 
     One that was merged is kept like an archived one: scored, and not ranked.
     """
-    return await _ideas(tx, delivered, store.PROJECT_IDEAS)
+    newest = latest(delivered)
+    return _told(newest, await tx.all(store.PROJECT_IDEAS, *_columns(newest)))
 
 
 async def follow_ideas(tx: Tx, delivered: Sequence[Delivered[IdeaChanged]]) -> list[Delivered[IdeaChanged]]:
@@ -21,14 +25,13 @@ async def follow_ideas(tx: Tx, delivered: Sequence[Delivered[IdeaChanged]]) -> l
 
     That is history and no projection: the stream cannot give it again, since it may hold an idea's newest state alone.
     """
-    return await _ideas(tx, delivered, store.FOLLOW_IDEAS)
-
-
-async def _ideas(tx: Tx, delivered: Sequence[Delivered[IdeaChanged]], how: str) -> list[Delivered[IdeaChanged]]:
     newest = latest(delivered)
+    return _told(newest, await tx.all(store.FOLLOW_IDEAS, *_columns(newest)))
+
+
+def _columns(newest: Sequence[Delivered[IdeaChanged]]) -> list[list[Any]]:
     events = [each.event for each in newest]
-    rows = await tx.all(
-        how,
+    return [
         [event.idea_id for event in events],
         [event.workspace_id for event in events],
         [event.title for event in events],
@@ -36,7 +39,10 @@ async def _ideas(tx: Tx, delivered: Sequence[Delivered[IdeaChanged]], how: str) 
         [event.status for event in events],
         [event.archived or event.merged_into is not None for event in events],
         [event.version for event in events],
-    )
+    ]
+
+
+def _told(newest: Sequence[Delivered[IdeaChanged]], rows: Sequence[asyncpg.Record]) -> list[Delivered[IdeaChanged]]:
     changed = {row["idea_id"] for row in rows}
     return [each for each in newest if each.event.idea_id in changed]
 

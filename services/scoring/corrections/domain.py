@@ -10,9 +10,10 @@ from uuid import UUID
 import asyncpg
 from pydantic_core import to_json
 
-from services.scoring.calibration import domain, store
+from services.scoring.calibration import domain as calibration
 from services.scoring.calibration.accuracy import Accuracy
 from services.scoring.calibration.domain import Basis
+from services.scoring.corrections import store
 from services.scoring.models import domain as models
 from services.scoring.scores.domain import lock_workspace
 from services.scoring.teams import domain as teams
@@ -47,14 +48,14 @@ async def make(
     """A new version, switched off. Invalid for an unknown team; Conflict when there is nothing to make it of."""
     if team_id is not None:
         await teams.named(tx, workspace_id, {"/body/team_id": team_id})
-    made = domain.taken(await domain.pairs(tx, workspace_id, input, basis), team_id)
-    found = domain.figures(made, basis, k)
+    made = calibration.taken(await calibration.pairs(tx, workspace_id, input, basis), team_id)
+    found = calibration.figures(made, basis, k)
     n = found.ratio_of if isinstance(found, Accuracy) else found.n
     if n == 0:
         raise Conflict("No outcome can be held against an estimate of it yet.", code="nothing_to_compare")
     await lock_workspace(tx, workspace_id)
     number = await tx.value(store.NEXT_NUMBER, workspace_id, input, team_id, framework)
-    evidence: dict[str, Any] = {"k": k, "figures": found, "pairs": made[: domain.MOST]}
+    evidence: dict[str, Any] = {"k": k, "figures": found, "pairs": made[: calibration.MOST]}
     correction_id = new_id()
     await tx.run(
         store.ADD,

@@ -12,8 +12,8 @@ from uuid import UUID
 import asyncpg
 from pydantic import TypeAdapter
 
-from services.scoring.balance import store
-from services.scoring.balance.shares import Class
+from services.scoring.allocations import store
+from services.scoring.allocations.classes import Class
 from services.scoring.checks import domain as checks
 from services.scoring.teams import domain as teams
 from shared.database import Read, Tx
