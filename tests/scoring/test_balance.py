@@ -144,12 +144,13 @@ async def test_work_is_held_against_the_policy_of_its_team(api: Api, neighbour: 
     for path in (first.headers["location"], f"/v1/actuals/{made.json()['data'][0]['id']}"):
         assert (await get(path)).status_code == 200
         assert (await neighbour.scoring.get(path)).status_code == 404
-    for body, pointer in (
+    refusals: list[tuple[dict[str, Any], str]] = [
         ({"since": "2027-01-01", "classes": [*CLASSES, {"name": "x", "kinds": ["debt"], "target": 0}]}, "/body"),
         ({"since": "2027-01-01", "classes": [{**CLASSES[0], "name": "other"}]}, "/body"),
         ({"since": "2027-01-01", "classes": [{**CLASSES[0], "target": 0.7}, {**CLASSES[1], "target": 0.4}]}, "/body"),
         ({"since": "2027-01-01", "classes": [], "team_id": str(new_id())}, "/body/team_id"),
-    ):
+    ]
+    for body, pointer in refusals:
         refused = await post("/v1/allocations", json=body)
         assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, pointer)
     for bad, pointer in (

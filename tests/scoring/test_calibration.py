@@ -197,6 +197,15 @@ async def test_confidence_is_held_against_what_happened_and_work_against_what_wa
     assert (skill["skill"], skill["amounts"]["n"]) == ("backend", 2)
     again = await post("/v1/corrections", json={"input": "effort", "basis": "efforts", "team_id": team})
     assert (again.json()["n"], again.json()["factor"]) == (1, pytest.approx(1.5 ** (1 / 11)))
+    promised = {"team_id": team, "idea_id": str(ideas[3]), "period": "2027-Q2"}
+    (await put("/v1/commitments", json={"commitments": [promised]})).raise_for_status()
+    new = {"idea_id": str(ideas[3]), "skill": "backend", "amount": 10}
+    (await put("/v1/efforts", json={"efforts": [new]})).raise_for_status()
+    (await patch_on(api, again.headers["location"])).raise_for_status()
+    for asks, factor in ((False, 1), (True, again.json()["factor"])):
+        asked: dict[str, Any] = {"period": "2027-Q2", "team_id": team, "corrected": asks}
+        (use,) = (await get("/v1/capacities/use", params=asked)).json()["data"]
+        assert (use["factor"], use["needed"]) == (factor, pytest.approx(10 * factor))
 
 
 async def patch_on(api: Api, url: str) -> Any:

@@ -86,10 +86,8 @@ class _Count:
     not_counted: int
 
 
-async def report(
-    read: Read, workspace_id: UUID, periods: Sequence[str], team_ids: Sequence[UUID], *, together: bool = True
-) -> list[Balance]:
-    """Every team in every period; with several teams that count alike, `together` adds all of them as one.
+async def report(read: Read, workspace_id: UUID, periods: Sequence[str], team_ids: Sequence[UUID]) -> list[Balance]:
+    """Every team in every period, and where there are several that count alike, all of them together.
 
     Without teams: the first 50 that are not archived. NotFound for a team that does not exist.
     """
@@ -105,7 +103,7 @@ async def report(
     }
     alone = [(period, (team,)) for period in when for team in found]
     whole = [(period, tuple(found)) for period in when]
-    add = together and len(found) > 1 and len({team.unit for team in found}) == 1
+    add = len(found) > 1 and len({team.unit for team in found}) == 1
     groups = alone + whole if add else alone
     wanted = [(group[0].id if len(group) == 1 else None, begins(period)) for period, group in groups]
     held = await allocations.in_force(read, workspace_id, wanted)

@@ -10,6 +10,10 @@ from pydantic import StringConstraints
 from services.scoring.capacity import store
 from services.scoring.capacity.usage import Effort, NotCounted, Promise, Use, uses
 from services.scoring.checks import domain as checks
+from services.scoring.frameworks.factors import Range
+from services.scoring.scores.corrections import corrected as corrected_by
+from services.scoring.scores.corrections import fitting, for_team
+from services.scoring.scores.domain import corrections
 from services.scoring.teams import domain as teams
 from services.scoring.teams.domain import Team, Unit
 from shared.database import Read, Tx
@@ -69,11 +73,12 @@ async def set_commitments(tx: Tx, workspace_id: UUID, given: Sequence[tuple[Peri
 
 
 async def usage(
-    read: Read, workspace_id: UUID, periods: Sequence[Period], team_ids: Sequence[UUID]
+    read: Read, workspace_id: UUID, periods: Sequence[Period], team_ids: Sequence[UUID], *, corrected: bool = False
 ) -> tuple[list[Use], list[NotCounted]]:
     """What is promised of each skill that the teams have or need. Without teams: the first `MOST_TEAMS` of them.
 
-    NotFound for a team that does not exist.
+    `corrected`: with the corrections of `effort` that are in force for models of every framework. NotFound for a team
+    that does not exist.
     """
     found = (
         await teams.each(read, workspace_id, team_ids)
@@ -87,7 +92,13 @@ async def usage(
     }
     promises = [Promise(**row) for row in await read.all(store.COMMITMENTS, workspace_id, when, ids)]
     efforts = await efforts_of(read, workspace_id, list({promise.idea_id for promise in promises}))
-    return uses(found, when, special, promises, efforts)
+    factors = await _factors(read, workspace_id, found) if corrected else None
+    return uses(found, when, special, promises, efforts, factors)
+
+
+async def _factors(read: Read, workspace_id: UUID, found: Sequence[Team]) -> dict[UUID, float]:
+    fit = fitting(await corrections(read, workspace_id), "", "effort", Range(0))
+    return {team.id: corrected_by(for_team(fit, team.id), 1.0) for team in found}
 
 
 async def efforts_of(read: Read, workspace_id: UUID, ideas: Sequence[UUID]) -> dict[UUID, list[Effort]]:
