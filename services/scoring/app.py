@@ -2,11 +2,17 @@
 
 from starlette.types import ASGIApp
 
+from services.scoring.actuals import api as actuals
+from services.scoring.allocations import api as allocations
 from services.scoring.assessment import api as assessment
+from services.scoring.balance import api as balance
+from services.scoring.balance.domain import check_all
+from services.scoring.calibration import api as calibration
 from services.scoring.capacity import api as capacity
 from services.scoring.charts import api as charts
 from services.scoring.comparisons import api as comparisons
 from services.scoring.consumers import CONSUMERS
+from services.scoring.corrections import api as corrections
 from services.scoring.debts import api as debts
 from services.scoring.estimates import api as estimates
 from services.scoring.methods import api as methods
@@ -42,12 +48,17 @@ SERVICE = Service(
         assessment.router,
         teams.router,
         capacity.router,
+        actuals.router,
+        allocations.router,
+        balance.router,
+        calibration.router,
+        corrections.router,
         charts.router,
         debts.router,
         operations("scoring", CONSUMERS),
     ),
     consumers=CONSUMERS,
-    jobs={"rescore": rescore_all},
+    jobs={"rescore": rescore_all, "balance": check_all},
     tags=(
         {"name": "scores", "description": "What each idea is worth, why, and how ideas rank"},
         {"name": "comparisons", "description": "Where models disagree, and why one idea is above another"},
@@ -60,6 +71,8 @@ SERVICE = Service(
         {"name": "runs", "description": "Frozen rankings: compared, decided on, tried again with other formulas"},
         {"name": "assessments", "description": "Whether a team needs a technical product manager"},
         {"name": "capacity", "description": "Teams, what they have, what ideas take, and what is promised"},
+        {"name": "balance", "description": "Technical and business work: what it is to be, is promised to be, and was"},
+        {"name": "calibration", "description": "What came of estimates, and corrections of later ones by it"},
         {"name": "debts", "description": "Technical debt, in the currency of features"},
         {"name": "charts", "description": "The same as pictures, each with its words"},
         {"name": "operations", "description": "Messages that were set aside"},

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from services.scoring.demand.domain import project_demand, project_ideas
+from services.scoring.demand import domain as demand
 from services.scoring.scores.domain import Cause, Subject, lock_ideas, rescore
 from shared.database import Tx
 from shared.events.base import Delivered, Event
@@ -21,10 +21,10 @@ async def follow_ideas(tx: Tx, delivered: Sequence[Delivered[Any]]) -> None:
     await lock_ideas(tx, {_subject(each) for each in delivered})
     causes: dict[Subject, Cause] = {}
     if ideas := _only(IdeaChanged, delivered):
-        for each in await project_ideas(tx, ideas):
+        for each in await demand.follow_ideas(tx, ideas):
             causes[_subject(each)] = Cause("idea", each.id, each.traceparent)
-    if demand := _only(DemandChanged, delivered):
-        for each in await project_demand(tx, demand):
+    if told := _only(DemandChanged, delivered):
+        for each in await demand.project_demand(tx, told):
             causes[_subject(each)] = Cause("demand", each.id, each.traceparent)
     await rescore(tx, causes)
 
@@ -38,7 +38,7 @@ def _only(contract: type[E], delivered: Sequence[Delivered[Any]]) -> list[Delive
     return [each for each in delivered if type(each.event) is contract]
 
 
-PROJECTIONS: Consumers = {IdeaChanged: project_ideas, DemandChanged: project_demand}
+PROJECTIONS: Consumers = {IdeaChanged: demand.project_ideas, DemandChanged: demand.project_demand}
 """Handlers that do nothing but project: replaying these alone, into empty tables, rebuilds them."""
 PROJECTED: Mapping[str, Sequence[str]] = {"ideas": ("idea_id",), "demand": ("idea_id",)}
 """The tables they fill, each with its key columns."""

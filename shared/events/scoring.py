@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events.base import Event
 
@@ -22,5 +22,37 @@ class ScoreChanged(Event):
     value: float | None = Field(default=None, description="the score; absent when not scoreable")
     previous: float | None = Field(default=None, description="the value before this change")
     missing: list[str] = Field(default_factory=list, description="inputs without which it cannot be scored")
-    cause: Literal["demand", "estimate", "model", "idea"]
-    cause_id: UUID | None = Field(default=None, description="the event or estimate that moved it")
+    cause: Literal["demand", "estimate", "model", "idea", "correction"]
+    cause_id: UUID | None = Field(
+        default=None, description="the event, estimate or model that moved it, or the correction that was switched"
+    )
+
+
+class Breach(BaseModel):
+    """A share of the work that is farther from its target than the policy tolerates."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    measure: Literal["planned", "actual"]
+    name: str = Field(description="the class of the policy, by its name there")
+    side: Literal["over", "under"]
+    share: float
+    target: float
+    tolerance: float
+
+
+class BalanceChanged(Event):
+    """Published when the breaches of a team's allocation policy in a period change; with none, it is kept again.
+
+    A consumer may keep the newest version as what is breached. It is looked at when what is promised, what was done, an
+    effort or the policy changes; not when an idea merely changes its kind.
+    """
+
+    type: ClassVar[str] = "scoring.balance.changed.v1"
+    aggregate: ClassVar[str] = "balance_id"
+
+    balance_id: UUID = Field(description="stands for this team in this period")
+    team_id: UUID
+    period: str
+    allocation_id: UUID | None = Field(default=None, description="the policy's version; null: there is none any more")
+    breaches: list[Breach]

@@ -90,6 +90,13 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
     assessment = await post(scoring, "/v1/assessments", engineers=24, technical_pms=1, complexity=80, change=60)
     agreeing = await post(scoring, "/v1/rounds", name="Effort", idea_ids=[idea["id"]], inputs=["effort"])
     team = await post(scoring, "/v1/teams", name="Shop", skills={"backend": 5})
+    work = {"idea_id": idea["id"], "team_id": team["id"], "period": "2027-Q1", "skill": "backend", "amount": 1}
+    worked = await post(scoring, "/v1/actuals", actuals=[{"source": "sheets", "external_id": "1", **work}])
+    allocation = await post(scoring, "/v1/allocations", since="2027-01-01", classes=[])
+    outcome = {"outcomes": [{"idea_id": idea["id"], "input": "effort", "actual": 3}]}
+    (await scoring.put("/v1/outcomes", json=outcome)).raise_for_status()
+    outcomes = (await scoring.get("/v1/outcomes")).json()["data"]
+    correction = await post(scoring, "/v1/corrections", input="effort")
     debt = await post(scoring, "/v1/debts", title="Taxes", component="billing", principal=10, interest=2, day_cost=700)
     item = await post(roadmap, "/v1/items", idea_ids=[idea["id"]], title="Export")
     view = await post(roadmap, "/v1/views", slug="public", title="Public", published=True)
@@ -152,6 +159,10 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
         "model_id": model["id"],
         "compare_models/model_id": f"{model['id']},{other_model['id']}",
         "estimate_id": estimate["id"],
+        "actual_id": worked["data"][0]["id"],
+        "allocation_id": allocation["id"],
+        "outcome_id": outcomes[0]["id"],
+        "correction_id": correction["id"],
         "run_id": run["id"],
         "round_id": agreeing["id"],
         "assessment_id": assessment["id"],

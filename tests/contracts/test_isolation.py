@@ -25,6 +25,7 @@ NEEDED: dict[str, Any] = {
     "/submissions": {"title": "Mine"},
     "/ideas/{idea_id}/merge": {"into": "csv-export"},
     "/components": {"key": "spare", "name": "Spare"},
+    "/corrections/{correction_id}": {"on": True},
     "/followers": {"contact": {"external_id": "u1"}},
 }
 

@@ -14,7 +14,9 @@ from services.scoring.candidates.draws import Believed, Subject
 from services.scoring.frameworks import FRAMEWORKS, Framework
 from services.scoring.frameworks.parameters import MEASURES, Parameters
 from services.scoring.frameworks.spreads import Spread
-from services.scoring.scores.inputs import Demand, Estimates, Known, Sought
+from services.scoring.scores.corrections import Correction, corrected
+from services.scoring.scores.domain import corrections
+from services.scoring.scores.inputs import Demand, Estimates, Known, Sought, sought
 from shared.database import Read
 from shared.errors import Conflict, FieldError, Invalid
 from shared.events.feedback import IdeaKind, IdeaStatus
@@ -35,6 +37,12 @@ class Model:
     revision: int
     rescoring: bool
     """Whether a change of it has not reached every idea yet."""
+    corrections: Sequence[Correction] = ()
+    """Those in force in its workspace, for any framework."""
+
+    def needed(self) -> list[Sought]:
+        """Its inputs, with the corrections that apply to them."""
+        return sought(self.parameters, self.framework.name, self.corrections)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +77,8 @@ async def model(read: Read, workspace_id: UUID, model_id: UUID, pointer: str = "
         raise Conflict("The model is not active, so its scores are not kept up.", code="model_inactive")
     framework = FRAMEWORKS[row["framework"]]
     parameters = framework.parameters.model_validate_json(row["parameters"])
-    return Model(row["id"], row["name"], framework, parameters, row["revision"], row["rescoring"])
+    in_force = await corrections(read, workspace_id)
+    return Model(row["id"], row["name"], framework, parameters, row["revision"], row["rescoring"], in_force)
 
 
 async def load(read: Read, workspace_id: UUID, model_id: UUID, choice: Choice) -> list[Candidate]:
@@ -96,7 +105,7 @@ async def load(read: Read, workspace_id: UUID, model_id: UUID, choice: Choice) -
     spreads: dict[UUID, dict[str, Sequence[Spread | None]]] = {idea_id: {} for idea_id in ideas}
     for row in await read.all(store.ESTIMATES, workspace_id, ideas):
         idea_id, name = row["idea_id"], row["input"]
-        found[idea_id].known.estimates[name] = Estimates(row["ids"], row["values"])
+        found[idea_id].known.estimates[name] = Estimates(row["ids"], row["values"], row["teams"])
         spreads[idea_id][name] = [None if each is None else SPREAD.validate_json(each) for each in row["spreads"]]
     return [
         Candidate(each.idea_id, each.title, each.kind, each.status, each.known, spreads[each.idea_id])
@@ -110,7 +119,12 @@ def subject_of(candidate: Candidate, needed: Sequence[Sought]) -> Subject:
     for each in needed:
         estimated = candidate.known.estimates.get(each.estimated_as)
         if estimated is not None:
-            inputs[each.name] = Believed(estimated.values, candidate.spreads[each.estimated_as])
+            applied = each.applied(estimated)
+            inputs[each.name] = Believed(
+                [corrected(*pair) for pair in zip(applied, estimated.values, strict=True)],
+                candidate.spreads[each.estimated_as],
+                corrections=applied,
+            )
         elif each.rule is not None and candidate.known.demand is not None:
             count = candidate.known.demand.counts[each.rule.measure]
             inputs[each.name] = Believed([count * each.rule.per_ask], [None], counted=True)

@@ -96,13 +96,23 @@ def _taken(name: str) -> Conflict:
     return Conflict(f"There is a model with the name {name!r} already.", code="name_taken")
 
 
-async def _rescore(tx: Tx, workspace_id: UUID, model_id: UUID) -> None:
+async def correct(tx: Tx, workspace_id: UUID, correction_id: UUID, framework: str | None) -> None:
+    """Score everything anew that a correction bears on, which was just switched; the workspace is locked."""
+    for row in await tx.all(store.ACTIVE, workspace_id, framework):
+        await _rescore(tx, workspace_id, row["id"], correction_id)
+
+
+async def _rescore(tx: Tx, workspace_id: UUID, model_id: UUID, correction_id: UUID | None = None) -> None:
     trace = traceparent.get()
-    reached = await sweep(tx, workspace_id, model_id, FIRST, Cause("model", model_id, trace))
+    reached = await sweep(tx, workspace_id, model_id, FIRST, _cause(model_id, correction_id, trace))
     if reached is None:
         await tx.run(store.FORGET, workspace_id, model_id)
     else:
-        await tx.run(store.ASK, workspace_id, model_id, reached, trace)
+        await tx.run(store.ASK, workspace_id, model_id, reached, trace, correction_id)
+
+
+def _cause(model_id: UUID, correction_id: UUID | None, trace: str) -> Cause:
+    return Cause("model", model_id, trace) if correction_id is None else Cause("correction", correction_id, trace)
 
 
 async def rescore_some(tx: Tx) -> bool:
@@ -114,7 +124,8 @@ async def rescore_some(tx: Tx) -> bool:
     if asked is None:
         return False
     workspace_id, model_id, after = asked["workspace_id"], asked["model_id"], asked["after"]
-    reached = await sweep(tx, workspace_id, model_id, after, Cause("model", model_id, asked["traceparent"]))
+    cause = _cause(model_id, asked["correction_id"], asked["traceparent"])
+    reached = await sweep(tx, workspace_id, model_id, after, cause)
     if reached is None:
         await tx.run(store.DONE, workspace_id, model_id, after, asked["asked_at"])
     else:

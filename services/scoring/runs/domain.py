@@ -20,6 +20,7 @@ from services.scoring.frameworks import Framework
 from services.scoring.frameworks.parameters import MEASURES, Parameters
 from services.scoring.runs import store
 from services.scoring.runs.comparison import Place
+from services.scoring.scores.corrections import Correction
 from services.scoring.scores.inputs import Demand, Estimates, Known, resolve, sought
 from shared.database import Read, Tx
 from shared.errors import Conflict, FieldError, Invalid, NotFound
@@ -98,7 +99,12 @@ async def evidence(read: Read, workspace_id: UUID, run_id: UUID) -> list[Evidenc
         for each in from_json(row["estimates"]):
             given.setdefault(each["input"], []).append(each)
         estimates = {
-            name: Estimates([UUID(each["id"]) for each in theirs], [each["value"] for each in theirs])
+            name: Estimates(
+                [UUID(each["id"]) for each in theirs],
+                [each["value"] for each in theirs],
+                # Runs from before estimates named a team do not say.
+                [None if each.get("team_id") is None else UUID(each["team_id"]) for each in theirs],
+            )
             for name, theirs in given.items()
         }
         told = None if row["demand"] is None else from_json(row["demand"])
@@ -108,9 +114,11 @@ async def evidence(read: Read, workspace_id: UUID, run_id: UUID) -> list[Evidenc
     return found
 
 
-def replay(framework: Framework, parameters: Parameters, known: Sequence[Evidence]) -> list[Place]:
+def replay(
+    framework: Framework, parameters: Parameters, known: Sequence[Evidence], corrections: Sequence[Correction] = ()
+) -> list[Place]:
     """What a model would have made of a run's evidence. Pure: run it away from the loop."""
-    needed = sought(parameters)
+    needed = sought(parameters, framework.name, corrections)
     inputs = [resolve(needed, each.known) for each in known]
     columns = {each.name: [given[each.name].value for given in inputs] for each in needed}
     values = [each.value for each in framework.score(columns, parameters)]

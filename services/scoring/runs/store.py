@@ -31,7 +31,9 @@ left join lateral (
 ) as d on true
 left join lateral (
     select jsonb_agg(jsonb_build_object('id', id, 'input', input, 'value', value, 'spread', spread,
-                                        'estimator', estimator) order by id) as estimates
+                                        'estimator', estimator)
+                     || case when team_id is null then '{}' else jsonb_build_object('team_id', team_id) end
+                     order by id) as estimates
     from estimates where workspace_id = $1 and idea_id = r.idea_id and current
 ) as e on true
 """

@@ -15,7 +15,7 @@ from services.scoring.frameworks import FRAMEWORKS
 from services.scoring.frameworks.factors import Contribution, Flag, FormulaStep
 from services.scoring.scores import store
 from services.scoring.scores.domain import INPUTS, State
-from services.scoring.scores.inputs import Demanded, Input, Source
+from services.scoring.scores.inputs import Corrected, Demanded, Input, Source
 from shared.errors import Conflict, NotFound
 from shared.events.feedback import IdeaKind, IdeaStatus
 from shared.paging import LAST, Cursor, Limit, Page, decode, page
@@ -42,7 +42,8 @@ class Estimated(Wire):
     estimate_id: UUID
     estimator: str
     discipline: str | None
-    value: float
+    team_id: UUID | None
+    value: float = Field(description="as it was estimated")
     at: datetime
 
 
@@ -53,7 +54,11 @@ class ScoreInput(Wire):
     value: float | None = Field(description="the value used; null when there is none")
     unit: str
     estimates: list[Estimated] = Field(
-        description="the value is their arithmetic mean. Where there is one, demand is not used"
+        description="the value is their arithmetic mean, `corrections` applied. Where there is one, demand is not used"
+    )
+    raw: float | None = Field(description="the mean as it was estimated, where a correction is in force; else null")
+    corrections: list[Corrected] = Field(
+        description="what corrected the estimates before their mean was taken (`/v1/corrections`); empty: nothing did"
     )
     demand: Demanded | None = Field(description="without an estimate, the value is `count` times `per_ask`")
     problem: str | None = Field(description="why the idea cannot be scored with it")
@@ -66,8 +71,10 @@ class ScoreInput(Wire):
 class MovedBy(Wire):
     """Why the score is what it is since `at`."""
 
-    kind: Literal["demand", "estimate", "model", "idea"]
-    id: UUID | None = Field(description="the event, estimate or model that moved it")
+    kind: Literal["demand", "estimate", "model", "idea", "correction"]
+    id: UUID | None = Field(
+        description="the event, estimate or model that moved it, or the correction that was switched on or off"
+    )
     at: datetime
 
 
@@ -145,6 +152,7 @@ async def explain_scores(idea_id: UUID, caller: CallerDep, read: ReadDep) -> Exp
             estimate_id=row["id"],
             estimator=row["estimator"],
             discipline=row["discipline"],
+            team_id=row["team_id"],
             value=row["value"],
             at=row["created_at"],
         )
@@ -192,6 +200,8 @@ def _score(row: asyncpg.Record, given: Mapping[str, Input], estimates: Mapping[U
                 value=given[name].value,
                 unit=declared.unit,
                 estimates=[estimates[id] for id in given[name].estimates],
+                raw=given[name].raw,
+                corrections=list(given[name].corrected or ()),
                 demand=given[name].demand,
                 problem=explained.factors[name].problem,
                 flags=list(explained.factors[name].flags),
@@ -216,7 +226,7 @@ async def rank_ideas(
     status: Annotated[IdeaStatus | None, Query(description="only in this status")] = None,
     as_of: Annotated[
         date | None,
-        Query(description="as it was shown at the end of this day (UTC). Titles, kinds and status are those of today"),
+        Query(description="as it was shown at the end of this day (UTC), titles, kinds and status as they were then"),
     ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,

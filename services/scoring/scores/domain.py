@@ -7,6 +7,7 @@ no estimate and no demand is lost, and an idea that is new while a model changes
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from services.scoring.frameworks import FRAMEWORKS
 from services.scoring.frameworks.factors import Outcome
 from services.scoring.frameworks.parameters import MEASURES
 from services.scoring.scores import store
+from services.scoring.scores.corrections import Correction
 from services.scoring.scores.inputs import Demand, Estimates, Input, Known, resolve, sought
 from shared.database import Read, Tx
 from shared.events.scoring import ScoreChanged
@@ -31,13 +33,14 @@ Subject = tuple[UUID, UUID]
 """A workspace and one of its ideas."""
 INPUTS = TypeAdapter(dict[str, Input])
 """How the inputs of a score are stored."""
+CORRECTIONS = TypeAdapter(list[Correction])
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
     """Why scores move: what kind of thing happened, which one, and the trace it is part of."""
 
-    kind: Literal["demand", "estimate", "model", "idea"]
+    kind: Literal["demand", "estimate", "model", "idea", "correction"]
     id: UUID
     traceparent: str
 
@@ -135,7 +138,7 @@ async def compute(read: Read, subjects: Sequence[Subject], model_id: UUID | None
     for model in models:
         framework = FRAMEWORKS[model["framework"]]
         parameters = framework.parameters.model_validate_json(model["parameters"])
-        needed = sought(parameters)
+        needed = sought(parameters, framework.name, corrections_of(model["corrections"]))
         theirs = [position for position, (workspace, _) in enumerate(subjects) if workspace == model["workspace_id"]]
         inputs = [resolve(needed, known[position]) for position in theirs]
         columns = {each.name: [given[each.name].value for given in inputs] for each in needed}
@@ -155,8 +158,18 @@ async def _known(read: Read, subjects: Sequence[Subject]) -> list[Known]:
     known = [Known({}, demand.get(position)) for position in range(1, len(subjects) + 1)]
     for row in await read.all(store.ESTIMATES, *asked):
         position: int = row["position"]
-        known[position - 1].estimates[row["input"]] = Estimates(row["ids"], row["values"])
+        known[position - 1].estimates[row["input"]] = Estimates(row["ids"], row["values"], row["teams"])
     return known
+
+
+def corrections_of(text: str | None) -> list[Correction]:
+    """The corrections that a row of a model came with. None: none is in force."""
+    return [] if text is None else CORRECTIONS.validate_json(text)
+
+
+async def corrections(read: Read, workspace_id: UUID, at: datetime | None = None) -> list[Correction]:
+    """The corrections of estimates that are in force, or were at a moment."""
+    return [Correction(**row) for row in await read.all(store.CORRECTIONS, workspace_id, at)]
 
 
 def _stored(inputs: dict[str, Input]) -> str:

@@ -1,6 +1,7 @@
 """Where the inputs of a score come from.
 
-1. An input that somebody has estimated is the arithmetic mean of the current estimates, one of each estimator.
+1. An input that somebody has estimated is the arithmetic mean of the current estimates, one of each estimator, each
+   corrected first where a correction for it is in force (`corrections`).
 2. An input that the model takes from demand is the demanded measure times the model's `per_ask`.
 3. An input that is neither is missing. Nothing is imputed; demand that has not been told of is unknown, not zero.
 """
@@ -14,6 +15,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.scoring.frameworks.parameters import DemandRule, Parameters
+from services.scoring.scores.corrections import Correction, Kind, corrected, fitting, for_team
 
 Source = Literal["estimate", "demand", "none"]
 
@@ -31,6 +33,18 @@ class Demanded:
 
 
 @dataclass(frozen=True, slots=True)
+class Corrected:
+    """A correction that was applied to estimates of an input."""
+
+    correction_id: UUID
+    version: Annotated[int, Field(description="of the correction, among those of the same scope")]
+    kind: Annotated[Kind, Field(description="`ratio`: of the value; `odds`: of the odds of a probability")]
+    factor: float
+    n: Annotated[int, Field(description="how many outcomes the factor rests on")]
+    estimates: Annotated[int, Field(description="how many of the input's estimates it was applied to")]
+
+
+@dataclass(frozen=True, slots=True)
 class Input:
     """One input of a score as it is stored: its value and what that rests on."""
 
@@ -39,6 +53,10 @@ class Input:
     estimates: tuple[UUID, ...] = ()
     """The value is their arithmetic mean. They are never changed or deleted, so their ids say it all."""
     demand: Demanded | None = None
+    raw: float | None = None
+    """The mean as it was estimated, where a correction has changed it."""
+    corrected: tuple[Corrected, ...] | None = None
+    """None rather than empty: what was stored before there were corrections stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +74,8 @@ class Estimates:
 
     ids: Sequence[UUID]
     values: Sequence[float]
+    teams: Sequence[UUID | None] = ()
+    """The team that each speaks for; empty: none does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,24 +99,64 @@ class Sought:
     estimated_as: str
     """The `input` of its estimates."""
     rule: DemandRule | None
+    corrections: tuple[Correction, ...] = ()
+    """Those that may apply, the most particular first."""
+
+    def applied(self, estimates: Estimates) -> list[Correction | None]:
+        """What corrects each of these estimates."""
+        if not self.corrections:
+            return [None] * len(estimates.values)
+        teams = estimates.teams or [None] * len(estimates.values)
+        return [for_team(self.corrections, team_id) for team_id in teams]
 
 
-def sought(parameters: Parameters) -> list[Sought]:
-    """The inputs that a model with these parameters needs, in the order of its formula."""
+def sought(parameters: Parameters, framework: str = "", corrections: Sequence[Correction] = ()) -> list[Sought]:
+    """The inputs that a model with these parameters needs, in the order of its formula.
+
+    With the corrections that are in force for it; without any, what was estimated counts as it is.
+    """
     named, rules = parameters.named(), parameters.from_demand()
-    return [Sought(name, named.get(name, name), rules.get(name)) for name in parameters.recipe().inputs]
+    return [
+        Sought(
+            name,
+            named.get(name, name),
+            rules.get(name),
+            fitting(corrections, framework, named.get(name, name), declared.range) if corrections else (),
+        )
+        for name, declared in parameters.recipe().inputs.items()
+    ]
 
 
 def resolve(inputs: Sequence[Sought], known: Known) -> dict[str, Input]:
     """The inputs of one idea by the rule above."""
-    return {each.name: _input(known.estimates.get(each.estimated_as), each.rule, known.demand) for each in inputs}
+    return {each.name: _input(each, known.estimates.get(each.estimated_as), known.demand) for each in inputs}
 
 
-def _input(estimates: Estimates | None, rule: DemandRule | None, demand: Demand | None) -> Input:
+def _input(sought: Sought, estimates: Estimates | None, demand: Demand | None) -> Input:
     if estimates is not None:
-        return Input("estimate", mean(estimates.values), tuple(estimates.ids))
+        return _estimated(sought, estimates)
+    rule = sought.rule
     if rule is None or demand is None:
         return Input("none")
     count = demand.counts[rule.measure]
     told = Demanded(rule.measure, count, rule.per_ask, rule.horizon, demand.event_id, demand.version)
     return Input("demand", count * rule.per_ask, demand=told)
+
+
+def _estimated(sought: Sought, estimates: Estimates) -> Input:
+    raw, ids = mean(estimates.values), tuple(estimates.ids)
+    applied = sought.applied(estimates)
+    if not any(applied):
+        return Input("estimate", raw, ids)
+    value = mean([corrected(each, point) for each, point in zip(applied, estimates.values, strict=True)])
+    used = {each.id: each for each in applied if each is not None}
+    return Input(
+        "estimate",
+        value,
+        ids,
+        raw=raw,
+        corrected=tuple(
+            Corrected(each.id, each.number, each.kind, each.factor, each.n, applied.count(each))
+            for _, each in sorted(used.items())
+        ),
+    )

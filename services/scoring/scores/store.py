@@ -12,9 +12,27 @@ select pg_advisory_xact_lock(key)::text from (
 ) as ideas
 """
 LOCK_WORKSPACE = "select pg_advisory_xact_lock(hashtextextended($1::uuid::text, 21))"
+# The corrections come with the model: they are few, and another statement for each batch is not worth them.
 ACTIVE_MODELS = """
-select id, workspace_id, framework, revision, parameters::text as parameters from models
-where workspace_id = any($1::uuid[]) and active and ($2::uuid is null or id = $2) order by id
+select m.id, m.workspace_id, m.framework, m.revision, m.parameters::text as parameters, (
+    select json_agg(json_build_object(
+        'id', c.id, 'number', c.number, 'input', c.input, 'team_id', c.team_id, 'framework', c.framework,
+        'kind', c.kind, 'factor', c.factor, 'n', c.n))::text
+    from correction_switches s join corrections c on c.id = s.correction_id and c.workspace_id = s.workspace_id
+    where s.workspace_id = m.workspace_id and s.off_at is null
+) as corrections
+from models m
+where m.workspace_id = any($1::uuid[]) and m.active and ($2::uuid is null or m.id = $2) order by m.id
+"""
+# $2: as of when; null: now.
+CORRECTIONS = """
+select c.id, c.number, c.input, c.team_id, c.framework, c.kind, c.factor, c.n
+from correction_switches s join corrections c on c.id = s.correction_id and c.workspace_id = s.workspace_id
+where s.workspace_id = $1 and (
+    ($2::timestamptz is null and s.off_at is null)
+    or (s.on_at <= $2 and (s.off_at is null or s.off_at > $2))
+)
+order by c.id
 """
 # Lateral, here and below: each row is looked up by its whole key, whatever the planner believes of tables that grow
 # faster than their statistics. Rows name the idea by its position in what was asked for: two UUIDs less in each.
@@ -30,7 +48,9 @@ ESTIMATES = """
 select asked.position, e.*
 from unnest($1::uuid[], $2::uuid[]) with ordinality as asked (workspace_id, idea_id, position)
 cross join lateral (
-    select input, array_agg(id order by id) as ids, array_agg(value order by id) as values from estimates
+    select input, array_agg(id order by id) as ids, array_agg(value order by id) as values,
+           array_agg(team_id order by id) as teams
+    from estimates
     where workspace_id = asked.workspace_id and idea_id = asked.idea_id and current group by input
 ) as e
 """
@@ -108,7 +128,7 @@ join model_revisions r on r.model_id = s.model_id and r.revision = s.model_versi
 where s.workspace_id = $1 and s.idea_id = $2 and m.active order by s.model_id
 """
 ESTIMATED = """
-select id, estimator, discipline, value, created_at from estimates
+select id, estimator, discipline, team_id, value, created_at from estimates
 where workspace_id = $1 and id = any($2::uuid[]) order by id
 """
 _RANKED = """
@@ -129,13 +149,20 @@ NOT_RANKED = f"""{_RANKED}
 
 
 # What a day ended with: the score itself where it has not moved since, else the row that the next move left behind.
-# Both are walked from the cursor in the order of their index.
+# Both are walked from the cursor in the order of their index. Of the idea likewise: the first change after that day
+# left behind what it had been; without one it is what it is.
 def _then(table: str) -> str:
     return f"""
 select t.id, t.idea_id, i.title, i.kind, i.status, t.state, t.value, t.missing::text as missing, t.model_version,
        t.computed_at
 from {table} cross join lateral (
-    select title, kind, status, archived from ideas where idea_id = t.idea_id and workspace_id = t.workspace_id limit 1
+    select coalesce(d.title, n.title) as title, coalesce(d.kind, n.kind) as kind,
+           coalesce(d.status, n.status) as status, coalesce(d.archived, n.archived) as archived
+    from ideas n left join lateral (
+        select title, kind, status, archived from idea_days
+        where workspace_id = t.workspace_id and idea_id = t.idea_id and until > $5 order by until limit 1
+    ) as d on true
+    where n.idea_id = t.idea_id and n.workspace_id = t.workspace_id limit 1
 ) as i
 where t.workspace_id = $1 and t.model_id = $2 and not i.archived
   and ($3::text is null or i.kind = $3) and ($4::text is null or i.status = $4)

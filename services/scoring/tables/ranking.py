@@ -1,4 +1,4 @@
-"""The records of the scoring schema."""
+"""What is ranked and planned: ideas, demand, models, estimates, scores, runs, capacity, debts."""
 
 from sqlalchemy import (
     BigInteger,
@@ -8,7 +8,6 @@ from sqlalchemy import (
     Double,
     Index,
     Integer,
-    MetaData,
     PrimaryKeyConstraint,
     Table,
     Text,
@@ -17,10 +16,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
-from shared.tables import NOW, Moment, platform_tables
-
-metadata = MetaData()
-platform_tables(metadata)
+from services.scoring.tables.schema import metadata
+from shared.tables import NOW, Moment
 
 Table(
     "ideas",
@@ -34,6 +31,19 @@ Table(
     Column("version", BigInteger, nullable=False),
     Index("ideas_list", "workspace_id", "idea_id"),
     comment="projection of feedback.idea.changed",
+)
+Table(
+    "idea_days",
+    metadata,
+    Column("workspace_id", UUID, nullable=False),
+    Column("idea_id", UUID, nullable=False),
+    Column("until", Date, nullable=False, comment="the day on which it changed"),
+    Column("title", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("archived", Boolean, nullable=False),
+    PrimaryKeyConstraint("workspace_id", "idea_id", "until"),
+    comment="what days ended with, of ideas that have changed since",
 )
 Table(
     "demand",
@@ -84,6 +94,7 @@ Table(
     Column("model_id", UUID, primary_key=True),
     Column("workspace_id", UUID, nullable=False),
     Column("after", UUID, nullable=False, comment="ideas up to this one are done"),
+    Column("correction_id", UUID, comment="what was switched on or off; null: the model itself changed"),
     Column("traceparent", Text, nullable=False, server_default=""),
     Column("asked_at", Moment, nullable=False, server_default=NOW),
     comment="models whose change has not reached every idea yet",
@@ -98,6 +109,7 @@ Table(
     Column("value", Double[float](), nullable=False),
     Column("estimator", Text, nullable=False, comment="who, in the caller's own words: an id, not a name"),
     Column("discipline", Text),
+    Column("team_id", UUID, comment="the team that it speaks for: its corrections apply"),
     Column("note", Text),
     Column("spread", JSONB(none_as_null=True), comment="what value is the mean of; null: a point"),
     Column("round_id", UUID, comment="the round that agreed on it"),
@@ -226,6 +238,7 @@ Table(
     Column("taken_by", Text, nullable=False),
     Column("facts", JSONB, nullable=False),
     Column("thresholds", JSONB, nullable=False),
+    Column("origins", JSONB, nullable=False, server_default="{}", comment="how each fact was found"),
     Column("score", Double[float]()),
     Column("band", Text),
     Index("assessments_list", "workspace_id", "id"),
@@ -298,6 +311,7 @@ Table(
     Column("idea_id", UUID, nullable=False),
     Column("share", Double, nullable=False, comment="of the idea's effort"),
     PrimaryKeyConstraint("workspace_id", "period", "team_id", "idea_id"),
+    Index("commitments_idea", "workspace_id", "idea_id"),
     comment="who has promised to do what, and when",
 )
 Table(
