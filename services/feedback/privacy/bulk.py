@@ -6,7 +6,6 @@ from uuid import UUID
 
 from services.feedback.comments import domain as comments
 from services.feedback.intake import domain as intake
-from services.feedback.needs import domain as needs
 from services.feedback.privacy import store
 from services.feedback.privacy.places import PLACES, Place
 from services.feedback.privacy.subject import Subject
@@ -14,7 +13,6 @@ from services.feedback.segments import domain as segments
 from services.feedback.surveys import domain as surveys
 from shared.database import Tx
 from shared.paging import FIRST
-from shared.telemetry import traceparent
 
 AT_ONCE = 1_000
 """Rows changed or looked at in a transaction."""
@@ -100,7 +98,6 @@ async def _erase_feedback(tx: Tx, erasing: Erasing) -> Step:
 async def _count_anew(tx: Tx, erasing: Erasing, feedback_ids: Sequence[UUID]) -> None:
     """What was counted of answers that are other ones now. No lock may be taken after this."""
     touched = {(erasing.workspace_id, id) for id in feedback_ids}
-    await needs.rate(tx, dict.fromkeys(touched, traceparent.get()))
     await surveys.keep(tx, touched, touched)
 
 

@@ -58,7 +58,6 @@ PLACES = (
     Place("board_ideas", "which ideas they brought: ids", "kept", store.SHOW_BROUGHT),
     Place("trust", "how far they are trusted", "erased", store.SHOW_TRUST, store.ERASE_TRUST),
     Place("idea_followers", "which ideas they follow or do not: ids", "kept", store.SHOW_FOLLOWED),
-    Place("need_ratings", "how they rate needs", "erased", store.SHOW_RATINGS),
     Place("survey_answers", "what they answered, as numbers", "erased", store.SHOW_ANSWERS),
     Place("triage", "what the team noted of their words", "anonymised", store.SHOW_TRIAGE, store.ERASE_TRIAGE),
     # Before what tells which actions were theirs.
@@ -118,6 +117,7 @@ FREE: Mapping[str, str] = {
     "similar_signs": "roughly what texts mean, by those numbers",
     "similar_suggestions": "ids, scores and decisions",
     "similar_texts": "numbers and vectors of texts; made anew when a text is emptied",
+    "subjects": "numbers",
     "workers": "ids and times",
 }
 

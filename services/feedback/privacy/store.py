@@ -102,7 +102,6 @@ where f.workspace_id = $1 and f.contact_id = any($2::uuid[]) and f.id > $3 group
 """
 
 
-SHOW_RATINGS = _of_statements("need_ratings", "need_id")
 SHOW_ANSWERS = _of_statements("survey_answers", "position")
 SHOW_TRIAGE = _of_statements("triage", "changed_at")
 SHOW_TRIAGE_HISTORY = _of_statements("triage_history", "seq")
