@@ -22,5 +22,5 @@ class ScoreChanged(Event):
     value: float | None = Field(default=None, description="the score; absent when not scoreable")
     previous: float | None = Field(default=None, description="the value before this change")
     missing: list[str] = Field(default_factory=list, description="inputs without which it cannot be scored")
-    cause: Literal["demand", "estimate", "model", "idea"]
+    cause: Literal["demand", "estimate", "model", "idea", "need"]
     cause_id: UUID | None = Field(default=None, description="the event or estimate that moved it")

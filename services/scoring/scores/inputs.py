@@ -2,7 +2,8 @@
 
 1. An input that somebody has estimated is the arithmetic mean of the current estimates, one of each estimator.
 2. An input that the model takes from demand is the demanded measure times the model's `per_ask`.
-3. An input that is neither is missing. Nothing is imputed; demand that has not been told of is unknown, not zero.
+3. An input that the model takes from needs is what surveys say of the need that the idea would serve.
+4. An input that is none of these is missing. Nothing is imputed; demand that has not been told of is unknown, not zero.
 """
 
 import math
@@ -13,9 +14,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.scoring.frameworks.parameters import DemandRule, Parameters
+from services.scoring.frameworks.parameters import DemandRule, NeedRule, Parameters
+from services.scoring.needs.rated import Need, Surveyed, surveyed
 
-Source = Literal["estimate", "demand", "none"]
+Source = Literal["estimate", "demand", "survey", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Input:
     estimates: tuple[UUID, ...] = ()
     """The value is their arithmetic mean. They are never changed or deleted, so their ids say it all."""
     demand: Demanded | None = None
+    survey: Surveyed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +63,12 @@ class Estimates:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of one idea: current estimates by input, and the demand once it has been told of."""
+    """What is known of one idea: current estimates by input, the demand once it has been told of, and needs."""
 
     estimates: dict[str, Estimates]
     demand: Demand | None
+    needs: tuple[Need, ...] = ()
+    """Those that it would serve."""
 
 
 def mean(values: Sequence[float]) -> float:
@@ -79,22 +84,28 @@ class Sought:
     estimated_as: str
     """The `input` of its estimates."""
     rule: DemandRule | None
+    need: NeedRule | None = None
 
 
 def sought(parameters: Parameters) -> list[Sought]:
     """The inputs that a model with these parameters needs, in the order of its formula."""
-    named, rules = parameters.named(), parameters.from_demand()
-    return [Sought(name, named.get(name, name), rules.get(name)) for name in parameters.recipe().inputs]
+    named, rules, needs = parameters.named(), parameters.from_demand(), parameters.from_needs()
+    return [
+        Sought(name, named.get(name, name), rules.get(name), needs.get(name)) for name in parameters.recipe().inputs
+    ]
 
 
 def resolve(inputs: Sequence[Sought], known: Known) -> dict[str, Input]:
     """The inputs of one idea by the rule above."""
-    return {each.name: _input(known.estimates.get(each.estimated_as), each.rule, known.demand) for each in inputs}
+    return {each.name: _input(each, known) for each in inputs}
 
 
-def _input(estimates: Estimates | None, rule: DemandRule | None, demand: Demand | None) -> Input:
+def _input(wanted: Sought, known: Known) -> Input:
+    estimates, rule, demand = known.estimates.get(wanted.estimated_as), wanted.rule, known.demand
     if estimates is not None:
         return Input("estimate", mean(estimates.values), tuple(estimates.ids))
+    if wanted.need is not None and (found := surveyed(known.needs, wanted.need)) is not None:
+        return Input("survey", found[0], survey=found[1])
     if rule is None or demand is None:
         return Input("none")
     count = demand.counts[rule.measure]

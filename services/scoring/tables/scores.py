@@ -1,4 +1,4 @@
-"""The records of the scoring schema."""
+"""Ideas and what is known of them, models, scores, and what rests on those."""
 
 from sqlalchemy import (
     BigInteger,
@@ -8,7 +8,6 @@ from sqlalchemy import (
     Double,
     Index,
     Integer,
-    MetaData,
     PrimaryKeyConstraint,
     Table,
     Text,
@@ -17,10 +16,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
-from shared.tables import NOW, Moment, platform_tables
-
-metadata = MetaData()
-platform_tables(metadata)
+from services.scoring.tables.schema import metadata
+from shared.tables import NOW, Moment
 
 Table(
     "ideas",
@@ -197,6 +194,7 @@ Table(
     Column("model_version", BigInteger, nullable=False),
     Column("demand", JSONB(none_as_null=True), comment="all that was counted, whatever the model reads"),
     Column("estimates", JSONB, nullable=False, comment="all that were current, whatever the model reads"),
+    Column("needs", JSONB(none_as_null=True), comment="all it would serve and surveys rate; null: none"),
     PrimaryKeyConstraint("workspace_id", "run_id", "position"),
     UniqueConstraint("workspace_id", "run_id", "idea_id", name="run_entries_idea"),
 )
