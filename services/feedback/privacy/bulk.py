@@ -129,13 +129,37 @@ async def _redact_feedback(tx: Tx, erasing: Erasing) -> Step:
 
 
 async def _redact_comments(tx: Tx, erasing: Erasing) -> Step:
-    """The same in comments, and in how they read before."""
-    if erasing.subject.pattern is None:
+    """The same in comments, and in how they read before; in those of the team their full name too."""
+    subject = erasing.subject
+    if subject.in_the_teams_words is None:
         return Step({})
     after = UUID(erasing.place) if erasing.place else FIRST
-    row = await tx.one(store.REDACT_COMMENTS, erasing.workspace_id, after, erasing.subject.pattern, AT_ONCE)
+    row = await tx.one(
+        store.REDACT_COMMENTS, erasing.workspace_id, after, subject.pattern, AT_ONCE, subject.in_the_teams_words
+    )
     assert row is not None  # a statement of counts has a row
     return Step({"comments": row["changed"]}, str(row["last"]) if row["looked"] == AT_ONCE else None)
+
+
+async def _redact_notes(tx: Tx, erasing: Erasing) -> Step:
+    """What the team noted of others' statements, and that names them."""
+    if erasing.subject.in_the_teams_words is None:
+        return Step({})
+    after = UUID(erasing.place) if erasing.place else FIRST
+    row = await tx.one(store.REDACT_NOTES, erasing.workspace_id, after, erasing.subject.in_the_teams_words, AT_ONCE)
+    assert row is not None  # a statement of counts has a row
+    changed = {"triage": row["changed"], "triage_history": row["changed_before"]}
+    return Step(changed, str(row["last"]) if row["looked"] == AT_ONCE else None)
+
+
+async def _redact_actions(tx: Tx, erasing: Erasing) -> Step:
+    """The same of many statements at once."""
+    if erasing.subject.in_the_teams_words is None:
+        return Step({})
+    after = UUID(erasing.place) if erasing.place else FIRST
+    row = await tx.one(store.REDACT_ACTIONS, erasing.workspace_id, after, erasing.subject.in_the_teams_words, AT_ONCE)
+    assert row is not None  # a statement of counts has a row
+    return Step({"inbox_actions": row["changed"]}, str(row["last"]) if row["looked"] == AT_ONCE else None)
 
 
 async def _search_import_errors(tx: Tx, erasing: Erasing) -> Step:
@@ -175,6 +199,8 @@ STEPS: dict[str, Callable[[Tx, Erasing], Awaitable[Step]]] = {
     "feedback": _erase_feedback,
     "redaction": _redact_feedback,
     "comments_redaction": _redact_comments,
+    "notes_redaction": _redact_notes,
+    "actions_redaction": _redact_actions,
     "import_errors": _search_import_errors,
     "idempotency": _search_answers,
     # Last: whatever is written from then on has nothing of them.
