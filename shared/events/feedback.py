@@ -125,7 +125,9 @@ class KanoChanged(Event):
         description="respondents in each category: M must-be, O one-dimensional, A attractive, I indifferent, "
         "R reverse, Q questionable"
     )
-    answers: int = Field(ge=0, description="respondents in all")
+    respondents: int = Field(
+        ge=0, description="in all; of somebody who was asked more than once the latest pair counts"
+    )
     label: KanoCategory | Literal["undecided"] | None = Field(
         description="the most frequent category; `undecided` where Fong's test cannot tell it from the second; null "
         "where no answer is M, O, A or I"

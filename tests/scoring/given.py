@@ -89,7 +89,7 @@ def kano(workspace_id: UUID, idea_id: UUID, version: int = 1, **counts: int) -> 
             "version": version,
             "idea_id": idea_id,
             "counts": counts,
-            "answers": sum(counts.values()),
+            "respondents": sum(counts.values()),
             "label": None if isinstance(judged, Refusal) else judged.label,
         }
     )

@@ -134,6 +134,6 @@ def _event(workspace_id: UUID, idea_id: UUID, version: int, answers: Sequence[in
         version=version,
         idea_id=idea_id,
         counts=counts,
-        answers=sum(answers),
+        respondents=sum(answers),
         label=None if isinstance(judged, Refusal) else judged.label,
     )

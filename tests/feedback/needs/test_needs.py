@@ -65,7 +65,7 @@ async def check(read: Read, workspace_id: UUID) -> None:
                 if kind == "kano":
                     with_it, without = answer.split("/")
                     counts[TABLE[WORDS.index(with_it)][WORDS.index(without)]] += times
-            assert (Counter(event.counts), event.answers) == (counts, counts.total())
+            assert (Counter(event.counts), event.respondents) == (counts, counts.total())
         else:
             assert event.ratings == responses.get(event.need_id, 0)
             for kind in ("importance", "satisfaction"):
