@@ -108,6 +108,14 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("measure in ('importance', 'satisfaction')"),
     )
+    op.drop_index("survey_answers_said", "survey_answers")
+    op.create_index(
+        "survey_answers_said",
+        "survey_answers",
+        ["workspace_id", "measure", "said_at"],
+        unique=False,
+        postgresql_include=["superseded_at", "value", "without", "low", "high", "contact_id"],
+    )
     op.alter_column(
         "survey_answers",
         "about",

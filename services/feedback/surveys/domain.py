@@ -200,8 +200,7 @@ async def count(read: Read, asked: Asked, measures: Sequence[str], by: By | None
     overlap; those of one period by anything else add up.
     """
     given = asked.workspace_id, measures, *asked[1:]
-    if by in {"segment", "plan"}:
-        await read.value(store.ROOMY)
+    await read.value(store.ROOMY)
     match by:
         case None:
             rows = await read.all(store.COUNT_ALL, *given)
@@ -259,8 +258,8 @@ async def about_subjects(
     A subject without any has one empty entry.
     """
     given = asked.workspace_id, measures, *asked._replace(about=[each.name for each in found])[1:]
+    await read.value(store.ROOMY)
     if by_segment:
-        await read.value(store.ROOMY)
         rows = await read.all(store.COUNT_SUBJECTS_BY_SEGMENT, *given)
     else:
         rows = await read.all(store.COUNT_SUBJECTS, *given)

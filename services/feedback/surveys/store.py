@@ -87,8 +87,9 @@ returning s.workspace_id, s.respondent, {_ANSWER},
     (chain.next is null)::int - (chain.before is null)::int as counts
 """
 
-# Who is in which group is held in memory, not on disk: until the end of the transaction.
-ROOMY = "select set_config('work_mem', '64MB', true)"
+# Until the end of the transaction. Who is in which group is held in memory, not on disk; and a plan is made for what is
+# asked: one for any filter would have to read every row that the index alone could count.
+ROOMY = "select set_config('work_mem', '64MB', true), set_config('plan_cache_mode', 'force_custom_plan', true)"
 SEGMENT = "select id, key, name from segments where workspace_id = $1 and (key = $2 or id = $3)"
 PRODUCT = "select id, key, name from products where workspace_id = $1 and (key = $2 or id = $3)"
 # An idea or a need by its key or its id, anything else by the name that questions give it in the rules of connections.
@@ -162,12 +163,15 @@ left join contacts c on c.id = a.contact_id and c.workspace_id = $1
 left join accounts f on f.id = c.account_id and f.workspace_id = $1
 group by f.plan, {_CELL}
 """
+# A segment has contacts or accounts, never both: nobody is found in one twice.
 _BELONGING = """
-belonging as (
-    select a.contact_id, m.segment_id from answers a join segment_members m on m.member_id = a.contact_id
+people as materialized (
+    select contact_id from answers where contact_id is not null group by contact_id
+), belonging as (
+    select p.contact_id, m.segment_id from people p join segment_members m on m.member_id = p.contact_id
     where m.workspace_id = $1
-    union
-    select a.contact_id, m.segment_id from answers a join contacts c on c.id = a.contact_id
+    union all
+    select p.contact_id, m.segment_id from people p join contacts c on c.id = p.contact_id
     join segment_members m on m.member_id = c.account_id where c.workspace_id = $1 and m.workspace_id = $1
 )
 """

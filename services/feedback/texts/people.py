@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 Span = tuple[int, int]
 
-# A word as a name is written: a capital, then letters; hyphens and apostrophes inside.
+# A word as a name is written: no small Latin or Cyrillic letter first; hyphens and apostrophes inside.
 _WORD = r"[^\W\d_a-zß-öø-ÿа-я][^\W\d_]{0,24}(?:['\u2019-][^\W\d_]{1,24}){0,2}"
 _INITIAL = r"[^\W\d_a-z]\."
 _NAME = rf"(?:{_INITIAL}[ ]){{0,2}}{_WORD}(?:[ ](?:{_INITIAL}|van|von|de|der|den|di|da|del|la|{_WORD})){{0,3}}"
