@@ -76,6 +76,7 @@ async def _create_key(arguments: Arguments) -> None:
             arguments.scope or SCOPES,
             expires_at=arguments.expires,
             rate=arguments.rate,
+            origins=arguments.origin or (),
         )
     _show(text)
 
@@ -245,6 +246,9 @@ def parser() -> argparse.ArgumentParser:
         "--scope", action="append", choices=sorted(SCOPES), help="repeatable; every scope when left out"
     )
     making.add_argument("--expires", type=moment, help="date or RFC 3339 time")
+    making.add_argument(
+        "--origin", action="append", help="repeatable; whose pages may use it from a browser, for keys of boards alone"
+    )
     making.add_argument("--rate", type=int, help="requests a second; the services' default when left out")
     making.set_defaults(command=_create_key)
     listing = keys.add_parser("list", help="show all of a workspace")

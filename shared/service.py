@@ -63,6 +63,8 @@ class Service:
     tags: Sequence[Mapping[str, str]] = ()
     body_limits: Mapping[str, int] = field(default_factory=dict[str, int])
     """Routes that take more than the common limit: path, one parameter of it as `{}`, to bytes."""
+    pages: tuple[str, ...] = ()
+    """Beginnings of paths that pages of others may use, with keys that name them."""
 
 
 def describe(service: Service) -> FastAPI:
@@ -109,7 +111,8 @@ def create(service: Service, settings: Settings) -> ASGIApp:
     life = _Life(service, runtime)
     app.router.lifespan_context = life.span
     _probes(app, life)
-    return Edge(app, runtime, {} if settings.role == "worker" else _direct(service), service.body_limits)
+    direct = {} if settings.role == "worker" else _direct(service)
+    return Edge(app, runtime, direct, service.body_limits, service.pages)
 
 
 def _direct(service: Service) -> dict[tuple[str, str], IngestRoute]:

@@ -109,6 +109,7 @@ SERVICE = Service(
         "languages": texts.run,
         "similar": similar_texts.run,
     },
+    pages=("/v1/boards/",),
     body_limits={
         "/v1/feedback/bulk": bulk.BODY_LIMIT,
         "/v1/imports/{}/file": imports.FILE_LIMIT,

@@ -13,11 +13,14 @@ from services.scoring.charts import api as charts
 from services.scoring.comparisons import api as comparisons
 from services.scoring.consumers import CONSUMERS
 from services.scoring.corrections import api as corrections
+from services.scoring.crosschecks import api as crosschecks
 from services.scoring.debts import api as debts
 from services.scoring.estimates import api as estimates
+from services.scoring.kano import api as kano
 from services.scoring.methods import api as methods
 from services.scoring.models import api as models
 from services.scoring.models.domain import rescore_all
+from services.scoring.needs import api as opportunities
 from services.scoring.portfolio import api as portfolio
 from services.scoring.rounds import api as rounds
 from services.scoring.runs import api as runs
@@ -35,6 +38,9 @@ SERVICE = Service(
     description="Demand and estimates become scores here, each with every input and where it came from.",
     routers=(
         scores.router,
+        crosschecks.router,
+        opportunities.router,
+        kano.router,
         comparisons.router,
         estimates.router,
         rounds.router,
@@ -61,6 +67,8 @@ SERVICE = Service(
     jobs={"rescore": rescore_all, "balance": check_all},
     tags=(
         {"name": "scores", "description": "What each idea is worth, why, and how ideas rank"},
+        {"name": "opportunities", "description": "Needs by how under-served they are, as surveys rate them"},
+        {"name": "kano", "description": "What kind of quality ideas are, as surveys tell"},
         {"name": "comparisons", "description": "Where models disagree, and why one idea is above another"},
         {"name": "estimates", "description": "What people think an input of a score is"},
         {"name": "rounds", "description": "People estimate unseen by each other, see what all said, and agree"},

@@ -1,46 +1,75 @@
-"""What scoring listens to: ideas and the demand for them."""
+"""What scoring listens to: ideas, the demand for them, and what respondents say of needs and of ideas."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from services.scoring.demand import domain as demand
-from services.scoring.scores.domain import Cause, Subject, lock_ideas, rescore
+from services.scoring.kano.domain import project_kano
+from services.scoring.needs.domain import project_needs
+from services.scoring.scores.domain import Cause, Subject, lock_ideas, mark_stale, rescore
 from shared.database import Tx
 from shared.events.base import Delivered, Event
-from shared.events.feedback import DemandChanged, IdeaChanged
+from shared.events.feedback import DemandChanged, IdeaChanged, KanoChanged, NeedChanged
 from shared.reader import Consumers
 
 E = TypeVar("E", bound=Event)
 
 
 async def follow_ideas(tx: Tx, delivered: Sequence[Delivered[Any]]) -> None:
-    """Project what is new, then score the ideas it is about. At most eight statements, however many events.
+    """Project what is new, then score the ideas it is about. At most eight statements for ideas and demand.
 
-    One handler for both types, so that a batch locks its ideas at once and in one order.
+    Kano is one more, which no score rests on; needs are three more, whose ideas are scored by a job.
+    One handler for all types, so that a batch locks its ideas at once and in one order.
     """
-    await lock_ideas(tx, {_subject(each) for each in delivered})
+    ideas, asked = _only(IdeaChanged, delivered), _only(DemandChanged, delivered)
+    needs, kano = _only(NeedChanged, delivered), _only(KanoChanged, delivered)
+    await lock_ideas(tx, {_subject(each) for each in (*ideas, *asked)}, {each.event.workspace_id for each in needs})
     causes: dict[Subject, Cause] = {}
-    if ideas := _only(IdeaChanged, delivered):
+    if ideas:
         for each in await demand.follow_ideas(tx, ideas):
             causes[_subject(each)] = Cause("idea", each.id, each.traceparent)
-    if told := _only(DemandChanged, delivered):
-        for each in await demand.project_demand(tx, told):
+    if asked:
+        for each in await demand.project_demand(tx, asked):
             causes[_subject(each)] = Cause("demand", each.id, each.traceparent)
+    if kano:
+        await project_kano(tx, kano)
+    if needs:
+        await mark_stale(
+            tx,
+            {
+                (told.delivered.event.workspace_id, idea_id): Cause(
+                    "need", told.delivered.id, told.delivered.traceparent
+                )
+                for told in await project_needs(tx, needs)
+                for idea_id in told.idea_ids
+            },
+        )
     await rescore(tx, causes)
 
 
-def _subject(delivered: Delivered[Any]) -> Subject:
-    event: IdeaChanged | DemandChanged = delivered.event
-    return event.workspace_id, event.idea_id
+def _subject(delivered: Delivered[IdeaChanged] | Delivered[DemandChanged]) -> Subject:
+    return delivered.event.workspace_id, delivered.event.idea_id
 
 
 def _only(contract: type[E], delivered: Sequence[Delivered[Any]]) -> list[Delivered[E]]:
     return [each for each in delivered if type(each.event) is contract]
 
 
-PROJECTIONS: Consumers = {IdeaChanged: demand.project_ideas, DemandChanged: demand.project_demand}
+PROJECTIONS: Consumers = {
+    IdeaChanged: demand.project_ideas,
+    DemandChanged: demand.project_demand,
+    NeedChanged: project_needs,
+    KanoChanged: project_kano,
+}
 """Handlers that do nothing but project: replaying these alone, into empty tables, rebuilds them."""
-PROJECTED: Mapping[str, Sequence[str]] = {"ideas": ("idea_id",), "demand": ("idea_id",)}
-"""The tables they fill, each with its key columns."""
+PROJECTED: Mapping[str, Sequence[str]] = {
+    "ideas": ("idea_id",),
+    "demand": ("idea_id",),
+    "needs": ("need_id",),
+    "need_ideas": ("need_id",),
+    "kano": ("idea_id",),
+}
+"""The tables they fill, each with the column that names its aggregate."""
 
-CONSUMERS: Consumers = {IdeaChanged: follow_ideas, DemandChanged: follow_ideas}
+CONSUMERS: Consumers = dict.fromkeys(PROJECTIONS, follow_ideas)
+"""What feedback knows about ideas and needs, as scoring keeps it."""

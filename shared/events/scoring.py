@@ -22,7 +22,7 @@ class ScoreChanged(Event):
     value: float | None = Field(default=None, description="the score; absent when not scoreable")
     previous: float | None = Field(default=None, description="the value before this change")
     missing: list[str] = Field(default_factory=list, description="inputs without which it cannot be scored")
-    cause: Literal["demand", "estimate", "model", "idea", "correction"]
+    cause: Literal["demand", "estimate", "model", "idea", "need", "correction"]
     cause_id: UUID | None = Field(
         default=None, description="the event, estimate or model that moved it, or the correction that was switched"
     )

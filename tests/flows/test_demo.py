@@ -2,12 +2,15 @@
 
 import io
 
+from deploy import sample
 from deploy.caller import Caller
 from deploy.demo.scene import Scene
 from deploy.demo.story import tell
 from deploy.demo.terminal import Terminal
 from deploy.seed import FEEDBACK, ITEMS, VOTES, fill
 from tests.builders import Api
+
+ASKED_FOR = {idea.key for idea in sample.IDEAS if idea.asked_for}
 
 
 def caller(api: Api) -> Caller:
@@ -37,4 +40,6 @@ async def test_the_demo_workspace_is_filled_once(api: Api) -> None:
     assert len(votes) == VOTES
     (view,) = await cairn.everything("/v1/views")
     page = await cairn.send("GET", view["url"].removeprefix("https://roadmap.test"), 200, anonymous=True)
+    board = await cairn.get("/v1/boards/requests/ideas")
+    assert {idea["title"] for idea in board["data"]} == {idea["title"] for idea in ideas if idea["key"] in ASKED_FOR}
     assert all(idea["title"] in page.text for idea in ideas if idea["status"] != "open")

@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from services.feedback.boards import store
+from services.feedback.customers import domain as customers
 from services.feedback.customers.domain import Person
 from services.feedback.demand import domain as demand
 from services.feedback.ideas import domain as ideas
@@ -146,14 +147,15 @@ async def decide(tx: Tx, caller: Caller, states: Mapping[UUID, State]) -> None:
         return
     rows = await tx.all(store.LOCK_SUBMISSIONS, caller.workspace_id, list(states))
     became: dict[UUID, UUID | None] = {row["id"]: row["idea_id"] for row in rows}
+    known = await customers.known_as(tx, caller.workspace_id, [row["contact_id"] for row in rows])
     for row in rows:
         if states[row["id"]] == "shown" and row["idea_id"] is None:
             idea = await ideas.create(
                 tx,
                 caller,
                 key=None,
-                title=redacted(row["title"])[:TITLE],
-                description=redacted(row["description"]),
+                title=redacted(row["title"], known[row["contact_id"]])[:TITLE],
+                description=redacted(row["description"], known[row["contact_id"]]),
                 kind="feature",
             )
             became[row["id"]] = idea["id"]

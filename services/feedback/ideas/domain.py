@@ -15,6 +15,7 @@ from services.feedback.ideas import store
 from services.feedback.ideas.finding import Words, lookup, typed
 from services.feedback.ideas.store import Sort
 from services.feedback.products import domain as products
+from services.feedback.subjects import domain as subjects
 from shared.access.keys import Caller
 from shared.database import Read, Tx
 from shared.errors import Conflict, Moved, NotFound
@@ -87,6 +88,9 @@ async def create(
         raise Conflict(f"There is an idea with the key {key!r} already.", code="key_taken")
     await demand.begin(tx, caller.workspace_id, id, caller.currency)
     await emit(tx, [_event(caller.workspace_id, row)])
+    if key is not None:
+        # Questions may have been asked about it before. A key that was made just now is in none.
+        await subjects.tell(tx, [(caller.workspace_id, key)])
     return row
 
 
@@ -104,7 +108,7 @@ class Sketch(NamedTuple):
 
 
 async def add(tx: Tx, workspace_id: UUID, currency: str, sketches: Sequence[Sketch]) -> list[UUID | None]:
-    """Add many ideas in four statements; the id of each, None where its key is taken."""
+    """Add many ideas in five statements; the id of each, None where its key is taken."""
     if not sketches:
         return []
     now = datetime.now(UTC)
@@ -123,6 +127,7 @@ async def add(tx: Tx, workspace_id: UUID, currency: str, sketches: Sequence[Sket
     added = {row["id"] for row in rows}
     await demand.begin_many(tx, workspace_id, sorted(added), currency)
     await emit(tx, [_event(workspace_id, row) for row in rows])
+    await subjects.tell(tx, [(workspace_id, each.key) for each in sketches if each.key is not None])
     return [id if id in added else None for id in ids]
 
 

@@ -286,7 +286,7 @@ async def _noteworthy(runtime: Runtime, job: Job) -> str | None:
 
 async def _check(runtime: Runtime, job: Job) -> None:
     """Read an export to its end before anything of it is stored: it must be whole, and as it was written."""
-    check = Check(exports.TABLES, job.currency)
+    check = Check(exports.READABLE, job.currency)
     async for block in _renewed(runtime, job):
         check.feed(block)
     check.end()

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from pydantic_core import from_json, to_json
 
+from services.feedback.customers import domain as customers
 from services.feedback.customers.api import ContactRef
 from services.feedback.inbox import domain, store
 from services.feedback.inbox.domain import Recorded, Statement
@@ -142,10 +143,12 @@ def _feedback(row: asyncpg.Record) -> Feedback:
     return Feedback(**{**row, "answers": from_json(row["answers"]), "attributes": from_json(row["attributes"])})
 
 
-def _for_outside(row: asyncpg.Record) -> Feedback:
+def _for_outside(row: asyncpg.Record, known: Sequence[str]) -> Feedback:
     """As a page that outsiders see may show it: without what identifies a person, as far as that is obvious."""
     shown = _feedback(row)
-    words = {name: redacted_json(getattr(shown, name)) for name in ("text", "answers", "attributes", "source_url")}
+    words = {
+        name: redacted_json(getattr(shown, name), known) for name in ("text", "answers", "attributes", "source_url")
+    }
     return shown.model_copy(update={**words, "contact_id": None})
 
 
@@ -176,7 +179,13 @@ async def list_feedback(
             rows = await read.all(store.LIST_CONTACT, *page_of, contact_id)
         case _:
             rows = await read.all(store.LIST_CONTACT_SOURCE, *page_of, contact_id, source)
-    return page(rows, limit, _for_outside if redact else _feedback, lambda feedback: (feedback.id,))
+    known = await customers.known_as(read, caller.workspace_id, [row["contact_id"] for row in rows] if redact else ())
+    return page(
+        rows,
+        limit,
+        lambda row: _for_outside(row, known[row["contact_id"]]) if redact else _feedback(row),
+        lambda feedback: (feedback.id,),
+    )
 
 
 @router.get("/feedback/{feedback_id}", responses=GUARDED | responses(NotFound), dependencies=[allow("feedback:read")])
@@ -185,4 +194,7 @@ async def get_feedback(feedback_id: UUID, caller: CallerDep, read: ReadDep, reda
     row = await read.one(store.GET, caller.workspace_id, feedback_id)
     if row is None:
         raise NotFound("No feedback by that id.")
-    return _for_outside(row) if redact else _feedback(row)
+    if not redact:
+        return _feedback(row)
+    known = await customers.known_as(read, caller.workspace_id, [row["contact_id"]])
+    return _for_outside(row, known[row["contact_id"]])

@@ -206,7 +206,7 @@ def _seal(runtime: Runtime) -> Seal:
 
 def _outside(row: asyncpg.Record, words: str) -> str:
     """Words as they may leave: customers' without what identifies them, the team's as they are."""
-    return redacted(words) if row["from_customer"] else words
+    return redacted(words, row["known"] or ()) if row["from_customer"] else words
 
 
 def _idea(row: asyncpg.Record) -> PublicIdea:
@@ -254,8 +254,8 @@ def _own(row: asyncpg.Record) -> PublicComment:
 def _submission(row: asyncpg.Record) -> PublicSubmission:
     return PublicSubmission(
         id=row["id"],
-        title=redacted(row["title"]),
-        description=redacted(row["description"]),
+        title=redacted(row["title"], row["known"]),
+        description=redacted(row["description"], row["known"]),
         state=row["state"],
         idea_id=row["idea_id"],
         created_at=row["created_at"],

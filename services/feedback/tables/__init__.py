@@ -14,6 +14,7 @@ from services.feedback.tables import (
     privacy,
     products,
     similar,
+    subjects,
     surveys,
     triage,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "privacy",
     "products",
     "similar",
+    "subjects",
     "surveys",
     "triage",
 ]

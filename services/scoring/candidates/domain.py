@@ -14,6 +14,8 @@ from services.scoring.candidates.draws import Believed, Subject
 from services.scoring.frameworks import FRAMEWORKS, Framework
 from services.scoring.frameworks.parameters import MEASURES, Parameters
 from services.scoring.frameworks.spreads import Spread
+from services.scoring.needs.domain import of_ideas
+from services.scoring.needs.rated import Sampled, chosen, surveyed
 from services.scoring.scores.corrections import Correction, corrected
 from services.scoring.scores.domain import corrections
 from services.scoring.scores.inputs import Demand, Estimates, Known, Sought, sought
@@ -98,8 +100,16 @@ async def load(read: Read, workspace_id: UUID, model_id: UUID, choice: Choice) -
         row["idea_id"]: Demand({name: row[name] for name in MEASURES}, row["event_id"], row["version"])
         for row in await read.all(store.DEMAND, workspace_id, ideas)
     }
+    needs = dict(zip(ideas, await of_ideas(read, [workspace_id] * len(ideas), ideas), strict=True))
     found = {
-        idea_id: Candidate(idea_id, row["title"], row["kind"], row["status"], Known({}, demand.get(idea_id)), {})
+        idea_id: Candidate(
+            idea_id,
+            row["title"],
+            row["kind"],
+            row["status"],
+            Known({}, demand.get(idea_id), needs=needs[idea_id]),
+            {},
+        )
         for idea_id, row in rows.items()
     }
     spreads: dict[UUID, dict[str, Sequence[Spread | None]]] = {idea_id: {} for idea_id in ideas}
@@ -114,7 +124,7 @@ async def load(read: Read, workspace_id: UUID, model_id: UUID, choice: Choice) -
 
 
 def subject_of(candidate: Candidate, needed: Sequence[Sought]) -> Subject:
-    """What each input of a candidate may be, by the rule of scores: estimates, else demand, else missing."""
+    """What each input of a candidate may be, by the rule of scores: estimates, else surveys or demand, else missing."""
     inputs: dict[str, Believed] = {}
     for each in needed:
         estimated = candidate.known.estimates.get(each.estimated_as)
@@ -125,6 +135,11 @@ def subject_of(candidate: Candidate, needed: Sequence[Sought]) -> Subject:
                 candidate.spreads[each.estimated_as],
                 corrections=applied,
             )
+        elif each.need is not None and (found := surveyed(candidate.known.needs, each.need)) is not None:
+            need = chosen(candidate.known.needs)
+            assert need is not None  # surveyed
+            sampled = Sampled(need.rating(each.need.measure), each.need.scale)
+            inputs[each.name] = Believed([found[0]], [sampled])
         elif each.rule is not None and candidate.known.demand is not None:
             count = candidate.known.demand.counts[each.rule.measure]
             inputs[each.name] = Believed([count * each.rule.per_ask], [None], counted=True)

@@ -19,6 +19,7 @@ import numpy as np
 
 from services.scoring.frameworks.recipe import Array
 from services.scoring.frameworks.spreads import Spread
+from services.scoring.needs.rated import Sampled
 from services.scoring.scores.corrections import Correction, corrected_draws
 from services.scoring.scores.inputs import mean
 
@@ -28,7 +29,7 @@ class Believed:
     """What one input of one idea may be: the points and spreads of its estimators, or what demand makes of it."""
 
     points: Sequence[float]
-    spreads: Sequence[Spread | None]
+    spreads: Sequence[Spread | Sampled | None]
     """One for each point; None: it is only that point."""
     counted: bool = False
     """From demand: a point that does not vary."""
@@ -64,7 +65,7 @@ def draw(believed: Believed, lot: np.random.Generator, size: int, doubt: float =
 
 def _one(
     point: float,
-    spread: Spread | None,
+    spread: Spread | Sampled | None,
     lot: np.random.Generator,
     size: int,
     doubt: float,

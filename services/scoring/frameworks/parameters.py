@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, StringConstraints, model_validator
@@ -29,6 +30,19 @@ class DemandRule(Wire):
     horizon: Literal["month", "quarter", "year"] = Field(default="quarter", description="the period that reach is per")
 
 
+Rated = Literal["importance", "satisfaction"]
+RATED: tuple[Rated, ...] = get_args(Rated)
+
+
+@dataclass(frozen=True, slots=True)
+class NeedRule:
+    """How an input that nobody has estimated follows from surveys about the need that an idea would serve."""
+
+    measure: Rated
+    scale: Literal["ten", "five"]
+    """`ten`: ten times the share of high answers; `five`: the mean of five steps."""
+
+
 class Parameters(Wire):
     """What a model is tuned by."""
 
@@ -38,6 +52,10 @@ class Parameters(Wire):
 
     def from_demand(self) -> Mapping[str, DemandRule]:
         """The inputs that demand can give, and how."""
+        return {}
+
+    def from_needs(self) -> Mapping[str, NeedRule]:
+        """The inputs that surveys about needs can give, and how."""
         return {}
 
     def named(self) -> Mapping[str, str]:

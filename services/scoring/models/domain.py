@@ -12,7 +12,7 @@ import asyncpg
 from services.scoring.frameworks import FRAMEWORKS, FrameworkName
 from services.scoring.frameworks.parameters import Parameters
 from services.scoring.models import store
-from services.scoring.scores.domain import Cause, lock_workspace, sweep
+from services.scoring.scores.domain import Cause, lock_workspace, rescore_stale, sweep
 from shared.database import Tx
 from shared.errors import Conflict, NotFound
 from shared.ids import new_id
@@ -134,10 +134,12 @@ async def rescore_some(tx: Tx) -> bool:
 
 
 async def rescore_all(runtime: Runtime) -> None:
-    """The job: bring every idea to its models' newest state, and look once a second whether one has changed."""
+    """The job: bring every idea to the newest state of models and needs, and look once a second whether one changed."""
 
     async def step() -> bool:
         async with runtime.database.system() as tx:
-            return await rescore_some(tx)
+            models = await rescore_some(tx)
+        async with runtime.database.system() as tx:
+            return await rescore_stale(tx) or models
 
     await forever(asyncio.Event(), SWEEP_SECONDS, step)

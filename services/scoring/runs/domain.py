@@ -13,11 +13,13 @@ from typing import Any, Literal
 from uuid import UUID
 
 import asyncpg
+from pydantic import TypeAdapter
 from pydantic_core import from_json, to_json
 
 from services.scoring.candidates import domain as candidates
 from services.scoring.frameworks import Framework
 from services.scoring.frameworks.parameters import MEASURES, Parameters
+from services.scoring.needs.rated import Need, Rating
 from services.scoring.runs import store
 from services.scoring.runs.comparison import Place
 from services.scoring.scores.corrections import Correction
@@ -84,6 +86,32 @@ def _place(row: asyncpg.Record) -> Place:
 
 
 @dataclass(frozen=True, slots=True)
+class FrozenNeed:
+    """A need as a run keeps it."""
+
+    need_id: UUID
+    importance: tuple[int, ...]
+    important: int
+    satisfaction: tuple[int, ...]
+    satisfied: int
+    event_id: UUID
+    version: int
+
+    def need(self) -> Need:
+        """The need again."""
+        return Need(
+            self.need_id,
+            Rating(self.importance, self.important),
+            Rating(self.satisfaction, self.satisfied),
+            self.event_id,
+            self.version,
+        )
+
+
+NEEDS = TypeAdapter(list[FrozenNeed])
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What was known of an idea when the run was taken."""
 
@@ -110,7 +138,8 @@ async def evidence(read: Read, workspace_id: UUID, run_id: UUID) -> list[Evidenc
         told = None if row["demand"] is None else from_json(row["demand"])
         demand = told and Demand({name: told[name] for name in MEASURES}, UUID(told["event_id"]), told["version"])
         place = Place(row["idea_id"], row["title"], row["position"], row["value"], {})
-        found.append(Evidence(place, Known(estimates, demand)))
+        needs = () if row["needs"] is None else NEEDS.validate_json(row["needs"])
+        found.append(Evidence(place, Known(estimates, demand, needs=tuple(each.need() for each in needs))))
     return found
 
 

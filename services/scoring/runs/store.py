@@ -9,12 +9,12 @@ insert into runs (id, workspace_id, name, note, taken_by, taken_at, model_id, mo
 select $2, $1, $3, $4, $5, now(), m.id, m.name, m.framework, m.revision, m.parameters, 0, 0, ''
 from models m where m.workspace_id = $1 and m.id = $6
 """
-# One statement, so one moment: scores, demand and estimates as they stood together.
+# One statement, so one moment: scores, demand, estimates and needs as they stood together.
 FREEZE = """
 insert into run_entries (run_id, workspace_id, idea_id, position, title, kind, status, state, value, missing, inputs,
-                         model_version, demand, estimates)
+                         model_version, demand, estimates, needs)
 select $2, $1, r.idea_id, r.position, r.title, r.kind, r.status, r.state, r.value, r.missing, r.inputs,
-       r.model_version, d.demand, coalesce(e.estimates, '[]')
+       r.model_version, d.demand, coalesce(e.estimates, '[]'), n.needs
 from (
     select s.*, i.title, i.kind, i.status,
            row_number() over (order by s.value desc nulls last, s.idea_id desc) as position
@@ -36,7 +36,17 @@ left join lateral (
                      order by id) as estimates
     from estimates where workspace_id = $1 and idea_id = r.idea_id and current
 ) as e on true
+left join lateral (
+    select jsonb_agg(jsonb_build_object('need_id', n.need_id, 'importance', n.importance, 'important', n.important,
+                                        'satisfaction', n.satisfaction, 'satisfied', n.satisfied,
+                                        'event_id', n.event_id, 'version', n.version) order by n.need_id) as needs
+    from need_ideas l cross join lateral (
+        select * from needs where need_id = l.need_id and workspace_id = l.workspace_id limit 1
+    ) as n
+    where l.workspace_id = $1 and l.idea_id = r.idea_id and not n.archived
+) as n on true
 """
+# An entry without needs is written as before there were any, so that older runs keep their digests.
 _DIGEST = """
 select encode(sha256(convert_to(
     (select to_jsonb(h)::text from (
@@ -44,8 +54,11 @@ select encode(sha256(convert_to(
                model_version, parameters
         from runs where workspace_id = $1 and id = $2
     ) as h)
-    || coalesce((select string_agg(to_jsonb(e)::text, E'\\n' order by position) from (
-        select idea_id, position, title, kind, status, state, value, missing, inputs, model_version, demand, estimates
+    || coalesce((select string_agg(
+        (case when needs is null then to_jsonb(e) - 'needs' else to_jsonb(e) end)::text, E'\\n' order by position
+    ) from (
+        select idea_id, position, title, kind, status, state, value, missing, inputs, model_version, demand, estimates,
+               needs
         from run_entries where workspace_id = $1 and run_id = $2
     ) as e), ''), 'UTF8')), 'hex')
 """
@@ -74,7 +87,9 @@ select idea_id, title, position, value, state, inputs::text as inputs from run_e
 where workspace_id = $1 and run_id = $2 order by position
 """
 EVIDENCE = """
-select idea_id, title, position, value, demand::text as demand, estimates::text as estimates from run_entries
+select idea_id, title, position, value, demand::text as demand, estimates::text as estimates,
+       needs::text as needs
+from run_entries
 where workspace_id = $1 and run_id = $2 order by position
 """
 NOW = """

@@ -11,8 +11,12 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from pydantic_core import from_json
 
+from services.scoring.crosschecks.domain import Contradiction, Labelled, check
 from services.scoring.frameworks import FRAMEWORKS
-from services.scoring.frameworks.factors import Contribution, Flag, FormulaStep
+from services.scoring.frameworks.factors import Contribution, Factor, Flag, FormulaStep
+from services.scoring.kano import domain as kano
+from services.scoring.kano.domain import Gate, Verdict
+from services.scoring.needs.rated import Surveyed
 from services.scoring.scores import store
 from services.scoring.scores.domain import INPUTS, State
 from services.scoring.scores.inputs import Corrected, Demanded, Input, Source
@@ -61,8 +65,14 @@ class ScoreInput(Wire):
         description="what corrected the estimates before their mean was taken (`/v1/corrections`); empty: nothing did"
     )
     demand: Demanded | None = Field(description="without an estimate, the value is `count` times `per_ask`")
+    survey: Surveyed | None = Field(
+        description="without an estimate, the value is what respondents say of the need that the idea would serve"
+    )
     problem: str | None = Field(description="why the idea cannot be scored with it")
-    flags: list[Flag] = Field(description="`off_scale`: taken, though not on the framework's published scale")
+    flags: list[Flag | Literal["small_sample"]] = Field(
+        description="`off_scale`: taken, though not on the framework's published scale. `small_sample`: by few "
+        "respondents, so its interval is wide"
+    )
     contribution: Contribution | None = Field(
         description="its step in the formula. null when not scoreable, or where it shares its steps with other inputs"
     )
@@ -71,7 +81,7 @@ class ScoreInput(Wire):
 class MovedBy(Wire):
     """Why the score is what it is since `at`."""
 
-    kind: Literal["demand", "estimate", "model", "idea", "correction"]
+    kind: Literal["demand", "estimate", "model", "idea", "need", "correction"]
     id: UUID | None = Field(
         description="the event, estimate or model that moved it, or the correction that was switched on or off"
     )
@@ -97,7 +107,8 @@ class Score(Wire):
     start: float = Field(description="what the steps begin with: 1 in a product, 0 in a sum")
     steps: list[FormulaStep] = Field(description="the formula with this idea's figures; empty when not scoreable")
     inputs: dict[str, ScoreInput] = Field(
-        description="in the order of the formula. An estimate wins over demand; what is neither is missing, not imputed"
+        description="in the order of the formula. An estimate wins over surveys and demand; what is none of these is "
+        "missing, not imputed"
     )
     cause: MovedBy
     version: int = Field(description="rises each time the score moves")
@@ -120,6 +131,10 @@ class Explanation(Wire):
     kind: IdeaKind | None
     status: IdeaStatus | None
     scores: list[Score]
+    kano: Verdict | None = Field(
+        description="what kind of quality it is to respondents: a label and a gate, no number. null: nobody was asked"
+    )
+    warnings: list[Contradiction] = Field(description="where MoSCoW, opportunity and Kano do not go together")
     links: Evidence
 
 
@@ -136,6 +151,7 @@ class Ranked(Wire):
     missing: list[str]
     model_version: int
     computed_at: datetime
+    gate: Gate | None = Field(description="by Kano, as it is now; null: nobody was asked")
 
 
 @router.get("/scores/{idea_id}", responses=GUARDED | responses(NotFound), dependencies=[allow("scores:read")])
@@ -145,6 +161,7 @@ async def explain_scores(idea_id: UUID, caller: CallerDep, read: ReadDep) -> Exp
     rows = await read.all(store.EXPLAIN, caller.workspace_id, idea_id)
     if idea is None and not rows:
         raise NotFound("No idea by that id.")
+    verdict = await kano.of_idea(read, caller.workspace_id, idea_id)
     inputs = [INPUTS.validate_json(row["inputs"]) for row in rows]
     used = [id for given in inputs for each in given.values() for id in each.estimates]
     estimates = {
@@ -158,12 +175,15 @@ async def explain_scores(idea_id: UUID, caller: CallerDep, read: ReadDep) -> Exp
         )
         for row in (await read.all(store.ESTIMATED, caller.workspace_id, used) if used else ())
     }
+    scores = [_score(row, given, estimates) for row, given in zip(rows, inputs, strict=True)]
     return Explanation(
         idea_id=idea_id,
         title=None if idea is None else idea["title"],
         kind=None if idea is None else idea["kind"],
         status=None if idea is None else idea["status"],
-        scores=[_score(row, given, estimates) for row, given in zip(rows, inputs, strict=True)],
+        scores=scores,
+        kano=verdict,
+        warnings=check([Labelled(each.model.id, each.model.framework, each.label) for each in scores], verdict),
         links=Evidence(
             demand=f"/v1/ideas/{idea_id}/demand",
             votes=f"/v1/votes?idea_id={idea_id}",
@@ -203,8 +223,9 @@ def _score(row: asyncpg.Record, given: Mapping[str, Input], estimates: Mapping[U
                 raw=given[name].raw,
                 corrections=list(given[name].corrected or ()),
                 demand=given[name].demand,
+                survey=given[name].survey,
                 problem=explained.factors[name].problem,
-                flags=list(explained.factors[name].flags),
+                flags=_flags(given[name], explained.factors[name]),
                 contribution=explained.factors[name].contribution,
             )
             for name, declared in recipe.inputs.items()
@@ -212,6 +233,11 @@ def _score(row: asyncpg.Record, given: Mapping[str, Input], estimates: Mapping[U
         cause=MovedBy(kind=row["cause"], id=row["cause_id"], at=row["computed_at"]),
         version=row["version"],
     )
+
+
+def _flags(given: Input, factor: Factor) -> list[Flag | Literal["small_sample"]]:
+    few: list[Flag | Literal["small_sample"]] = ["small_sample"]
+    return [*factor.flags, *(few if given.survey is not None and given.survey.small_sample else ())]
 
 
 @router.get("/rankings", responses=GUARDED | responses(NotFound, Conflict), dependencies=[allow("scores:read")])
@@ -224,6 +250,7 @@ async def rank_ideas(
     ] = "scored",
     kind: Annotated[IdeaKind | None, Query(description="only of this kind")] = None,
     status: Annotated[IdeaStatus | None, Query(description="only in this status")] = None,
+    gate: Annotated[Gate | None, Query(description="only ideas of which respondents say this by Kano, now")] = None,
     as_of: Annotated[
         date | None,
         Query(description="as it was shown at the end of this day (UTC), titles, kinds and status as they were then"),
@@ -241,7 +268,7 @@ async def rank_ideas(
         raise NotFound("No model by that id.")
     if not model["active"] and as_of is None:
         raise Conflict("The model is not active, so its scores are not kept up.", code="model_inactive")
-    chosen = caller.workspace_id, model_id, kind, status
+    chosen = caller.workspace_id, model_id, kind, status, gate
     if state == "scored":
         value, idea_id = (math.inf, LAST) if cursor is None else decode(cursor, float, UUID)
         if as_of is None:
@@ -269,6 +296,7 @@ def _ranked(row: asyncpg.Record) -> Ranked:
         missing=from_json(row["missing"]),
         model_version=row["model_version"],
         computed_at=row["computed_at"],
+        gate=row["gate"],
     )
 
 

@@ -16,7 +16,8 @@ from pydantic_core import from_json, to_json
 
 from services.scoring.frameworks import FRAMEWORKS
 from services.scoring.frameworks.factors import Outcome
-from services.scoring.frameworks.parameters import MEASURES
+from services.scoring.frameworks.parameters import MEASURES, Parameters
+from services.scoring.needs.domain import of_ideas
 from services.scoring.scores import store
 from services.scoring.scores.corrections import Correction
 from services.scoring.scores.inputs import Demand, Estimates, Input, Known, resolve, sought
@@ -29,6 +30,10 @@ from shared.paging import FIRST
 CHUNK = 200
 """Ideas scored at once: as many as a reader's batch holds."""
 State = Literal["scored", "not_scoreable"]
+READERS_OF_NEEDS = [
+    each.name for each in FRAMEWORKS.values() if each.parameters.from_needs is not Parameters.from_needs
+]
+"""Frameworks whose inputs may follow from needs."""
 Subject = tuple[UUID, UUID]
 """A workspace and one of its ideas."""
 INPUTS = TypeAdapter(dict[str, Input])
@@ -40,7 +45,7 @@ CORRECTIONS = TypeAdapter(list[Correction])
 class Cause:
     """Why scores move: what kind of thing happened, which one, and the trace it is part of."""
 
-    kind: Literal["demand", "estimate", "model", "idea", "correction"]
+    kind: Literal["demand", "estimate", "model", "idea", "need", "correction"]
     id: UUID
     traceparent: str
 
@@ -71,9 +76,13 @@ class Difference:
     computed: Mapping[str, Any] | None
 
 
-async def lock_ideas(tx: Tx, subjects: Collection[Subject]) -> None:
-    """Wait for everyone else who moves scores of these ideas. To be called once, before anything is read or written."""
-    await tx.all(store.LOCK_IDEAS, list({workspace for workspace, _ in subjects}), [idea for _, idea in subjects])
+async def lock_ideas(tx: Tx, subjects: Collection[Subject], workspaces: Collection[UUID] = ()) -> None:
+    """Wait for everyone else who moves scores of these ideas. To be called once, before anything is read or written.
+
+    `workspaces`: those in which something is told that models which become active meanwhile must not miss.
+    """
+    shared = {*workspaces, *(workspace for workspace, _ in subjects)}
+    await tx.all(store.LOCK_IDEAS, list(shared), [idea for _, idea in subjects])
 
 
 async def lock_workspace(tx: Tx, workspace_id: UUID) -> None:
@@ -84,7 +93,7 @@ async def lock_workspace(tx: Tx, workspace_id: UUID) -> None:
 async def rescore(tx: Tx, causes: Mapping[Subject, Cause], model_id: UUID | None = None) -> int:
     """Score ideas, locked by the caller, under the active models or one of them; return how many scores moved.
 
-    Five statements, however many ideas.
+    Five statements, however many ideas, and one more where a model reads needs.
     """
     computed = await compute(tx, list(causes), model_id)
     if not computed:
@@ -133,11 +142,11 @@ async def compute(read: Read, subjects: Sequence[Subject], model_id: UUID | None
     models = await read.all(store.ACTIVE_MODELS, list({workspace for workspace, _ in subjects}), model_id)
     if not models:
         return []
-    known = await _known(read, subjects)
+    tuned = [FRAMEWORKS[each["framework"]].parameters.model_validate_json(each["parameters"]) for each in models]
+    known = await _known(read, subjects, needs=any(each.from_needs() for each in tuned))
     computed: list[Computed] = []
-    for model in models:
+    for model, parameters in zip(models, tuned, strict=True):
         framework = FRAMEWORKS[model["framework"]]
-        parameters = framework.parameters.model_validate_json(model["parameters"])
         needed = sought(parameters, framework.name, corrections_of(model["corrections"]))
         theirs = [position for position, (workspace, _) in enumerate(subjects) if workspace == model["workspace_id"]]
         inputs = [resolve(needed, known[position]) for position in theirs]
@@ -149,13 +158,14 @@ async def compute(read: Read, subjects: Sequence[Subject], model_id: UUID | None
     return computed
 
 
-async def _known(read: Read, subjects: Sequence[Subject]) -> list[Known]:
+async def _known(read: Read, subjects: Sequence[Subject], *, needs: bool) -> list[Known]:
     asked = [workspace for workspace, _ in subjects], [idea for _, idea in subjects]
     demand: dict[int, Demand] = {
         row["position"]: Demand({name: row[name] for name in MEASURES}, row["event_id"], row["version"])
         for row in await read.all(store.DEMAND, *asked)
     }
-    known = [Known({}, demand.get(position)) for position in range(1, len(subjects) + 1)]
+    served = await of_ideas(read, *asked) if needs else [()] * len(subjects)
+    known = [Known({}, demand.get(position), needs=theirs) for position, theirs in enumerate(served, start=1)]
     for row in await read.all(store.ESTIMATES, *asked):
         position: int = row["position"]
         known[position - 1].estimates[row["input"]] = Estimates(row["ids"], row["values"], row["teams"])
@@ -174,6 +184,35 @@ async def corrections(read: Read, workspace_id: UUID, at: datetime | None = None
 
 def _stored(inputs: dict[str, Input]) -> str:
     return INPUTS.dump_json(inputs, exclude_none=True).decode()
+
+
+async def mark_stale(tx: Tx, causes: Mapping[Subject, Cause]) -> None:
+    """Have ideas scored anew by the job, where a model reads needs: a need may be served by hundreds of them."""
+    if causes:
+        ordered = sorted(causes)
+        await tx.run(
+            store.MARK,
+            [workspace for workspace, _ in ordered],
+            [idea for _, idea in ordered],
+            [causes[each].id for each in ordered],
+            [causes[each].traceparent for each in ordered],
+            READERS_OF_NEEDS,
+        )
+
+
+async def rescore_stale(tx: Tx) -> bool:
+    """Score the next of those ideas; False when none wait. What is read is newer than the mark that is taken away."""
+    rows = await tx.all(store.STALE, CHUNK)
+    subjects = [(row["workspace_id"], row["idea_id"]) for row in rows]
+    if not subjects:
+        return False
+    await lock_ideas(tx, subjects)
+    taken = await tx.all(store.UNMARK, [workspace for workspace, _ in subjects], [idea for _, idea in subjects])
+    await rescore(
+        tx,
+        {(row["workspace_id"], row["idea_id"]): Cause("need", row["cause_id"], row["traceparent"]) for row in taken},
+    )
+    return True
 
 
 async def sweep(tx: Tx, workspace_id: UUID, model_id: UUID, after: UUID, cause: Cause) -> UUID | None:

@@ -3,7 +3,8 @@
 1. An input that somebody has estimated is the arithmetic mean of the current estimates, one of each estimator, each
    corrected first where a correction for it is in force (`corrections`).
 2. An input that the model takes from demand is the demanded measure times the model's `per_ask`.
-3. An input that is neither is missing. Nothing is imputed; demand that has not been told of is unknown, not zero.
+3. An input that the model takes from needs is what surveys say of the need that the idea would serve.
+4. An input that is none of these is missing. Nothing is imputed; demand that has not been told of is unknown, not zero.
 """
 
 import math
@@ -14,10 +15,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.scoring.frameworks.parameters import DemandRule, Parameters
+from services.scoring.frameworks.parameters import DemandRule, NeedRule, Parameters
+from services.scoring.needs.rated import Need, Surveyed, surveyed
 from services.scoring.scores.corrections import Correction, Kind, corrected, fitting, for_team
 
-Source = Literal["estimate", "demand", "none"]
+Source = Literal["estimate", "demand", "survey", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Input:
     """The mean as it was estimated, where a correction has changed it."""
     corrected: tuple[Corrected, ...] | None = None
     """None rather than empty: what was stored before there were corrections stays as it is."""
+    survey: Surveyed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +83,12 @@ class Estimates:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of one idea: current estimates by input, and the demand once it has been told of."""
+    """What is known of one idea: current estimates by input, the demand once it has been told of, and needs."""
 
     estimates: dict[str, Estimates]
     demand: Demand | None
+    needs: tuple[Need, ...] = ()
+    """Those that it would serve."""
 
 
 def mean(values: Sequence[float]) -> float:
@@ -99,6 +104,7 @@ class Sought:
     estimated_as: str
     """The `input` of its estimates."""
     rule: DemandRule | None
+    need: NeedRule | None = None
     corrections: tuple[Correction, ...] = ()
     """Those that may apply, the most particular first."""
 
@@ -115,12 +121,13 @@ def sought(parameters: Parameters, framework: str = "", corrections: Sequence[Co
 
     With the corrections that are in force for it; without any, what was estimated counts as it is.
     """
-    named, rules = parameters.named(), parameters.from_demand()
+    named, rules, needs = parameters.named(), parameters.from_demand(), parameters.from_needs()
     return [
         Sought(
             name,
             named.get(name, name),
             rules.get(name),
+            needs.get(name),
             fitting(corrections, framework, named.get(name, name), declared.range) if corrections else (),
         )
         for name, declared in parameters.recipe().inputs.items()
@@ -129,13 +136,15 @@ def sought(parameters: Parameters, framework: str = "", corrections: Sequence[Co
 
 def resolve(inputs: Sequence[Sought], known: Known) -> dict[str, Input]:
     """The inputs of one idea by the rule above."""
-    return {each.name: _input(each, known.estimates.get(each.estimated_as), known.demand) for each in inputs}
+    return {each.name: _input(each, known) for each in inputs}
 
 
-def _input(sought: Sought, estimates: Estimates | None, demand: Demand | None) -> Input:
+def _input(wanted: Sought, known: Known) -> Input:
+    estimates, rule, demand = known.estimates.get(wanted.estimated_as), wanted.rule, known.demand
     if estimates is not None:
-        return _estimated(sought, estimates)
-    rule = sought.rule
+        return _estimated(wanted, estimates)
+    if wanted.need is not None and (found := surveyed(known.needs, wanted.need)) is not None:
+        return Input("survey", found[0], survey=found[1])
     if rule is None or demand is None:
         return Input("none")
     count = demand.counts[rule.measure]

@@ -54,6 +54,20 @@ cross join lateral (
     where workspace_id = asked.workspace_id and idea_id = asked.idea_id and current group by input
 ) as e
 """
+MARK = """
+insert into stale_ideas (workspace_id, idea_id, cause_id, traceparent)
+select s.* from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[]) as s (workspace_id, idea_id, cause_id, trace)
+where exists (
+    select from models m where m.workspace_id = s.workspace_id and m.active and m.framework = any($5::text[])
+)
+on conflict (workspace_id, idea_id) do update set cause_id = excluded.cause_id, traceparent = excluded.traceparent
+"""
+STALE = "select workspace_id, idea_id from stale_ideas order by workspace_id, idea_id limit $1"
+UNMARK = """
+delete from stale_ideas s using unnest($1::uuid[], $2::uuid[]) as asked (workspace_id, idea_id)
+where s.workspace_id = asked.workspace_id and s.idea_id = asked.idea_id
+returning s.workspace_id, s.idea_id, s.cause_id, s.traceparent
+"""
 # A score moves when its state, value, missing inputs or model version do: its version rises and the cause is kept.
 # Where only the inputs' origins differ they are brought up to date, and the last cause stands. The locks are held, so
 # what `compared` sees is what is overwritten. The first move of a day keeps what the days before ended with: one row
@@ -109,6 +123,9 @@ select idea_id from (
     union
     (select distinct idea_id from estimates where workspace_id = $1 and idea_id > $2
      order by idea_id limit $3)
+    union
+    (select distinct idea_id from need_ideas where workspace_id = $1 and idea_id > $2
+     order by idea_id limit $3)
 ) as known order by idea_id limit $3
 """
 STORED = """
@@ -133,18 +150,21 @@ where workspace_id = $1 and id = any($2::uuid[]) order by id
 """
 _RANKED = """
 select s.id, s.idea_id, i.title, i.kind, i.status, s.state, s.value, s.missing::text as missing, s.model_version,
-       s.computed_at
+       s.computed_at, i.gate
 from scores s cross join lateral (
-    select title, kind, status, archived from ideas where idea_id = s.idea_id and workspace_id = s.workspace_id limit 1
+    select title, kind, status, archived, (
+        select gate from kano k where k.idea_id = ideas.idea_id and k.workspace_id = ideas.workspace_id
+    ) as gate
+    from ideas where idea_id = s.idea_id and workspace_id = s.workspace_id limit 1
 ) as i
 where s.workspace_id = $1 and s.model_id = $2 and not i.archived
-  and ($3::text is null or i.kind = $3) and ($4::text is null or i.status = $4)
+  and ($3::text is null or i.kind = $3) and ($4::text is null or i.status = $4) and ($5::text is null or i.gate = $5)
 """
 RANKED = f"""{_RANKED}
-  and (s.value, s.idea_id) < ($5::float8, $6::uuid) order by s.value desc, s.idea_id desc limit $7
+  and (s.value, s.idea_id) < ($6::float8, $7::uuid) order by s.value desc, s.idea_id desc limit $8
 """
 NOT_RANKED = f"""{_RANKED}
-  and s.value is null and s.idea_id < $5::uuid order by s.idea_id desc limit $6
+  and s.value is null and s.idea_id < $6::uuid order by s.idea_id desc limit $7
 """
 
 
@@ -154,36 +174,37 @@ NOT_RANKED = f"""{_RANKED}
 def _then(table: str) -> str:
     return f"""
 select t.id, t.idea_id, i.title, i.kind, i.status, t.state, t.value, t.missing::text as missing, t.model_version,
-       t.computed_at
+       t.computed_at, i.gate
 from {table} cross join lateral (
     select coalesce(d.title, n.title) as title, coalesce(d.kind, n.kind) as kind,
-           coalesce(d.status, n.status) as status, coalesce(d.archived, n.archived) as archived
+           coalesce(d.status, n.status) as status, coalesce(d.archived, n.archived) as archived,
+           (select gate from kano k where k.idea_id = n.idea_id and k.workspace_id = n.workspace_id) as gate
     from ideas n left join lateral (
         select title, kind, status, archived from idea_days
-        where workspace_id = t.workspace_id and idea_id = t.idea_id and until > $5 order by until limit 1
+        where workspace_id = t.workspace_id and idea_id = t.idea_id and until > $6 order by until limit 1
     ) as d on true
     where n.idea_id = t.idea_id and n.workspace_id = t.workspace_id limit 1
 ) as i
 where t.workspace_id = $1 and t.model_id = $2 and not i.archived
-  and ($3::text is null or i.kind = $3) and ($4::text is null or i.status = $4)
+  and ($3::text is null or i.kind = $3) and ($4::text is null or i.status = $4) and ($5::text is null or i.gate = $5)
 """
 
 
-_STILL = f"{_then('scores t')} and t.computed_at < ($5::date + 1)::timestamp at time zone 'UTC'"
+_STILL = f"{_then('scores t')} and t.computed_at < ($6::date + 1)::timestamp at time zone 'UTC'"
 _DAYS = """(
     select d.*, (
         select id from scores s
         where s.workspace_id = d.workspace_id and s.idea_id = d.idea_id and s.model_id = d.model_id
     ) as id from score_days d
 ) as t"""
-_KEPT = f"{_then(_DAYS)} and t.since <= $5 and t.until > $5"
-_FROM_THE_TOP = "and (t.value, t.idea_id) < ($6::float8, $7::uuid) order by t.value desc, t.idea_id desc limit $8"
-_BY_ID = "and t.value is null and t.idea_id < $6::uuid order by t.idea_id desc limit $7"
+_KEPT = f"{_then(_DAYS)} and t.since <= $6 and t.until > $6"
+_FROM_THE_TOP = "and (t.value, t.idea_id) < ($7::float8, $8::uuid) order by t.value desc, t.idea_id desc limit $9"
+_BY_ID = "and t.value is null and t.idea_id < $7::uuid order by t.idea_id desc limit $8"
 RANKED_THEN = f"""
 select * from (({_STILL} {_FROM_THE_TOP}) union all ({_KEPT} {_FROM_THE_TOP})) as both_kinds
-order by value desc, idea_id desc limit $8
+order by value desc, idea_id desc limit $9
 """
 NOT_RANKED_THEN = f"""
-select * from (({_STILL} {_BY_ID}) union all ({_KEPT} {_BY_ID})) as both_kinds order by idea_id desc limit $7
+select * from (({_STILL} {_BY_ID}) union all ({_KEPT} {_BY_ID})) as both_kinds order by idea_id desc limit $8
 """
 MODEL = "select framework, active from models where workspace_id = $1 and id = $2"

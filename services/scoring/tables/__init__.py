@@ -1,6 +1,6 @@
 """The records of the scoring schema."""
 
-from services.scoring.tables import balance, calibration, ranking
+from services.scoring.tables import balance, calibration, needs, scores
 from services.scoring.tables.schema import metadata
 
-__all__ = ["balance", "calibration", "metadata", "ranking"]
+__all__ = ["balance", "calibration", "metadata", "needs", "scores"]

@@ -209,6 +209,7 @@ Table(
     Column("model_version", BigInteger, nullable=False),
     Column("demand", JSONB(none_as_null=True), comment="all that was counted, whatever the model reads"),
     Column("estimates", JSONB, nullable=False, comment="all that were current, whatever the model reads"),
+    Column("needs", JSONB(none_as_null=True), comment="all it would serve and surveys rate; null: none"),
     PrimaryKeyConstraint("workspace_id", "run_id", "position"),
     UniqueConstraint("workspace_id", "run_id", "idea_id", name="run_entries_idea"),
 )

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "scoring_0008"
+revision = "scoring_0006"
 down_revision = "scoring_0005"
 branch_labels = None
 depends_on = None
