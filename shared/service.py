@@ -33,6 +33,7 @@ from shared.reader import Consumers, Membership, Reader
 from shared.routes import IngestRoute
 from shared.runtime import Runtime
 from shared.settings import Settings
+from shared.siblings import Siblings
 from shared.stream import Broker
 from shared.telemetry import Metrics, Tracer
 
@@ -102,6 +103,7 @@ def create(service: Service, settings: Settings) -> ASGIApp:
         broker=Broker(settings.nats_url.get_secret_value(), f"cairn-{service.name}", replicas=settings.stream_replicas),
         metrics=metrics,
         tracer=Tracer(service.name, settings.trace_endpoint),
+        siblings=Siblings(settings),
     )
     app = describe(service)
     if settings.role == "worker":

@@ -4,6 +4,7 @@ from starlette.types import ASGIApp
 
 from services.roadmap.consumers import CONSUMERS
 from services.roadmap.items import api as items
+from services.roadmap.provenance import api as provenance
 from services.roadmap.views import api as views
 from shared.service import Service, create
 from shared.settings import Settings
@@ -12,7 +13,7 @@ SERVICE = Service(
     name="roadmap",
     title="Cairn roadmap",
     description="Ideas placed on a roadmap, moved along, and published for those who asked.",
-    routers=(items.router, views.router, views.public),
+    routers=(items.router, provenance.router, views.router, views.public),
     consumers=CONSUMERS,
     # Nobody sees a page that is a twentieth of a second late; a transaction for every few events would cost a third of
     # a core under load.

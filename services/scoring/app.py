@@ -13,6 +13,7 @@ from services.scoring.methods import api as methods
 from services.scoring.models import api as models
 from services.scoring.models.domain import rescore_all
 from services.scoring.portfolio import api as portfolio
+from services.scoring.provenance import api as provenance
 from services.scoring.rounds import api as rounds
 from services.scoring.runs import api as runs
 from services.scoring.scores import api as scores
@@ -29,6 +30,7 @@ SERVICE = Service(
     description="Demand and estimates become scores here, each with every input and where it came from.",
     routers=(
         scores.router,
+        provenance.router,
         comparisons.router,
         estimates.router,
         rounds.router,
