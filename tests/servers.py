@@ -9,7 +9,7 @@ import socket
 import tempfile
 from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -123,7 +123,7 @@ class World:
     database: str
     nats_url: str
     apps: Mapping[str, ASGIApp]
-    doors: Mapping[str, socket.socket]
+    doors: Mapping[str, socket.socket] = field(default_factory=dict[str, socket.socket])
     """Where roadmap asks the others. Bound, and closed to everybody until `open_doors`."""
 
     @property

@@ -144,7 +144,7 @@ SERVICE = Service(
         {"name": "boards", "description": "Where outsiders see ideas, as the team keeps them, and who sees what"},
         {"name": "portal", "description": "Boards as outsiders see them"},
         {"name": "keys", "description": "API keys of the workspace"},
-        {"name": "operations", "description": "Messages that were set aside"},
+        {"name": "operations", "description": "Messages that were set aside, and the sealed log"},
     ),
 )
 

@@ -64,7 +64,7 @@ SERVICE = Service(
         {"name": "capacity", "description": "Teams, what they have, what ideas take, and what is promised"},
         {"name": "debts", "description": "Technical debt, in the currency of features"},
         {"name": "charts", "description": "The same as pictures, each with its words"},
-        {"name": "operations", "description": "Messages that were set aside"},
+        {"name": "operations", "description": "Messages that were set aside, and the sealed log"},
     ),
 )
 

@@ -27,7 +27,7 @@ async def trace_idea(
 
     `idea` > `demand` > `accounts`, `votes`, `insights`; a `vote` > `contact`; an `insight` > `feedback` > `contact`,
     and `delivery` where a survey tool sent it. Of that, `intact` says whether its bytes have the hash that was taken at
-    the door (`sha256`), `verdict` what the signature said there, and `verified_again` what it says of the kept bytes now:
+    the door (`sha256`), `verdict` what the signature said there, and `verified_again` what it says of the bytes now:
     `mismatch` when they were altered, or the secret is no longer kept. Both are null where that cannot be told, as of
     an erased one. Votes need `votes:read`, insights and feedback `feedback:read`, contacts `customers:read`, deliveries
     `connections:read`: without, they are withheld, and their digests stay. `more` is where a list goes on.

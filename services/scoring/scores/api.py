@@ -94,6 +94,8 @@ class Score(Wire):
     )
     cause: MovedBy
     version: int = Field(description="rises each time the score moves")
+    digest: str | None = Field(description="SHA-256 over the score and its inputs, taken when it was computed")
+    intact: bool | None = Field(description="whether that still is the digest of what is stored; null without one")
 
 
 class Evidence(Wire):
@@ -201,6 +203,8 @@ def _score(row: asyncpg.Record, given: Mapping[str, Input], estimates: Mapping[U
         },
         cause=MovedBy(kind=row["cause"], id=row["cause_id"], at=row["computed_at"]),
         version=row["version"],
+        digest=row["digest"],
+        intact=row["intact"],
     )
 
 
