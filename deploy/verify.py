@@ -176,8 +176,8 @@ def answer(path: Path) -> tuple[str, list[str]]:
     """The root's digest of a saved answer, and where the answer is not what its digests say. Raises Failed."""
     try:
         told: Any = from_json(path.read_bytes())
-        root = Node.model_validate(told["tree"] if "tree" in told else told)
-    except (ValueError, TypeError, ValidationError) as error:
+        root = Node.model_validate(told.get("tree", told))
+    except (ValueError, TypeError, AttributeError, ValidationError) as error:
         raise Failed(f"{path} is no answer of a provenance: {error}") from error
     wrong = faults(root)
     if "tree" in told and told.get("digest") != root.digest:
