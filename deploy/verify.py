@@ -57,7 +57,7 @@ class Agreeing(NamedTuple):
         return LOG_AND_ROW.format(table=self.table, key=self.key, told=told, stored=stored)
 
 
-COUNTS = dict.fromkeys(("votes", "insights", "contacts", "accounts", "mrr"), "bigint")
+COUNTS: Mapping[str, str] = dict[str, str].fromkeys(("votes", "insights", "contacts", "accounts", "mrr"), "bigint")
 SCORE = {"state": "text", "value": "float8", "model_version": "bigint", "cause": "text", "cause_id": "uuid"}
 AGREEING = {
     "feedback": Agreeing("feedback.demand.changed.v1", "demand", "idea_id", COUNTS),

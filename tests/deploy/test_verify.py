@@ -55,8 +55,8 @@ ALTERATIONS = {
     ),
     "why a score moved": (
         "scoring",
-        "update scores set cause = 'model' where workspace_id = $1 and cause = 'estimate'",
-        "update scores set cause = 'estimate' where workspace_id = $1 and cause = 'model'",
+        "update scores set cause = 'x' || cause where workspace_id = $1",
+        "update scores set cause = substr(cause, 2) where workspace_id = $1",
         {"scores"},
     ),
     "where an item stands": (

@@ -1,6 +1,5 @@
 """No score moves without an event that says why, and every value decomposes exactly, under whichever framework."""
 
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -58,7 +57,7 @@ class Board:
         self.given: list[UUID] = []
         self.version = 1
         self.seq = 0
-        self.stored: dict[UUID, Mapping[str, Any]] = {}
+        self.stored: dict[UUID, dict[str, Any]] = {}
 
     async def begin(self) -> None:
         """Every model, active, and what each of its inputs may be."""
@@ -83,11 +82,12 @@ class Board:
         sample = self.models[model_id]
         self.version += 1
         match kind:
-            case "demand" | "idea":
-                tell = demand if kind == "demand" else idea
-                event = tell(
-                    self.workspace_id, idea_id, self.version, **({"contacts": number % 7} if kind == "demand" else {})
-                )
+            case "demand":
+                event = demand(self.workspace_id, idea_id, self.version, number % 7)
+                await follow_ideas(self.tx, [event])
+                return Moved(kind, {event.id})
+            case "idea":
+                event = idea(self.workspace_id, idea_id, self.version)
                 await follow_ideas(self.tx, [event])
                 return Moved(kind, {event.id})
             case "estimate":
