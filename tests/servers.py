@@ -108,7 +108,15 @@ async def lifespan(app: ASGIApp) -> AsyncGenerator[ASGIApp]:
 
 
 class Listener(uvicorn.Server):
-    """Leaves signals to the test run."""
+    """Leaves signals to the test run, and tells when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listens = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listens.set()
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -175,8 +183,8 @@ class World:
             for name in self.doors
         }
         serving = [asyncio.ensure_future(server.serve([self.doors[name]])) for name, server in servers.items()]
-        while not all(server.started for server in servers.values()):
-            await asyncio.sleep(0.001)
+        for server in servers.values():
+            await server.listens.wait()
         try:
             yield
         finally:

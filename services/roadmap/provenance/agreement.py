@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import asyncpg
-
 from shared.provenance import Node
 
 
@@ -20,7 +18,7 @@ class Finding(NamedTuple):
     holds: bool | None
 
 
-def compare(idea: asyncpg.Record, scores: Sequence[asyncpg.Record], parts: Mapping[str, Node]) -> list[Finding]:
+def compare(idea: Mapping[str, Any], scores: Sequence[Mapping[str, Any]], parts: Mapping[str, Node]) -> list[Finding]:
     """What roadmap was told of an idea, what scoring says, and what feedback counts."""
     idea_id: UUID = idea["idea_id"]
     told = _scores(parts.get("scoring"))

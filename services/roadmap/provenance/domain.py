@@ -90,7 +90,7 @@ async def trace(siblings: Siblings, authorization: str, found: items.Detail, evi
         findings=[
             finding
             for (idea, scores), parts in zip(ideas, told, strict=True)
-            for finding in agreement.compare(idea, scores, _named(parts))
+            for finding in agreement.compare(dict(idea), [dict(row) for row in scores], _named(parts))
         ],
         left_out=[idea["idea_id"] for idea, _ in rest],
     )
