@@ -53,6 +53,8 @@ async def settled(clients: Clients, item_id: str) -> dict[str, Any]:
         assert all(each["holds"] for each in told["agreements"])
         demand, known = one(told["tree"], "demand")["content"], one(told["tree"], "item_idea")["content"]
         assert (demand["votes"], demand["insights"], known["people"]) == (1, 1, 1)
+        # The item's status goes to its idea, and from there to scoring.
+        assert {one(told["tree"], kind)["content"]["status"] for kind in ("idea", "scores")} == {"planned"}
         return told
 
     return await eventually(agreed)

@@ -16,6 +16,7 @@ from services.scoring.frameworks.factors import Contribution, Flag, FormulaStep
 from services.scoring.scores import store
 from services.scoring.scores.domain import INPUTS, State
 from services.scoring.scores.inputs import Demanded, Input, Source
+from services.scoring.scores.words import Said, in_words
 from shared.errors import Conflict, NotFound
 from shared.events.feedback import IdeaKind, IdeaStatus
 from shared.paging import LAST, Cursor, Limit, Page, decode, page
@@ -43,6 +44,8 @@ class Estimated(Wire):
     estimator: str
     discipline: str | None
     value: float
+    note: str | None = Field(description="why, in the estimator's words")
+    round_id: UUID | None = Field(description="the round in which several people agreed on it")
     at: datetime
 
 
@@ -52,6 +55,10 @@ class ScoreInput(Wire):
     source: Source
     value: float | None = Field(description="the value used; null when there is none")
     unit: str
+    words: str = Field(
+        description="where the value comes from, for people",
+        examples=["2, as estimated by ada (design) on 2026-11-03"],
+    )
     estimates: list[Estimated] = Field(
         description="the value is their arithmetic mean. Where there is one, demand is not used"
     )
@@ -105,6 +112,7 @@ class Evidence(Wire):
     votes: str
     insights: str
     estimates: str
+    provenance: str = Field(description="all of the demand in one call, down to the raw deliveries")
 
 
 class Explanation(Wire):
@@ -148,6 +156,8 @@ async def explain_scores(idea_id: UUID, caller: CallerDep, read: ReadDep) -> Exp
             estimator=row["estimator"],
             discipline=row["discipline"],
             value=row["value"],
+            note=row["note"],
+            round_id=row["round_id"],
             at=row["created_at"],
         )
         for row in (await read.all(store.ESTIMATED, caller.workspace_id, used) if used else ())
@@ -163,8 +173,13 @@ async def explain_scores(idea_id: UUID, caller: CallerDep, read: ReadDep) -> Exp
             votes=f"/v1/votes?idea_id={idea_id}",
             insights=f"/v1/insights?idea_id={idea_id}",
             estimates=f"/v1/estimates?idea_id={idea_id}",
+            provenance=f"/v1/ideas/{idea_id}/provenance",
         ),
     )
+
+
+def _said(each: Estimated) -> Said:
+    return Said(each.estimator, each.discipline, each.value, each.at)
 
 
 def _score(row: asyncpg.Record, given: Mapping[str, Input], estimates: Mapping[UUID, Estimated]) -> Score:
@@ -193,6 +208,7 @@ def _score(row: asyncpg.Record, given: Mapping[str, Input], estimates: Mapping[U
                 source=given[name].source,
                 value=given[name].value,
                 unit=declared.unit,
+                words=in_words(name, given[name], [_said(estimates[id]) for id in given[name].estimates]),
                 estimates=[estimates[id] for id in given[name].estimates],
                 demand=given[name].demand,
                 problem=explained.factors[name].problem,

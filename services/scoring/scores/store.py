@@ -116,7 +116,7 @@ join model_revisions r on r.model_id = s.model_id and r.revision = s.model_versi
 where s.workspace_id = $1 and s.idea_id = $2 and m.active order by s.model_id
 """
 ESTIMATED = """
-select id, estimator, discipline, value, created_at from estimates
+select id, estimator, discipline, value, note, round_id, created_at from estimates
 where workspace_id = $1 and id = any($2::uuid[]) order by id
 """
 _RANKED = """
