@@ -36,7 +36,7 @@ select (select seq from events order by seq desc limit 1) as seq,
     pg_snapshot_xmax(pg_current_snapshot())::text::bigint as after
 """
 CLOSED = "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint >= $1"
-BEGIN = "insert into log_sealed (upto) select 0 where not exists (select from log_sealed)"
+# The row is made by the migration: two processes that begin together would make two.
 CLAIM = "select upto from log_sealed for update skip locked"
 REACHED = "update log_sealed set upto = $1"
 STRETCHES = f"""
@@ -99,7 +99,6 @@ async def seal_some(tx: Tx, seal: Seal, upto: Horizon) -> int:
 
     0 when nothing is left, when another process is at it, or while a transaction is open that may still add to them.
     """
-    await tx.run(BEGIN)
     done = await tx.value(CLAIM)
     if done is None or done >= upto.seq or not await tx.value(CLOSED, upto.after):
         return 0

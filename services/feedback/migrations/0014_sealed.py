@@ -34,3 +34,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("upto"),
         comment="one row: the seq that the log of all workspaces is sealed up to",
     )
+    op.execute("insert into log_sealed (upto) values (0)")

@@ -23,7 +23,7 @@ async def trace_idea(
     runtime: RuntimeDep,
     evidence: Annotated[int, Query(ge=1, le=50, description="accounts, votes and insights that are shown")] = 20,
 ) -> Node:
-    """Show what the demand for an idea rests on: who asked, in which words, and the raw deliveries that those came in.
+    """Show what the demand for an idea rests on: who asked, in which words, and the raw deliveries.
 
     `idea` > `demand` > `accounts`, `votes`, `insights`; a `vote` > `contact`; an `insight` > `feedback` > `contact`,
     and `delivery` where a survey tool sent it. Of that, `intact` says whether its bytes have the hash that was taken at

@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("upto"),
         comment="one row: the seq that the log of all workspaces is sealed up to",
     )
+    op.execute("insert into log_sealed (upto) values (0)")
     op.add_column(
         "scores",
         sa.Column(

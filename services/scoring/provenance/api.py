@@ -17,11 +17,11 @@ router = APIRouter(prefix="/v1/scores", tags=["scores"], route_class=Route)
 
 @router.get("/{idea_id}/provenance", responses=GUARDED | responses(NotFound), dependencies=[allow("scores:read")])
 async def trace_scores(idea_id: UUID, caller: CallerDep, read: ReadDep) -> Node:
-    """Show what an idea's scores rest on: `scores` > `score`, one for each active model > `input` > `estimate`.
+    """Show what an idea's scores rest on.
 
-    Each says what `GET /v1/scores/{idea_id}` says. The `steps` of a score, applied in order to its `start`, give its
-    value exactly. An `input` from demand names the event and the version of the demand, which feedback traces further:
-    `GET /v1/ideas/{idea_id}/provenance`.
+    `scores` > `score`, one for each active model > `input` > `estimate`. Each says what `GET /v1/scores/{idea_id}`
+    says. The `steps` of a score, applied in order to its `start`, give its value exactly. An `input` from demand names
+    the event and the version of the demand, which feedback traces further: `GET /v1/ideas/{idea_id}/provenance`.
     """
     told = await explain_scores(idea_id, caller, read)
     idea = {"title": told.title, "kind": told.kind, "status": told.status}
