@@ -34,6 +34,7 @@ from services.feedback.portal import api as portal
 from services.feedback.privacy import api as privacy
 from services.feedback.privacy import worker as forgetting
 from services.feedback.products import api as products
+from services.feedback.provenance import api as provenance
 from services.feedback.requesters import api as requesters
 from services.feedback.segments import api as segments
 from services.feedback.segments import worker as filling
@@ -92,6 +93,7 @@ SERVICE = Service(
         portal.router,
         portal.visitors,
         explanations.router,
+        provenance.router,
         similar.router,
         themes.router,
         keys.router,
@@ -143,7 +145,7 @@ SERVICE = Service(
         {"name": "boards", "description": "Where outsiders see ideas, as the team keeps them, and who sees what"},
         {"name": "portal", "description": "Boards as outsiders see them"},
         {"name": "keys", "description": "API keys of the workspace"},
-        {"name": "operations", "description": "Messages that were set aside"},
+        {"name": "operations", "description": "Messages that were set aside, and the sealed log"},
     ),
 )
 

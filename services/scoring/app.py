@@ -22,6 +22,7 @@ from services.scoring.models import api as models
 from services.scoring.models.domain import rescore_all
 from services.scoring.needs import api as opportunities
 from services.scoring.portfolio import api as portfolio
+from services.scoring.provenance import api as provenance
 from services.scoring.rounds import api as rounds
 from services.scoring.runs import api as runs
 from services.scoring.scores import api as scores
@@ -41,6 +42,7 @@ SERVICE = Service(
         crosschecks.router,
         opportunities.router,
         kano.router,
+        provenance.router,
         comparisons.router,
         estimates.router,
         rounds.router,
@@ -83,7 +85,7 @@ SERVICE = Service(
         {"name": "calibration", "description": "What came of estimates, and corrections of later ones by it"},
         {"name": "debts", "description": "Technical debt, in the currency of features"},
         {"name": "charts", "description": "The same as pictures, each with its words"},
-        {"name": "operations", "description": "Messages that were set aside"},
+        {"name": "operations", "description": "Messages that were set aside, and the sealed log"},
     ),
 )
 

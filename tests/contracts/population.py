@@ -16,6 +16,11 @@ PARK = """
 insert into {schema}.parked (id, workspace_id, stream, partition, seq, type, aggregate_id, headers, payload, error)
 values ($1, $2, 'feedback', 0, 1, 'feedback.idea.changed.v1', $1, '{{}}', '', 'tried')
 """
+# At a position where a workspace without seals has none.
+SEAL = """
+insert into {schema}.log_seals (workspace_id, position, first, last, events, stretch, digest, signature)
+values ($1, 7, 1, 1, 0, '', '', '')
+"""
 
 
 async def populate(api: Api, admin: Database) -> dict[str, str]:
@@ -105,6 +110,7 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
         for schema in ("feedback", "scoring", "roadmap"):
             parked[schema] = str(new_id())
             await tx.run(PARK.format(schema=schema), parked[schema], api.workspace_id)
+            await tx.run(SEAL.format(schema=schema), api.workspace_id)
 
     async def listed(path: str, **parameters: str) -> str:
         response = await feedback.get(path, params=parameters)
@@ -116,6 +122,7 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
     assert named.status_code == 204, named.text
 
     return {
+        "position": "7",
         "account_id": await listed("/v1/accounts"),
         "contact_id": contact_id,
         "duplicate_id": twin["id"],

@@ -30,7 +30,7 @@ NEEDED: dict[str, Any] = {
 }
 
 
-SHARED = {"workspace_slug", "view_slug", "form", "period", "create_debt/principal", "update_debt/principal"}
+SHARED = {"workspace_slug", "view_slug", "form", "period", "position", "create_debt/principal", "update_debt/principal"}
 """Names of values that are nobody's secret."""
 
 

@@ -2,6 +2,8 @@
 
 import io
 
+import pytest
+
 from deploy import sample
 from deploy.caller import Caller
 from deploy.demo.scene import Scene
@@ -17,6 +19,7 @@ def caller(api: Api) -> Caller:
     return Caller({name: api.anonymous.of(name) for name in ("feedback", "scoring", "roadmap")}, api.key or "")
 
 
+@pytest.mark.usefixtures("siblings")
 async def test_the_demo_holds(api: Api) -> None:
     written = io.StringIO()
     scene = Scene(caller(api), Terminal(written), rows=1_000, webhooks=40, tag="-x")

@@ -28,6 +28,7 @@ async def test_an_explanation_names_every_input_and_its_source(api: Api, here: W
         "votes": f"/v1/votes?idea_id={idea_id}",
         "insights": f"/v1/insights?idea_id={idea_id}",
         "estimates": f"/v1/estimates?idea_id={idea_id}",
+        "provenance": f"/v1/ideas/{idea_id}/provenance",
     }
     (score,) = explained["scores"]
     assert score["model"] == {
@@ -52,6 +53,15 @@ async def test_an_explanation_names_every_input_and_its_source(api: Api, here: W
     }
     assert (effort["source"], effort["value"], effort["demand"]) == ("estimate", 3, None)
     assert effort["unit"] == "person-months"
+    day = by_ada[2]["created_at"].date()
+    assert reach["words"] == (
+        f"30, for 3 contacts who ask for the idea, 10 a quarter for each, as feedback counted on {told.time.date()}"
+    )
+    assert effort["words"] == (
+        f"3, the mean of 2 estimates: 4 estimated by ada on {day}; 2 estimated by grace on {day}"
+    )
+    assert score["inputs"]["impact"]["words"] == f"2, as estimated by ada on {day}"
+    assert score["intact"] is True
     by_whom = {(each["estimator"], each["estimate_id"], each["value"]) for each in effort["estimates"]}
     assert by_whom == {("ada", str(by_ada[2]["id"]), 4), ("grace", str(by_grace[0]["id"]), 2)}
     assert score["inputs"]["confidence"]["flags"] == ["off_scale"]

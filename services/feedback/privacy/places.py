@@ -108,6 +108,8 @@ FREE: Mapping[str, str] = {
     "item_ideas": "ids and states",
     "items": "ids and versions",
     "languages_known": "positions",
+    "log_sealed": "a number of an event",
+    "log_seals": "hashes of events, which hold nothing personal",
     "need_ideas": "ids",
     "need_totals": "numbers",
     "needs": "the product team's own words",

@@ -30,6 +30,7 @@ CARRIED = frozenset(
 LEFT: dict[str, str] = {
     "events": "the log of what happened here; a restored workspace begins its own, with what it is now",
     "parked": "messages of this installation's streams",
+    "log_seals": "hashes of the events of here; those made elsewhere are sealed there",
     "idempotency": "answers to requests of the last day, for those who made them here",
     "connections": "addresses and signing secrets, sealed with this installation's key: connect anew",
     "connection_health": "how those connections fare",

@@ -20,6 +20,7 @@ from services.scoring.needs.rated import Surveyed
 from services.scoring.scores import store
 from services.scoring.scores.domain import INPUTS, State
 from services.scoring.scores.inputs import Corrected, Demanded, Input, Source
+from services.scoring.scores.words import Said, in_words
 from shared.errors import Conflict, NotFound
 from shared.events.feedback import IdeaKind, IdeaStatus
 from shared.paging import LAST, Cursor, Limit, Page, decode, page
@@ -48,6 +49,8 @@ class Estimated(Wire):
     discipline: str | None
     team_id: UUID | None
     value: float = Field(description="as it was estimated")
+    note: str | None = Field(description="why, in the estimator's words")
+    round_id: UUID | None = Field(description="the round in which several people agreed on it")
     at: datetime
 
 
@@ -57,6 +60,10 @@ class ScoreInput(Wire):
     source: Source
     value: float | None = Field(description="the value used; null when there is none")
     unit: str
+    words: str = Field(
+        description="where the value comes from, for people",
+        examples=["2, as estimated by ada (design) on 2026-11-03"],
+    )
     estimates: list[Estimated] = Field(
         description="the value is their arithmetic mean, `corrections` applied. Where there is one, demand is not used"
     )
@@ -112,6 +119,8 @@ class Score(Wire):
     )
     cause: MovedBy
     version: int = Field(description="rises each time the score moves")
+    digest: str | None = Field(description="SHA-256 over the score and its inputs, taken when it was computed")
+    intact: bool | None = Field(description="whether that still is the digest of what is stored; null without one")
 
 
 class Evidence(Wire):
@@ -121,6 +130,7 @@ class Evidence(Wire):
     votes: str
     insights: str
     estimates: str
+    provenance: str = Field(description="all of the demand in one call, down to the raw deliveries")
 
 
 class Explanation(Wire):
@@ -171,6 +181,8 @@ async def explain_scores(idea_id: UUID, caller: CallerDep, read: ReadDep) -> Exp
             discipline=row["discipline"],
             team_id=row["team_id"],
             value=row["value"],
+            note=row["note"],
+            round_id=row["round_id"],
             at=row["created_at"],
         )
         for row in (await read.all(store.ESTIMATED, caller.workspace_id, used) if used else ())
@@ -189,8 +201,13 @@ async def explain_scores(idea_id: UUID, caller: CallerDep, read: ReadDep) -> Exp
             votes=f"/v1/votes?idea_id={idea_id}",
             insights=f"/v1/insights?idea_id={idea_id}",
             estimates=f"/v1/estimates?idea_id={idea_id}",
+            provenance=f"/v1/ideas/{idea_id}/provenance",
         ),
     )
+
+
+def _said(each: Estimated) -> Said:
+    return Said(each.estimator, each.discipline, each.value, each.at)
 
 
 def _score(row: asyncpg.Record, given: Mapping[str, Input], estimates: Mapping[UUID, Estimated]) -> Score:
@@ -219,6 +236,7 @@ def _score(row: asyncpg.Record, given: Mapping[str, Input], estimates: Mapping[U
                 source=given[name].source,
                 value=given[name].value,
                 unit=declared.unit,
+                words=in_words(name, given[name], [_said(estimates[id]) for id in given[name].estimates]),
                 estimates=[estimates[id] for id in given[name].estimates],
                 raw=given[name].raw,
                 corrections=list(given[name].corrected or ()),
@@ -232,6 +250,8 @@ def _score(row: asyncpg.Record, given: Mapping[str, Input], estimates: Mapping[U
         },
         cause=MovedBy(kind=row["cause"], id=row["cause_id"], at=row["computed_at"]),
         version=row["version"],
+        digest=row["digest"],
+        intact=row["intact"],
     )
 
 

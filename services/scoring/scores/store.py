@@ -68,11 +68,15 @@ delete from stale_ideas s using unnest($1::uuid[], $2::uuid[]) as asked (workspa
 where s.workspace_id = asked.workspace_id and s.idea_id = asked.idea_id
 returning s.workspace_id, s.idea_id, s.cause_id, s.traceparent
 """
+# Over all of a score `s`, what it rests on included: a change behind the service's back shows.
+_DIGEST = """encode(sha256(convert_to(jsonb_build_array(
+    s.id, s.idea_id, s.model_id, s.model_version, s.state, s.value, s.inputs, s.missing, s.cause, s.cause_id, s.version
+)::text, 'UTF8')), 'hex')"""
 # A score moves when its state, value, missing inputs or model version do: its version rises and the cause is kept.
 # Where only the inputs' origins differ they are brought up to date, and the last cause stands. The locks are held, so
 # what `compared` sees is what is overwritten. The first move of a day keeps what the days before ended with: one row
 # for each day on which a score moved, and none for the moves that follow.
-WRITE = """
+WRITE = f"""
 with given as (
     select g.*, m.workspace_id, m.revision as model_version,
            case when g.value is null then 'not_scoreable' else 'scored' end as state
@@ -101,17 +105,20 @@ with given as (
     ) as s
     where c.moved and c.held_at < date_trunc('day', now(), 'UTC')
     on conflict do nothing
+), settled as (
+    select id, workspace_id, model_id, idea_id, model_version, state, value, inputs, missing,
+           case when moved then cause else held_cause end as cause,
+           case when moved then cause_id else held_cause_id end as cause_id,
+           case when moved then now() else held_at end as computed_at, held_version + moved::int as version
+    from compared
 ), written as (
     insert into scores (id, workspace_id, model_id, idea_id, model_version, state, value, inputs, missing, cause,
-                        cause_id, computed_at, version)
-    select id, workspace_id, model_id, idea_id, model_version, state, value, inputs, missing,
-           case when moved then cause else held_cause end, case when moved then cause_id else held_cause_id end,
-           case when moved then now() else held_at end, held_version + moved::int
-    from compared
+                        cause_id, computed_at, version, digest)
+    select s.*, {_DIGEST} from settled s
     on conflict (workspace_id, idea_id, model_id) do update set
         model_version = excluded.model_version, state = excluded.state, value = excluded.value,
         inputs = excluded.inputs, missing = excluded.missing, cause = excluded.cause, cause_id = excluded.cause_id,
-        computed_at = excluded.computed_at, version = excluded.version
+        computed_at = excluded.computed_at, version = excluded.version, digest = excluded.digest
 )
 select id, model_id, idea_id, held_version + 1 as version, previous from compared where moved
 """
@@ -128,6 +135,7 @@ select idea_id from (
      order by idea_id limit $3)
 ) as known order by idea_id limit $3
 """
+ALTERED = f"select id from scores s where s.workspace_id = $1 and s.digest <> {_DIGEST} order by s.id limit $2"
 STORED = """
 select s.* from unnest($2::uuid[]) as asked (idea_id) cross join lateral (
     select model_id, idea_id, model_version, state, value, inputs::text as inputs, missing::text as missing
@@ -135,17 +143,17 @@ select s.* from unnest($2::uuid[]) as asked (idea_id) cross join lateral (
 ) as s
 """
 IDEA = "select idea_id, title, kind, status, archived from ideas where workspace_id = $1 and idea_id = $2"
-EXPLAIN = """
+EXPLAIN = f"""
 select s.id, s.idea_id, s.model_id, m.name as model_name, m.framework, s.model_version,
        r.parameters::text as parameters, s.state, s.value, s.inputs::text as inputs, s.missing::text as missing,
-       s.cause, s.cause_id, s.computed_at, s.version
+       s.cause, s.cause_id, s.computed_at, s.version, s.digest, s.digest = {_DIGEST} as intact
 from scores s
 join models m on m.id = s.model_id and m.workspace_id = s.workspace_id
 join model_revisions r on r.model_id = s.model_id and r.revision = s.model_version
 where s.workspace_id = $1 and s.idea_id = $2 and m.active order by s.model_id
 """
 ESTIMATED = """
-select id, estimator, discipline, team_id, value, created_at from estimates
+select id, estimator, discipline, team_id, value, note, round_id, created_at from estimates
 where workspace_id = $1 and id = any($2::uuid[]) order by id
 """
 _RANKED = """

@@ -261,6 +261,7 @@ Table(
     Column("cause_id", UUID),
     Column("computed_at", Moment, nullable=False),
     Column("version", BigInteger, nullable=False),
+    Column("digest", Text, comment="SHA-256 over all of the above as it was computed; null: before there were any"),
     # Every index is written by every move of a score: these two serve all that is asked.
     PrimaryKeyConstraint("workspace_id", "idea_id", "model_id"),
     # Read backwards: one direction for both keys lets a page start at its cursor however deep it lies.

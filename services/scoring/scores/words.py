@@ -1,0 +1,64 @@
+"""Where an input of a score comes from, in one sentence: for people who have not read how models work."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from services.scoring.needs.rated import Surveyed
+from services.scoring.scores.inputs import Demanded, Input
+
+MOST_NAMED = 3
+"""Estimates that are told one by one."""
+
+
+class Said(NamedTuple):
+    """An estimate, as far as a sentence tells it."""
+
+    estimator: str
+    discipline: str | None
+    value: float
+    at: datetime
+
+
+def in_words(name: str, given: Input, said: Sequence[Said]) -> str:
+    """One sentence: the value, and by whom and when it was estimated, or what was counted."""
+    if given.value is None:
+        return f"nobody has estimated {name}, and the model takes it from nowhere else, or nothing is known there yet"
+    value = f"{given.value:g}"
+    if given.source == "estimate" and said:
+        return f"{value}, {_estimated(said)}"
+    if given.source == "demand" and given.demand is not None:
+        return f"{value}, {_counted(given.demand)}"
+    if given.source == "survey" and given.survey is not None:
+        return f"{value}, {_surveyed(given.survey)}"
+    return f"{value}, from {given.source}"
+
+
+def _estimated(said: Sequence[Said]) -> str:
+    if len(said) == 1:
+        return f"as {_who(said[0])}"
+    told = "; ".join(f"{each.value:g} {_who(each)}" for each in said[:MOST_NAMED])
+    more = f"; and {len(said) - MOST_NAMED} more" if len(said) > MOST_NAMED else ""
+    return f"the mean of {len(said)} estimates: {told}{more}"
+
+
+def _who(each: Said) -> str:
+    role = f" ({each.discipline})" if each.discipline else ""
+    return f"estimated by {each.estimator}{role} on {each.at.date()}"
+
+
+def _counted(demand: Demanded) -> str:
+    asked = f"for {demand.count:,} {demand.measure} who ask for the idea"
+    if demand.measure in {"votes", "insights"}:
+        asked = f"for {demand.count:,} {demand.measure}"
+    return f"{asked}, {demand.per_ask:g} a {demand.horizon} for each, as feedback counted on {_day(demand.event_id)}"
+
+
+def _surveyed(told: Surveyed) -> str:
+    return f"as {told.n:,} respondents rate the {told.measure} of the need that the idea would serve"
+
+
+def _day(event_id: UUID) -> str:
+    """An event's id begins with the milliseconds since 1970 at which it was made (UUID version 7)."""
+    return str(datetime.fromtimestamp((event_id.int >> 80) / 1000, UTC).date())
