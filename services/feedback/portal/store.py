@@ -67,6 +67,12 @@ with {_VISIBLE} select {_IDEA} from visible_ideas where id < $5 and ($7::text is
 order by id desc limit $6
 """
 IDEA = f"with {_VISIBLE} select {_IDEA}, commentable from visible_ideas where id = $5"
+# Who saw an idea here before it was merged hears where it went.
+MOVED = f"""
+with {_VISIBLE} select v.id from visible_ideas v
+join ideas m on m.workspace_id = $1 and m.id = $5 and m.merged_root = v.id
+join board_ideas p on p.workspace_id = $1 and p.board_id = v.board_id and p.idea_id = m.id
+"""
 COMMENTS = (
     f"with {_VISIBLE} select {_COMMENT} from visible_comments where idea_id = $5 and id > $6 order by id limit $7"
 )
