@@ -35,6 +35,7 @@ from services.feedback.privacy import api as privacy
 from services.feedback.privacy import worker as forgetting
 from services.feedback.products import api as products
 from services.feedback.requesters import api as requesters
+from services.feedback.search import api as search
 from services.feedback.segments import api as segments
 from services.feedback.segments import worker as filling
 from services.feedback.similar import api as similar
@@ -61,6 +62,7 @@ SERVICE = Service(
         intake.handshake,
         bulk.router,
         inbox.router,
+        search.router,
         triage.router,
         insights.router,
         needs.router,

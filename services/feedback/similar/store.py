@@ -68,13 +68,12 @@ delete from similar_changes where seq = any(array(
 CHANGED = (
     "select distinct workspace_id, kind from (select workspace_id, kind from similar_changes order by seq limit $1) c"
 )
-# `merged_into` comes with merging; what has been merged is to be found where it went.
+# What has been merged is to be found where it went.
 LOAD = """
-select id, title, description as body, archived or to_jsonb(i) ->> 'merged_into' is not null as gone,
-    (to_jsonb(i) ->> 'merged_into')::uuid as merged_into
-from ideas i where $2::text = 'idea' and workspace_id = $1 and id = any($3::uuid[])
+select id, title, description as body, archived or merged_root is not null as gone, merged_into, merged_root
+from ideas where $2::text = 'idea' and workspace_id = $1 and id = any($3::uuid[])
 union all
-select id, '', text, false, null
+select id, '', text, false, null, null
 from feedback where $2::text = 'feedback' and workspace_id = $1 and id = any($3::uuid[])
 """
 REMOVE = """
@@ -133,6 +132,21 @@ with found as materialized (
     ) as sums
 )
 select t.term, t.size, f.block, f.entries from terms t left join found f on f.term = t.term and t.taken
+"""
+# How long each list is, without reading it.
+SIZES = """
+select term, block, octet_length(entries) as size from similar_postings
+where workspace_id = $1 and kind = $2 and term = any($3::bigint[])
+"""
+ENTRIES = """
+select term, block, entries from similar_postings
+where workspace_id = $1 and kind = $2 and term = any($3::bigint[]) and block = any($4::int[])
+"""
+NUMBER = "select number from similar_texts where workspace_id = $1 and id = $2 and kind = $3 and epoch = $4"
+# Of whatever is nearest to a text that is not there (any more).
+NUMBER_BEFORE = """
+select number from similar_texts where workspace_id = $1 and id < $2 and kind = $3 and epoch = $4
+order by id desc limit 1
 """
 SIGN_SIZES = "select block, octet_length(entries) as size from similar_signs where workspace_id = $1 and kind = $2"
 SIGNS = "select block, entries from similar_signs where workspace_id = $1 and kind = $2 and block = any($3::int[])"
