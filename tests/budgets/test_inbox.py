@@ -40,15 +40,16 @@ select workspace_id, id, 'ada', 'test' from feedback.feedback where workspace_id
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of a plan: what it is, and how many rows it read, those that it left out among them."""
+    """A step of a plan: what it is, of which table, and how many rows it read, those that it left out among them."""
 
     kind: str
+    table: str | None
     rows: float
 
 
 def steps(plan: dict[str, Any]) -> Iterator[Step]:
     left_out = sum(plan.get(name, 0) for name in ("Rows Removed by Filter", "Rows Removed by Index Recheck"))
-    yield Step(plan["Node Type"], (plan["Actual Rows"] + left_out) * plan["Actual Loops"])
+    yield Step(plan["Node Type"], plan.get("Relation Name"), (plan["Actual Rows"] + left_out) * plan["Actual Loops"])
     for each in plan.get("Plans", ()):
         yield from steps(each)
 
@@ -109,7 +110,8 @@ async def look_at_all_lists(admin: Database, workspace_id: UUID, neighbour_id: U
             for window, wanted in zip((51, WINDOW // 10), listed[driver], strict=True):
                 given = (list(range(7_000, 7_000 + window)), 1) if driver == "words" else ends
                 ran = await explained(tx, sql, workspace_id, *given, window, 51, *wanted.arguments())
-                assert max(step.rows for step in ran) <= window, (driver, order, ran)
+                # There are few contacts, so few that all may be read for each row.
+                assert max(step.rows for step in ran if step.table != "contacts") <= window, (driver, order, ran)
         ran = await explained(tx, store.COUNTS, workspace_id, 100)
         assert max(step.rows for step in ran) <= 100, ran
         raise Enough

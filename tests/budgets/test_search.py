@@ -10,9 +10,9 @@ from services.feedback.ideas.api import START
 from services.feedback.ideas.domain import Filter
 from services.feedback.ideas.finding import Words, lookup
 from services.feedback.ideas.store import Sort
+from services.feedback.matches import store as texts
 from services.feedback.search import domain as search
 from services.feedback.search import store as found
-from services.feedback.similar import store as texts
 from shared.database import Database
 from shared.ids import new_id
 from shared.paging import FIRST, LAST

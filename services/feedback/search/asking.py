@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from services.feedback.ideas.finding import pieces
+from services.feedback.matches.domain import LOOKED_UP
 from services.feedback.similar import words
-from services.feedback.similar.matches import LOOKED_UP
 
 
 class Asked(NamedTuple):

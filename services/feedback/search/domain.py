@@ -10,12 +10,13 @@ from uuid import UUID
 
 import asyncpg
 
+from services.feedback.matches import domain as matches
+from services.feedback.matches.domain import Lists, Matches
 from services.feedback.search import asking, store
 from services.feedback.search.asking import Asked
 from services.feedback.search.store import Driver, Order
-from services.feedback.similar import matches, words
+from services.feedback.similar import words
 from services.feedback.similar.domain import earliest_id
-from services.feedback.similar.matches import Lists, Matches
 from shared.database import Read
 from shared.paging import FIRST, LAST
 
@@ -23,7 +24,7 @@ State = Literal["new", "linked", "archived", "snoozed"]
 
 WINDOW = 2_000
 """Statements that a page looks at where not all of them are wanted."""
-READ = 400
+READ = 200
 """Texts that a page reads where words must follow one another: some 50 us each."""
 RANKED = 500
 """Matches that are put in order of relevance: the newest."""
@@ -192,7 +193,9 @@ async def _by_words(
     start: int | None = None
     if after is not None:
         start = await matches.behind(read, workspace_id, "feedback", sought.epoch, after, rising=rising)
-    window = READ if asked.needs_text else WINDOW
+    window = limit + 1 if wanted == Filter(q=wanted.q) else WINDOW
+    if asked.needs_text:
+        window = READ
     while True:
         found = await _find(read, workspace_id, sought, start, rising=rising, most=window)
         numbers = list(found.scores)
@@ -222,7 +225,9 @@ async def ranked(
     start: int | None = None
     if after is not None:
         start = 1 + await matches.behind(read, workspace_id, "feedback", sought.epoch, after.newest, rising=False)
-    most = READ if asked.needs_text else WINDOW
+    most = RANKED if wanted == Filter(q=wanted.q) else WINDOW
+    if asked.needs_text:
+        most = READ
     found = await _find(read, workspace_id, sought, start, rising=False, most=most)
     given = workspace_id, list(found.scores), sought.epoch, len(found.scores), RANKED, *wanted.arguments()
     keys = await read.all(store.KEYS, *given)
@@ -240,6 +245,11 @@ async def ranked(
     rows = {row["id"]: row for row in await read.all(store.LOAD, workspace_id, [id for _, id in page])}
     shown = [rows[id] for _, id in page if id in rows]
     return shown, Rank(*page[-1], newest) if len(order) > limit else None
+
+
+async def get(read: Read, workspace_id: UUID, feedback_id: UUID) -> asyncpg.Record | None:
+    """One statement, and where it stands."""
+    return await read.one(store.GET, workspace_id, feedback_id)
 
 
 async def members(read: Read, workspace_id: UUID, idea_id: UUID) -> tuple[UUID, ...]:

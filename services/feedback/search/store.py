@@ -84,37 +84,39 @@ select f.* from (
 ) as n cross join lateral (select {_LOOKED} {_OF} and f.id = n.feedback_id limit 1) as f
 """,
 }
-# A text that was changed or deleted since has no such number any more.
-_BY_NUMBER = f"""
-select f.*, t.number as place from similar_texts t cross join lateral (
-    select {_LOOKED} {_OF} and f.id = t.id limit 1
-) as f
-where t.workspace_id = $1 and t.kind = 'feedback' and t.epoch = $3 and t.number = any($2::bigint[])
-order by t.number {{way}} limit $4
-"""
-_PAGE = f"""
-with looked as materialized ({{driver}}), wanted as materialized (
-    select f.id, {{place}} as place from looked f where {_WANTED} order by {{place}} {{way}} limit $5
-)
-select seen.looked, seen.reach, m.* from (
-    select count(*)::int as looked, (select f.id from looked f order by {{place}} {{back}} limit 1) as reach from looked
-) as seen left join lateral (
-    select {_SHOWN}, w.place from wanted w cross join lateral (
-        select * from feedback f where f.workspace_id = $1 and f.id = w.id limit 1
-    ) as f left join triage t on t.workspace_id = $1 and t.feedback_id = f.id
-) as m on true order by m.place {{way}}
-"""
 _WAYS = {
     "newest": {"way": "desc", "back": "asc", "beyond": "<", "before": ">"},
     "oldest": {"way": "asc", "back": "desc", "beyond": ">", "before": "<"},
 }
 
 
+def _by_number(way: str) -> str:
+    # A text that was changed or deleted since has no such number any more.
+    return f"""
+select f.*, t.number as place from similar_texts t cross join lateral (
+    select {_LOOKED} {_OF} and f.id = t.id limit 1
+) as f
+where t.workspace_id = $1 and t.kind = 'feedback' and t.epoch = $3 and t.number = any($2::bigint[])
+order by t.number {way} limit $4
+"""
+
+
 def _page(driver: Driver, order: Order) -> str:
     ways = _WAYS[order]
-    if driver == "words":
-        return _PAGE.format(driver=_BY_NUMBER.format(**ways), place="f.place", **ways)
-    return _PAGE.format(driver=_DRIVERS[driver].format(**ways), place="f.id", **ways)
+    way, back = ways["way"], ways["back"]
+    walked, place = (_by_number(way), "f.place") if driver == "words" else (_DRIVERS[driver].format(**ways), "f.id")
+    return f"""
+with looked as materialized ({walked}), wanted as materialized (
+    select f.id, {place} as place from looked f where {_WANTED} order by {place} {way} limit $5
+)
+select seen.looked, seen.reach, m.* from (
+    select count(*)::int as looked, (select f.id from looked f order by {place} {back} limit 1) as reach from looked
+) as seen left join lateral (
+    select {_SHOWN}, w.place from wanted w cross join lateral (
+        select * from feedback f where f.workspace_id = $1 and f.id = w.id limit 1
+    ) as f left join triage t on t.workspace_id = $1 and t.feedback_id = f.id
+) as m on true order by m.place {way}
+"""
 
 
 PAGES: dict[tuple[Driver, Order], str] = {
@@ -131,7 +133,7 @@ select seen.looked, t.number from (select count(*)::int as looked from looked) a
         select number from similar_texts where workspace_id = $1 and id = f.id and kind = 'feedback' and epoch = $20
         limit 1
     ) as s
-    where $5::int is not null and {_WANTED}
+    where seen.looked < $4 and $5::int is not null and {_WANTED}
 ) as t on true
 """
 
@@ -139,7 +141,7 @@ select seen.looked, t.number from (select count(*)::int as looked from looked) a
 WITHIN: dict[Driver, str] = {driver: _within(sql) for driver, sql in _DRIVERS.items()}
 """Numbers of the texts that filters leave. $4 are looked at, and `looked` tells whether those are all."""
 KEYS = f"""
-with looked as materialized ({_BY_NUMBER.format(way="desc")})
+with looked as materialized ({_by_number("desc")})
 select f.id, f.place from looked f where {_WANTED} order by f.place desc limit $5
 """
 """Which of some texts filters leave, without what they say."""

@@ -11,7 +11,7 @@ import asyncpg
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from services.feedback.similar import domain, judging, meaning, store, vectors
+from services.feedback.similar import domain, meaning, store, vectors
 from services.feedback.similar.domain import Decision, Found, Joined, Kind, Method, Near, Pair, Shown
 from services.feedback.similar.shares import Share
 from shared.database import Tx
@@ -312,7 +312,7 @@ async def get_similar_quality(
 ) -> Quality:
     """Show how good past suggestions were: precision and recall, with n and interval, by method."""
     since = datetime.now(UTC) - timedelta(days=days)
-    judged = await judging.judge(read, caller.workspace_id, since)
+    judged = await domain.judge(read, caller.workspace_id, since)
     return Quality(
         since=since,
         methods=[

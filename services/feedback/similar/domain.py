@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from services.feedback.similar import meaning, postings, store, vectors, words
+from services.feedback.similar.shares import Share
 from shared.database import Lane, Read, Tx
 from shared.errors import FieldError, Invalid, Moved, NotFound
 from shared.ids import new_id
@@ -26,6 +27,8 @@ BYTES = 1_500_000
 """Of postings that a search reads at most: half a million entries, the rarest terms first."""
 LEAST_LEXICAL, LEAST_FUSED = 0.05, 0.2
 """Below that, texts share what any two share."""
+JUDGED_MOST = 10_000
+"""Suggestions, and links, that the measures are taken over at most: the newest."""
 MOST_REASONS, LEAST_WORD = 5, 0.005
 """Words that are told, and the share of the query's weight that is worth telling."""
 
@@ -303,6 +306,49 @@ async def decide(
     )
     assert row is not None  # an upsert
     return row
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What became of the suggestions of one method (None: of all), and of what belongs together."""
+
+    method: Method | None
+    suggested: int
+    accepted: int
+    dismissed: int
+    undecided: int
+    precision: Share
+    recall: Share
+
+
+async def judge(read: Read, workspace_id: UUID, since: datetime) -> list[Judged]:
+    """Precision and recall of what was suggested since then: of each method, and of all."""
+    first = earliest_id(since)
+    shown = {row["method"]: row for row in await read.all(store.JUDGED, workspace_id, first, JUDGED_MOST)}
+    found: dict[Method | None, int] = {
+        row["method"]: row["found"] for row in await read.all(store.FOUND, workspace_id, first, JUDGED_MOST)
+    }
+    belonging = sum(found.values())
+    methods: tuple[Method, ...] = ("lexical", "fused")
+    judged: list[Judged] = []
+    for method in (None, *methods):
+        rows = [row for name, row in shown.items() if method in (None, name)]
+        suggested, accepted, dismissed, undecided = (
+            sum(row[name] for row in rows) for name in ("suggested", "accepted", "dismissed", "undecided")
+        )
+        hits = sum(count for name, count in found.items() if name is not None and method in (None, name))
+        judged.append(
+            Judged(
+                method,
+                suggested,
+                accepted,
+                dismissed,
+                undecided,
+                precision=Share(accepted + dismissed, accepted),
+                recall=Share(belonging, hits),
+            )
+        )
+    return judged
 
 
 def earliest_id(moment: datetime) -> UUID:

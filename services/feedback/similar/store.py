@@ -133,21 +133,6 @@ with found as materialized (
 )
 select t.term, t.size, f.block, f.entries from terms t left join found f on f.term = t.term and t.taken
 """
-# How long each list is, without reading it.
-SIZES = """
-select term, block, octet_length(entries) as size from similar_postings
-where workspace_id = $1 and kind = $2 and term = any($3::bigint[])
-"""
-ENTRIES = """
-select term, block, entries from similar_postings
-where workspace_id = $1 and kind = $2 and term = any($3::bigint[]) and block = any($4::int[])
-"""
-NUMBER = "select number from similar_texts where workspace_id = $1 and id = $2 and kind = $3 and epoch = $4"
-# Of whatever is nearest to a text that is not there (any more).
-NUMBER_BEFORE = """
-select number from similar_texts where workspace_id = $1 and id < $2 and kind = $3 and epoch = $4
-order by id desc limit 1
-"""
 SIGN_SIZES = "select block, octet_length(entries) as size from similar_signs where workspace_id = $1 and kind = $2"
 SIGNS = "select block, entries from similar_signs where workspace_id = $1 and kind = $2 and block = any($3::int[])"
 VECTOR = "select vector from similar_texts where workspace_id = $1 and id = $2"

@@ -9,10 +9,9 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validator
 from pydantic_core import from_json
 
-from services.feedback.search import store as search
+from services.feedback.search import domain as search
 from services.feedback.search.api import SEARCHED, Words
-from services.feedback.search.domain import WINDOW, Filter, Found, State
-from services.feedback.search.store import Order
+from services.feedback.search.domain import WINDOW, Filter, Found, Order, State
 from services.feedback.triage import domain, store
 from services.feedback.triage.domain import AT_ONCE, DEEDS, Deed, Done, Wish
 from shared.errors import FieldError, Invalid, NotFound
@@ -322,7 +321,7 @@ async def get_inbox_entry(
 
     It is what a keyboard goes on to: the same filters and order as of the list.
     """
-    row = await read.one(search.GET, caller.workspace_id, feedback_id)
+    row = await search.get(read, caller.workspace_id, feedback_id)
     if row is None:
         raise NotFound("No feedback by that id.")
     before, behind = await domain.neighbours(read, caller.workspace_id, wanted, order, feedback_id)
@@ -334,7 +333,7 @@ async def list_inbox_history(
     feedback_id: UUID, caller: CallerDep, read: ReadDep, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[InboxChange]:
     """List every change of where a statement stands, the last first."""
-    if await read.one(search.GET, caller.workspace_id, feedback_id) is None:
+    if await search.get(read, caller.workspace_id, feedback_id) is None:
         raise NotFound("No feedback by that id.")
     last = decode(cursor, _seq)[0] if cursor is not None else INT8
     rows = await read.all(store.HISTORY, caller.workspace_id, feedback_id, last, limit + 1)

@@ -19,8 +19,7 @@ from pydantic_core import from_json, to_json
 from services.feedback.demand import domain as demand
 from services.feedback.insights import domain as insights
 from services.feedback.insights.domain import Link
-from services.feedback.search.domain import Filter, Found, State, look
-from services.feedback.search.store import Order
+from services.feedback.search.domain import Filter, Found, Order, State, look
 from services.feedback.triage import store
 from shared.database import Read, Tx
 from shared.errors import Conflict, NotFound

@@ -12,7 +12,8 @@ from uuid import UUID
 import asyncpg
 import numpy as np
 
-from services.feedback.similar import postings, store
+from services.feedback.matches import store
+from services.feedback.similar import postings
 from services.feedback.similar.postings import BLOCK
 from shared.database import Read
 
@@ -42,7 +43,7 @@ class Matches(NamedTuple):
 
 async def index(read: Read, workspace_id: UUID, kind: str) -> asyncpg.Record | None:
     """How far the index of a workspace has come: `epoch`, `next_number`, `texts`."""
-    return next((row for row in await read.all(store.INDEXES, workspace_id) if row["kind"] == kind), None)
+    return await read.one(store.INDEX, workspace_id, kind)
 
 
 async def behind(read: Read, workspace_id: UUID, kind: str, epoch: int, id: UUID, *, rising: bool) -> int:
