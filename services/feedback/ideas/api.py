@@ -18,7 +18,6 @@ from services.feedback.ideas.domain import Filter
 from services.feedback.ideas.store import Sort
 from services.feedback.products.api import no_id
 from services.feedback.similar.api import Similar, look_at_once, note_at_once
-from services.feedback.similar.domain import Near
 from shared.errors import FieldError, Invalid, Moved, NotFound
 from shared.events.feedback import IdeaKind, IdeaStatus
 from shared.paging import LAST, Cursor, Limit, Page, decode, encode
@@ -155,15 +154,12 @@ async def create_idea(
         int, Query(ge=0, le=20, description="how many of each kind that are like it to answer with; 0: do not look")
     ] = 5,
 ) -> CreatedIdea:
-    """Add an idea, and hear which others it is like.
+    """Add an idea, and hear which others it is like, of what the key may read.
 
     It is added in any case: look at `similar` before you go on with it, and merge it or decide on the suggestions.
     """
-    looking: asyncio.Task[Near | None] | None = None
-    if similar:
-        # While it is being stored.
-        look = look_at_once(runtime, caller.workspace_id, body.title, body.description or "", similar)
-        looking = asyncio.create_task(look)
+    # While it is being stored.
+    looking = asyncio.create_task(look_at_once(runtime, caller, body.title, body.description or "", similar))
     try:
         row = await domain.create(
             tx,
@@ -179,10 +175,9 @@ async def create_idea(
             attributes=body.attributes,
         )
     except BaseException:
-        if looking is not None:
-            looking.cancel()
+        looking.cancel()
         raise
-    near = await looking if looking is not None else None
+    near = await looking
     response.headers.update(etag(row["version"]) | {"Location": f"/v1/ideas/{row['id']}"})
     alike = await note_at_once(tx, caller.workspace_id, row["id"], near) if near is not None else None
     return CreatedIdea(**_shown(row, Idea), similar=alike)

@@ -14,6 +14,7 @@ from pydantic import Field
 from services.feedback.similar import domain, meaning, store, vectors
 from services.feedback.similar.domain import Decision, Found, Joined, Kind, Method, Near, Pair, Shown
 from services.feedback.similar.shares import Share
+from shared.access.keys import Caller
 from shared.database import Tx
 from shared.errors import Moved, NotFound
 from shared.paging import LAST, Cursor, Limit, Page, after, page
@@ -23,7 +24,9 @@ from shared.runtime import Batch, Runtime
 from shared.wire import Line, Text, Wire
 
 router = APIRouter(prefix="/v1", tags=["similar"], route_class=Route)
-READS = [allow("ideas:read", "feedback:read")]
+READABLE: Mapping[Kind, str] = {"idea": "ideas:read", "feedback": "feedback:read"}
+"""What a key must hold to see each kind."""
+READS = [allow(*READABLE.values())]
 EXCERPT = 300
 ELLIPSIS = "…"
 
@@ -227,18 +230,22 @@ def _answer(near: Near, shown: Mapping[UUID, Shown], noted: Mapping[Pair, tuple[
     return Similar(ideas=texts("idea"), feedback=texts("feedback"), searched=near.searched)
 
 
-async def look_at_once(runtime: Runtime, workspace_id: UUID, title: str, text: str, limit: int) -> Near | None:
+async def look_at_once(runtime: Runtime, caller: Caller, title: str, text: str, limit: int) -> Near | None:
     """What is like a text that is just being stored; None when it cannot be told at once, for whatever reason.
 
-    On a connection of its own: what goes wrong here must not take along what is being stored.
+    Of what the caller may read. On a connection of its own: what goes wrong here must not take along what is stored.
     """
+    kinds = [kind for kind, scope in READABLE.items() if scope in caller.scopes]
+    if not kinds or not limit:
+        return None
+    workspace_id = caller.workspace_id
     try:
         async with asyncio.timeout(AT_ONCE_SECONDS):
             query = domain.Query(title, text)
             if _meant(runtime):
                 query = domain.with_vector(query)
             async with runtime.database.read({workspace_id}) as read:
-                return await domain.similar(read, _signs(runtime), workspace_id, query, domain.KINDS, limit)
+                return await domain.similar(read, _signs(runtime), workspace_id, query, kinds, limit)
     except Exception as error:  # it is stored, whatever becomes of the search
         log.info("what is alike could not be told at once", exc_info=error)
         return None

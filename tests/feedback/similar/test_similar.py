@@ -224,6 +224,11 @@ async def test_whoever_adds_an_idea_hears_what_it_is_like(api: Api, database: Da
     assert {third["id"]} == {each["other_id"] for each in listed}
     taken = body | {"key": "csv"}
     assert (await made(await api.feedback.post("/v1/ideas", json=taken)))["similar"]["searched"] >= 7
+    # Whoever may not read what customers said is not told of it.
+    for scopes, kinds in (({"ideas:write"}, None), ({"ideas:write", "ideas:read"}, {"ideas"})):
+        blind = await made(await (await api.another(scopes)).feedback.post("/v1/ideas", json=body))
+        told = blind["similar"]
+        assert (told and {kind for kind in ("ideas", "feedback") if told[kind]}) == kinds
     # What goes wrong with the search is not felt: here it waits for somebody.
     async with api.admin.system() as tx:
         await tx.run("lock table feedback.similar_indexes in access exclusive mode")
