@@ -235,7 +235,7 @@ async def look_at_once(runtime: Runtime, caller: Caller, title: str, text: str, 
 
     Of what the caller may read. On a connection of its own: what goes wrong here must not take along what is stored.
     """
-    kinds = [kind for kind, scope in READABLE.items() if scope in caller.scopes]
+    kinds: list[Kind] = [kind for kind in domain.KINDS if READABLE[kind] in caller.scopes]
     if not kinds or not limit:
         return None
     workspace_id = caller.workspace_id
