@@ -36,6 +36,7 @@ from services.feedback.privacy import worker as forgetting
 from services.feedback.products import api as products
 from services.feedback.provenance import api as provenance
 from services.feedback.requesters import api as requesters
+from services.feedback.search import api as search
 from services.feedback.segments import api as segments
 from services.feedback.segments import worker as filling
 from services.feedback.similar import api as similar
@@ -62,6 +63,7 @@ SERVICE = Service(
         intake.handshake,
         bulk.router,
         inbox.router,
+        search.router,
         triage.router,
         insights.router,
         needs.router,

@@ -33,6 +33,7 @@ Table(
     Column("archived", Boolean, nullable=False),
     Column("merged_into", UUID, comment="the idea that everything asked of this one counts for"),
     Column("version", BigInteger, nullable=False),
+    Index("ideas_merged", "workspace_id", "merged_into", postgresql_where=text("merged_into is not null")),
     comment="projection of feedback.idea.changed",
 )
 Table(

@@ -19,7 +19,7 @@ from services.feedback.votes import domain as votes
 from services.feedback.votes.domain import Ballot
 from shared.access.keys import Caller
 from shared.database import Read, Tx
-from shared.errors import Conflict, FieldError, Invalid, NotFound
+from shared.errors import Conflict, FieldError, Invalid, Moved, NotFound
 from shared.ids import new_id
 from shared.routes import require_version
 from shared.telemetry import traceparent
@@ -99,20 +99,28 @@ async def members(read: Read, workspace_id: UUID, key: str, after: UUID, limit: 
 
 
 async def place(tx: Tx, workspace_id: UUID, key: str, idea_id: UUID) -> None:
-    """Put an idea on a board, where it stays the one who brought it. NotFound when there is no such idea or board."""
+    """Put an idea on a board, where it stays the one who brought it. NotFound, or Moved when the idea was merged."""
     board = await get(tx, workspace_id, key)
-    if await tx.value(store.KNOWN_IDEA, workspace_id, idea_id) is None:
-        raise NotFound("No idea by that id.")
+    await _unmerged(tx, workspace_id, key, idea_id)
     await tx.run(store.PLACE, workspace_id, [board["id"]], [idea_id], [None])
     await unite(tx, workspace_id, [idea_id])
 
 
 async def take_off(tx: Tx, workspace_id: UUID, key: str, idea_id: UUID) -> None:
-    """Take an idea off a board, with what was merged into it. NotFound when it is not on it."""
+    """Take an idea off a board, with what was merged into it. NotFound when it is not there; Moved when merged."""
     board = await get(tx, workspace_id, key)
+    await _unmerged(tx, workspace_id, key, idea_id)
     if not await tx.run(store.TAKE_OFF, workspace_id, [board["id"]], [idea_id]):
         raise NotFound("The idea is not on this board.")
     await unite(tx, workspace_id, [idea_id])
+
+
+async def _unmerged(tx: Tx, workspace_id: UUID, key: str, idea_id: UUID) -> None:
+    row = await tx.one(store.KNOWN_IDEA, workspace_id, idea_id)
+    if row is None:
+        raise NotFound("No idea by that id.")
+    if row["merged_root"] is not None:
+        raise Moved(f"/v1/boards/{key}/placements/{row['merged_root']}")
 
 
 async def unite(tx: Tx, workspace_id: UUID, idea_ids: Collection[UUID]) -> None:

@@ -14,7 +14,7 @@ from services.feedback.trust import domain as trust
 from services.feedback.trust.domain import Source
 from services.feedback.trust.levels import State
 from shared.database import Read, Tx
-from shared.errors import Conflict, FieldError, Invalid, NotFound
+from shared.errors import Conflict, FieldError, Invalid, Moved, NotFound
 from shared.events.feedback import CommentChanged
 from shared.ids import new_id
 from shared.outbox import emit
@@ -43,7 +43,8 @@ class Draft(NamedTuple):
 async def add(tx: Tx, workspace_id: UUID, actor: str, draft: Draft) -> asyncpg.Record:
     """Write a comment. What a customer says waits for a moderator unless it can be trusted.
 
-    NotFound when there is nothing by that id to comment on; Invalid when the rest does not fit it.
+    NotFound when there is nothing by that id to comment on, Moved when that was merged; Invalid when the rest does not
+    fit it.
     """
     await _about(tx, workspace_id, draft)
     if draft.parent_id is not None and draft.idea_id is not None:
@@ -119,8 +120,11 @@ async def _parent(tx: Tx, workspace_id: UUID, draft: Draft) -> asyncpg.Record | 
 
 async def _about(tx: Tx, workspace_id: UUID, draft: Draft) -> None:
     if draft.idea_id is not None:
-        if await tx.value(store.KNOWN_IDEA, workspace_id, draft.idea_id) is None:
+        row = await tx.one(store.KNOWN_IDEA, workspace_id, draft.idea_id)
+        if row is None:
             raise NotFound("No idea by that id.")
+        if row["merged_root"] is not None:
+            raise Moved(f"/v1/ideas/{row['merged_root']}/comments")
     elif await tx.value(store.KNOWN_FEEDBACK, workspace_id, draft.feedback_id) is None:
         raise NotFound("No feedback by that id.")
 

@@ -18,7 +18,7 @@ COLUMNS = (
     "created_at",
 )
 _COMMENT = ", ".join(COLUMNS)
-KNOWN_IDEA = "select 1 from ideas where workspace_id = $1 and id = $2 for key share"
+KNOWN_IDEA = "select merged_root from ideas where workspace_id = $1 and id = $2 for key share"
 # The idea that a comment is on, where it and another idea are one by now.
 THREAD = """
 select c.idea_id from comments c

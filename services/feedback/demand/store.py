@@ -176,7 +176,7 @@ ROOMY = "select set_config('work_mem', '64MB', true)"
 # An idea and those that were merged into it.
 BEHIND = """
 select d.currency, array(select $2::uuid union all select id from ideas where workspace_id = $1 and merged_root = $2)
-    as asked
+    as asked, (select merged_root from ideas where workspace_id = $1 and id = $2) as merged_root
 from demand d where d.workspace_id = $1 and d.idea_id = $2
 """
 # Who asks for some ideas ($2), each time that they do: a contact's votes for merged ideas are one, and so are links

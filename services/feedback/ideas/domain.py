@@ -268,7 +268,7 @@ async def settle(tx: Tx, rows: Sequence[asyncpg.Record], roots: Collection[UUID]
     await emit(tx, [_event(row["workspace_id"], row) for row in last.values()])
 
 
-async def find(tx: Tx, named: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], UUID]:
+async def find(read: Read, named: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], UUID]:
     """Ideas by (workspace, id or key), as many as exist."""
     ids: dict[str, UUID] = {}
     keys: list[tuple[UUID, str]] = []
@@ -279,10 +279,10 @@ async def find(tx: Tx, named: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, st
             keys.append((workspace_id, name))
     found: dict[tuple[UUID, str], UUID] = {}
     if ids:
-        known = {(row["workspace_id"], row["id"]) for row in await tx.all(store.FIND_BY_ID, set(ids.values()))}
+        known = {(row["workspace_id"], row["id"]) for row in await read.all(store.FIND_BY_ID, set(ids.values()))}
         found |= {(each, name): ids[name] for each, name in named if name in ids and (each, ids[name]) in known}
     if keys:
-        rows = await tx.all(store.FIND_BY_KEY, [w for w, _ in keys], [key for _, key in keys])
+        rows = await read.all(store.FIND_BY_KEY, [w for w, _ in keys], [key for _, key in keys])
         found |= {(row["workspace_id"], row["key"]): row["id"] for row in rows}
     return found
 

@@ -87,9 +87,3 @@ from unnest($1::uuid[], $2::text[], $3::text[]) as asked (workspace_id, source, 
 _FEEDBACK = """id, source, external_id, contact_id, text, answers::text as answers, attributes::text as attributes,
     source_url, language, product_id, connection_id, delivery_id, said_at, received_at, version"""
 GET = f"select {_FEEDBACK} from feedback where workspace_id = $1 and id = $2"
-_LIST = f"select {_FEEDBACK} from feedback where workspace_id = $1 and id < $2"
-_PAGE = "order by id desc limit $3"
-LIST = f"{_LIST} {_PAGE}"
-LIST_SOURCE = f"{_LIST} and source = $4 {_PAGE}"
-LIST_CONTACT = f"{_LIST} and contact_id = $4 {_PAGE}"
-LIST_CONTACT_SOURCE = f"{_LIST} and contact_id = $4 and source = $5 {_PAGE}"

@@ -13,7 +13,7 @@ from services.feedback.needs import domain, store
 from services.feedback.needs.domain import Mark, Response
 from services.feedback.subjects.ratings import measure
 from shared.database import Read
-from shared.errors import NotFound
+from shared.errors import Moved, NotFound
 from shared.paging import LAST, Cursor, Limit, Page, after, page
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import CallerDep, IfMatch, ReadDep, Route, TxDep, allow, etag
@@ -89,7 +89,7 @@ class Need(Wire):
 class NeedDetail(Need):
     """A need with the ideas that would serve it."""
 
-    idea_ids: list[UUID]
+    idea_ids: list[UUID] = Field(description="of a merged idea, the one that it went into")
 
 
 class NeedMark(Wire):
@@ -210,13 +210,23 @@ async def list_need_ratings(
     return page(responses, limit, _rating, lambda rating: (rating.feedback_id,))
 
 
-@router.put("/{need_id}/ideas/{idea_id}", status_code=204, responses=EDITING, dependencies=[allow("ideas:write")])
+@router.put(
+    "/{need_id}/ideas/{idea_id}",
+    status_code=204,
+    responses=EDITING | responses(Moved),
+    dependencies=[allow("ideas:write")],
+)
 async def link_need_to_idea(need_id: UUID, idea_id: UUID, caller: CallerDep, tx: TxDep) -> None:
     """Say that an idea would serve a need."""
     await domain.link_idea(tx, caller.workspace_id, need_id, idea_id, caller.actor)
 
 
-@router.delete("/{need_id}/ideas/{idea_id}", status_code=204, responses=EDITING, dependencies=[allow("ideas:write")])
+@router.delete(
+    "/{need_id}/ideas/{idea_id}",
+    status_code=204,
+    responses=EDITING | responses(Moved),
+    dependencies=[allow("ideas:write")],
+)
 async def unlink_need_from_idea(need_id: UUID, idea_id: UUID, caller: CallerDep, tx: TxDep) -> None:
     """Take back that an idea would serve a need."""
     await domain.unlink_idea(tx, caller.workspace_id, need_id, idea_id)

@@ -17,7 +17,7 @@ from services.feedback.ideas import domain as ideas
 from services.feedback.needs import store
 from services.feedback.subjects.ratings import USUAL, measure, step
 from shared.database import Read, Tx
-from shared.errors import Conflict, FieldError, Invalid, NotFound
+from shared.errors import Conflict, FieldError, Invalid, Moved, NotFound
 from shared.events.feedback import NeedChanged
 from shared.ids import new_id
 from shared.outbox import emit
@@ -151,10 +151,9 @@ async def ratings(read: Read, workspace_id: UUID, need_id: UUID, after: UUID, li
 
 
 async def link_idea(tx: Tx, workspace_id: UUID, need_id: UUID, idea_id: UUID, linked_by: str) -> None:
-    """Say that an idea would serve a need. NotFound when one of them is missing; again, it changes nothing."""
+    """Say that an idea would serve a need; again, it changes nothing. NotFound, or Moved when the idea was merged."""
     await _locked(tx, workspace_id, need_id)
-    if not await ideas.find(tx, [(workspace_id, str(idea_id))]):
-        raise NotFound("No idea by that id.")
+    await _unmerged(tx, workspace_id, need_id, idea_id)
     await lock(tx, [need_id])
     if await tx.run(store.LINK_IDEA, workspace_id, need_id, idea_id, linked_by, MOST_IDEAS):
         await _count(tx, {need_id: 0})
@@ -163,12 +162,28 @@ async def link_idea(tx: Tx, workspace_id: UUID, need_id: UUID, idea_id: UUID, li
 
 
 async def unlink_idea(tx: Tx, workspace_id: UUID, need_id: UUID, idea_id: UUID) -> None:
-    """Take that back. NotFound when it was not said."""
+    """Take that back, of the idea and of what was merged into it. NotFound when it was not said, or Moved."""
     await _locked(tx, workspace_id, need_id)
+    await _unmerged(tx, workspace_id, need_id, idea_id)
     await lock(tx, [need_id])
     if not await tx.run(store.UNLINK_IDEA, workspace_id, need_id, idea_id):
         raise NotFound("The need is not linked to that idea.")
     await _count(tx, {need_id: 0})
+
+
+async def _unmerged(tx: Tx, workspace_id: UUID, need_id: UUID, idea_id: UUID) -> None:
+    row = await tx.one(store.IDEA, workspace_id, idea_id)
+    if row is None:
+        raise NotFound("No idea by that id.")
+    if row["merged_root"] is not None:
+        raise Moved(f"/v1/needs/{need_id}/ideas/{row['merged_root']}")
+
+
+async def unite(tx: Tx, workspace_id: UUID, idea_ids: Collection[UUID]) -> None:
+    """Tell of the needs that these ideas would serve, which were just merged or unmerged: others serve them now."""
+    need_ids = [row["need_id"] for row in await tx.all(store.SERVED, workspace_id, list(idea_ids))]
+    await lock(tx, need_ids)
+    await _count(tx, {need_id: _Change() for need_id in need_ids})
 
 
 async def lock(tx: Tx, need_ids: Collection[UUID]) -> None:

@@ -36,7 +36,10 @@ LIST_PRODUCT = f"""
 """
 
 _TOLD = f"""t.workspace_id, t.need_id, t.version, n.job, n.outcome, n.archived, t.insights, {_RATED},
-    array(select i.idea_id from need_ideas i where i.need_id = t.need_id order by i.idea_id) as idea_ids
+    array(
+        select distinct i.root from need_ideas l join ideas i on i.id = l.idea_id where l.need_id = t.need_id
+        order by i.root
+    ) as idea_ids
 """
 # One order for everybody, after ideas' demand and the subjects of answers, so that batches wait and never deadlock.
 LOCK = "select need_id from need_totals where need_id = any($1::uuid[]) order by need_id for update"
@@ -64,11 +67,22 @@ from responses r join survey_answers a on a.workspace_id = $1 and a.feedback_id 
 order by a.feedback_id, a.position
 """
 
-IDEAS = "select idea_id from need_ideas where workspace_id = $1 and need_id = $2 order by idea_id"
+# A link names the idea that it was made with; what is told and shown is the one that it was merged into.
+IDEAS = """
+select distinct i.root as idea_id from need_ideas l join ideas i on i.workspace_id = $1 and i.id = l.idea_id
+where l.workspace_id = $1 and l.need_id = $2 order by idea_id
+"""
+# Shared, so that nobody merges it meanwhile.
+IDEA = "select merged_root from ideas where workspace_id = $1 and id = $2 for share"
+SERVED = "select distinct need_id from need_ideas where workspace_id = $1 and idea_id = any($2::uuid[])"
 LINK_IDEA = """
 insert into need_ideas (need_id, idea_id, workspace_id, linked_by)
 select $2, $3, $1, $4 where (select count(*) from need_ideas where workspace_id = $1 and need_id = $2) < $5
 on conflict (need_id, idea_id) do nothing
 """
 LINKED = "select 1 from need_ideas where workspace_id = $1 and need_id = $2 and idea_id = $3"
-UNLINK_IDEA = "delete from need_ideas where workspace_id = $1 and need_id = $2 and idea_id = $3"
+# With what was merged into it: the need would go on to name it because of those.
+UNLINK_IDEA = """
+delete from need_ideas where workspace_id = $1 and need_id = $2
+  and idea_id in (select id from ideas where workspace_id = $1 and (id = $3 or merged_root = $3))
+"""

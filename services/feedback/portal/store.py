@@ -67,6 +67,9 @@ visible_board as (
     from visible_board b join board_submissions s on s.workspace_id = $1 and s.board_id = b.id
     left join contacts c on c.workspace_id = $1 and c.id = s.contact_id
     where $3 = 'contact' and s.contact_id = $4 and s.state in ('pending', 'shown')
+), visible_moves as (
+    select m.id, i.id as root from visible_ideas i join ideas m on m.workspace_id = $1 and m.merged_root = i.id
+    join board_ideas p on p.workspace_id = $1 and p.board_id = i.board_id and p.idea_id = m.id
 )
 """
 _BOARD = "key, name, description, visibility, submissions, comments"
@@ -78,6 +81,8 @@ with {_VISIBLE} select {_IDEA} from visible_ideas where id < $5 and ($7::text is
 order by id desc limit $6
 """
 IDEA = f"with {_VISIBLE} select {_IDEA}, commentable from visible_ideas where id = $5"
+# Who saw an idea here before it was merged hears where it went.
+MOVED = f"with {_VISIBLE} select root from visible_moves where id = $5"
 COMMENTS = (
     f"with {_VISIBLE} select {_COMMENT} from visible_comments where idea_id = $5 and id > $6 order by id limit $7"
 )
