@@ -17,6 +17,7 @@ from services.feedback.fetches import worker as fetches
 from services.feedback.followers import api as followers
 from services.feedback.ideas import api as ideas
 from services.feedback.imports import api as imports
+from services.feedback.imports import errors as import_errors
 from services.feedback.imports import worker as importing
 from services.feedback.inbox import api as inbox
 from services.feedback.inbox import bulk
@@ -82,6 +83,7 @@ SERVICE = Service(
         surveys.router,
         imports.files,
         imports.router,
+        import_errors.router,
         mappings.router,
         origins.router,
         exports.router,

@@ -22,7 +22,7 @@ CARRIED = frozenset(
         "needs", "need_totals", "need_ratings", "need_ideas",
         "boards", "board_members", "board_ideas", "board_submissions",
         "trust", "moderation_entries", "moderation_decisions",
-        "comments", "comment_versions", "comment_mentions", "comment_counts",
+        "comments", "comment_versions", "comment_mentions", "comment_counts", "comment_origins",
         "similar_suggestions",
         "import_mappings",
     }
