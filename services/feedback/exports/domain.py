@@ -16,6 +16,8 @@ from services.feedback.needs import domain as needs
 from services.feedback.segments import rules
 from services.feedback.similar.domain import Decision, Joined, Method
 from services.feedback.similar.domain import Kind as Alike
+from services.feedback.triage import history
+from services.feedback.triage.domain import DEEDS, STATES
 from services.feedback.trust.levels import Kind, Level, State
 from shared.database import Tx
 from shared.errors import Invalid
@@ -31,7 +33,12 @@ PROMISED: dict[tuple[str, str], tuple[str, ...] | type] = {
     ("votes", "importance"): ("nice", "important", "critical"),
     ("segments", "selects"): ("accounts", "contacts"),
     ("import_mappings", "kind"): KINDS,
-    ("feedback", "state"): ("new", "linked", "archived", "snoozed"),
+    ("triage_history", "kind"): (*DEEDS, "wake", "undo"),
+    ("triage_history", "before"): dict,
+    ("triage_history", "after"): dict,
+    ("inbox_actions", "kind"): DEEDS,
+    ("inbox_actions", "asked"): dict,
+    ("feedback", "state"): STATES,
     ("boards", "visibility"): ("public", "private", "one_way"),
     ("board_members", "kind"): ("contact", "account", "segment"),
     ("board_submissions", "state"): get_args(State),
@@ -102,6 +109,8 @@ def _check(table: str, lines: Sequence[bytes]) -> None:
                     raise Broken(f"A row of {table} has a {column} that is not known here.")
             if table == "import_mappings":
                 Mapping.model_validate(row["mapping"])
+            if table == "triage_history":
+                history.check_change(row)
             if table == "segments" and row.get("rule") is not None:
                 rules.parse(row["rule"], row["selects"])
         except (Invalid, ValueError, KeyError, TypeError, AttributeError):
