@@ -136,7 +136,7 @@ SERVICE = Service(
         {"name": "requesters", "description": "Who is to be told that what they asked for has shipped"},
         {
             "name": "imports",
-            "description": "Files of feedback, customers, ideas and votes, and what vendors' exports hold",
+            "description": "Files of feedback, customers, ideas, votes and comments, and what vendors' exports hold",
         },
         {"name": "exports", "description": "The workspace carried away whole"},
         {"name": "comments", "description": "What the team and its customers say about ideas and feedback"},

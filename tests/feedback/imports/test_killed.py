@@ -50,7 +50,8 @@ async def test_a_killed_worker_leaves_an_import_that_goes_on(cluster: Cluster, n
     world = World(cluster, "cairn_killed", nats_url, {})
     await cluster.clone(world.database)
     admin = Database(world.admin_url, "access", application="tests")
-    app = importlib.import_module("services.feedback.app").create_app(world.settings("feedback", role="api"))
+    create = importlib.import_module("services.feedback.app").create_app
+    app = create(world.settings("feedback", role="api"))
     async with AsyncExitStack() as stack:
         await admin.open()
         stack.push_async_callback(admin.close)
@@ -74,10 +75,12 @@ async def test_a_killed_worker_leaves_an_import_that_goes_on(cluster: Cluster, n
 
         async def under_way() -> dict[str, Any] | None:
             found = await shown(api, path)
-            return found if found["rows"] > 0 else None
+            assert found["state"] in {"waiting", "running"}, found
+            assert found["rows"], found
+            return found
 
         with working(world) as worker:
-            await eventually(under_way, within=60)
+            await eventually(under_way, within=20)
             worker.kill()
             assert worker.wait() == -9
         left = await shown(api, path)
@@ -87,7 +90,8 @@ async def test_a_killed_worker_leaves_an_import_that_goes_on(cluster: Cluster, n
             before = await tx.value("select count(*) from feedback.feedback where workspace_id = $1", api.workspace_id)
             assert before == left["rows"] - left["invalid"], "what it told is what it stored"
             await tx.run(LAPSE, left["id"])
-        with working(world):
+        # One that has been waiting, so that no second process has to be started.
+        async with lifespan(create(world.settings("feedback", role="worker"))):
             done = await ended(api, path)
         assert (done["state"], done["rows"], done["invalid"]) == ("finished", SIZE, SIZE // 500)
         assert done["counts"] == {"feedback": {"created": SIZE - SIZE // 500, "updated": 0, "duplicate": 0}}
