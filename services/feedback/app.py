@@ -13,11 +13,11 @@ from services.feedback.demand import api as demand
 from services.feedback.explanations import api as explanations
 from services.feedback.exports import api as exports
 from services.feedback.exports import worker as exporting
+from services.feedback.faults import api as faults
 from services.feedback.fetches import worker as fetches
 from services.feedback.followers import api as followers
 from services.feedback.ideas import api as ideas
 from services.feedback.imports import api as imports
-from services.feedback.imports import errors as import_errors
 from services.feedback.imports import worker as importing
 from services.feedback.inbox import api as inbox
 from services.feedback.inbox import bulk
@@ -83,7 +83,7 @@ SERVICE = Service(
         surveys.router,
         imports.files,
         imports.router,
-        import_errors.router,
+        faults.router,
         mappings.router,
         origins.router,
         exports.router,

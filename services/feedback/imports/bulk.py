@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from services.feedback.accounts import domain as accounts
 from services.feedback.accounts.api import AccountIn
 from services.feedback.accounts.domain import AccountChange
-from services.feedback.comments import arrivals as comments
-from services.feedback.comments.arrivals import Arrival
+from services.feedback.comments import bulk as comments
+from services.feedback.comments.bulk import Arrival
 from services.feedback.customers import domain as customers
 from services.feedback.customers.api import ContactRef
 from services.feedback.demand import domain as demand

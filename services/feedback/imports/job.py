@@ -4,10 +4,9 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-import asyncpg
 from pydantic_core import from_json
 
 from services.feedback.imports.importers import Vendor
@@ -51,9 +50,9 @@ class Job:
     noticed: Noticed
 
     @classmethod
-    def of(cls, row: asyncpg.Record, holder: UUID) -> "Job":
+    def of(cls, row: dict[str, Any], holder: UUID) -> "Job":
         """As it was claimed."""
-        content = dict(row)
+        content = row.copy()
         content.pop("extent")
         content["pass_"] = content.pop("pass")
         content["mapping"] = Mapping.model_validate_json(content["mapping"])

@@ -74,7 +74,3 @@ update imports set state = $4, reason = $5, holder = null, finished_at = now(), 
 where workspace_id = $1 and id = $2 and holder = $3 and state = 'running'
 """
 EXPIRE = "delete from imports where expires_at < now()"
-LIST_ERRORS = """
-select number, errors::text as errors, raw from import_errors
-where workspace_id = $1 and import_id = $2 and number > $3 order by number limit $4
-"""

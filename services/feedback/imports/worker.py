@@ -15,7 +15,7 @@ from typing import IO
 
 from pydantic_core import to_json
 
-from services.feedback.comments import arrivals as comments
+from services.feedback.comments import bulk as comments
 from services.feedback.exports import domain as exports
 from services.feedback.exports.file import Broken, Check
 from services.feedback.imports import bulk, store
@@ -64,7 +64,7 @@ async def work_some(runtime: Runtime) -> bool:
         row = await tx.one(store.CLAIM, holder := new_id(), LEASE_SECONDS)
     if row is None:
         return False
-    job = Job.of(row, holder)
+    job = Job.of(dict(row), holder)
 
     async def fail(reason: str) -> None:
         await _end(runtime, job, "failed", reason)

@@ -18,7 +18,7 @@ from tests.feedback.imports.files import begun, ended, send
 from tests.servers import PEPPER, SEALING_KEY, Cluster, World, lifespan
 
 ROOT = Path(__file__).parents[3]
-SIZE = 5_000
+SIZE = 3_000
 # The lease of whoever is dead, over at once.
 LAPSE = "update feedback.imports set due_at = now() where id = $1 and state = 'running'"
 

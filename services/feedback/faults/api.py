@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 from pydantic_core import from_json, to_json
 
-from services.feedback.imports import store
+from services.feedback.faults import store
 from shared.errors import NotFound
 from shared.problems import GUARDED, responses
 from shared.routes import CallerDep, ReadDep, Route, RuntimeDep, allow
@@ -44,7 +44,7 @@ async def download_import_errors(
     format: Annotated[Literal["ndjson", "csv"], Query(description="how it is written")] = "ndjson",
 ) -> StreamingResponse:
     """Download the rows that could not be imported, each with what to mend."""
-    if await read.one(store.GET, caller.workspace_id, import_id) is None:
+    if await read.one(store.KNOWN, caller.workspace_id, import_id) is None:
         raise NotFound("No import by that id.")
     write, kind = (_as_csv, f"{CSV}; charset=utf-8") if format == "csv" else (_as_ndjson, NDJSON)
     return StreamingResponse(
@@ -61,7 +61,7 @@ async def _errors(
     last, first = -1, True
     while True:
         async with runtime.database.read((workspace_id,)) as read:
-            rows = await read.all(store.LIST_ERRORS, workspace_id, import_id, last, ERRORS_AT_ONCE)
+            rows = await read.all(store.LIST, workspace_id, import_id, last, ERRORS_AT_ONCE)
         if rows or first:
             yield write(rows, first).encode()
         if len(rows) < ERRORS_AT_ONCE:
