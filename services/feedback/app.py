@@ -13,6 +13,7 @@ from services.feedback.demand import api as demand
 from services.feedback.explanations import api as explanations
 from services.feedback.exports import api as exports
 from services.feedback.exports import worker as exporting
+from services.feedback.faults import api as faults
 from services.feedback.fetches import worker as fetches
 from services.feedback.followers import api as followers
 from services.feedback.ideas import api as ideas
@@ -85,6 +86,7 @@ SERVICE = Service(
         surveys.router,
         imports.files,
         imports.router,
+        faults.router,
         mappings.router,
         origins.router,
         exports.router,
@@ -139,7 +141,7 @@ SERVICE = Service(
         {"name": "requesters", "description": "Who is to be told that what they asked for has shipped"},
         {
             "name": "imports",
-            "description": "Files of feedback, customers, ideas and votes, and what vendors' exports hold",
+            "description": "Files of feedback, customers, ideas, votes and comments, and what vendors' exports hold",
         },
         {"name": "exports", "description": "The workspace carried away whole"},
         {"name": "comments", "description": "What the team and its customers say about ideas and feedback"},

@@ -87,8 +87,8 @@ async def add(tx: Tx, workspace_id: UUID, actor: str, draft: Draft) -> asyncpg.R
     assert row is not None  # a new id
     await _mention(tx, workspace_id, id, draft.text)
     if draft.visibility == "public" and state == "shown" and (parent is None or parent["state"] == "shown"):
-        await _count(tx, workspace_id, {(row["idea_id"], row["board_id"] or NO_BOARD): 1})
-    await _tell(tx, workspace_id, [row])
+        await count(tx, workspace_id, {(row["idea_id"], row["board_id"] or NO_BOARD): 1})
+    await tell(tx, workspace_id, [row])
     return row
 
 
@@ -169,7 +169,7 @@ async def edit(
     await tx.run(store.FORGET_MENTIONS, workspace_id, comment_id)
     await _mention(tx, workspace_id, comment_id, text)
     await _recount(tx, workspace_id, root, before)
-    await _tell(tx, workspace_id, [changed])
+    await tell(tx, workspace_id, [changed])
     return changed
 
 
@@ -177,7 +177,9 @@ async def _judge_again(tx: Tx, workspace_id: UUID, row: asyncpg.Record) -> State
     """Other words than a moderator saw. What was refused stays refused."""
     if row["state"] in {"rejected", "spam"}:
         return row["state"]
-    kind, _, name = str(await tx.value(store.SOURCE, workspace_id, row["id"])).partition(":")
+    # An imported one came through none: whoever edits it is judged by themselves.
+    came = await tx.value(store.SOURCE, workspace_id, row["id"]) or "channel:import"
+    kind, _, name = str(came).partition(":")
     source = Source("channel" if kind == "channel" else "board", name)
     verdict = await trust.judge(tx, workspace_id, source, row["contact_id"])
     await trust.file(tx, workspace_id, "comment", row["id"], row["contact_id"], source, verdict)
@@ -198,7 +200,7 @@ async def delete(tx: Tx, workspace_id: UUID, comment_id: UUID, expected: int | N
     await tx.run(store.FORGET_MENTIONS, workspace_id, comment_id)
     await trust.withdraw(tx, workspace_id, comment_id)
     await _recount(tx, workspace_id, root, before)
-    await _tell(tx, workspace_id, [buried])
+    await tell(tx, workspace_id, [buried])
 
 
 async def decide(tx: Tx, workspace_id: UUID, states: Mapping[UUID, State]) -> None:
@@ -210,7 +212,7 @@ async def decide(tx: Tx, workspace_id: UUID, states: Mapping[UUID, State]) -> No
     before = await _shown(tx, workspace_id, roots)
     changed = await tx.all(store.DECIDE, workspace_id, list(states), list(states.values()))
     await _recount(tx, workspace_id, roots, before)
-    await _tell(tx, workspace_id, changed)
+    await tell(tx, workspace_id, changed)
 
 
 async def history(read: Read, workspace_id: UUID, comment_id: UUID, before: int, limit: int) -> list[asyncpg.Record]:
@@ -248,10 +250,11 @@ async def _shown(tx: Tx, workspace_id: UUID, roots: Sequence[UUID]) -> dict[Plac
 async def _recount(tx: Tx, workspace_id: UUID, roots: Sequence[UUID], before: Mapping[Place, int]) -> None:
     now = await _shown(tx, workspace_id, roots)
     places = now.keys() | before.keys()
-    await _count(tx, workspace_id, {place: now.get(place, 0) - before.get(place, 0) for place in places})
+    await count(tx, workspace_id, {place: now.get(place, 0) - before.get(place, 0) for place in places})
 
 
-async def _count(tx: Tx, workspace_id: UUID, steps: Mapping[Place, int]) -> None:
+async def count(tx: Tx, workspace_id: UUID, steps: Mapping[Place, int]) -> None:
+    """Add to how many comments the public sees in these places."""
     moved = {place: step for place, step in steps.items() if step}
     if moved:
         await tx.run(
@@ -263,7 +266,8 @@ async def _count(tx: Tx, workspace_id: UUID, steps: Mapping[Place, int]) -> None
         )
 
 
-async def _tell(tx: Tx, workspace_id: UUID, rows: Sequence[asyncpg.Record]) -> None:
+async def tell(tx: Tx, workspace_id: UUID, rows: Sequence[asyncpg.Record]) -> None:
+    """Publish these comments as they are now."""
     await emit(
         tx,
         [

@@ -18,6 +18,8 @@ from services.feedback.similar.domain import Decision, Joined, Method
 from services.feedback.similar.domain import Kind as Alike
 from services.feedback.subjects import domain as subjects
 from services.feedback.subjects.domain import MOVED, Move
+from services.feedback.triage import history
+from services.feedback.triage.domain import DEEDS, STATES
 from services.feedback.trust.levels import Kind, Level, State
 from shared.database import Tx
 from shared.errors import Invalid
@@ -33,7 +35,12 @@ PROMISED: dict[tuple[str, str], tuple[str, ...] | type] = {
     ("votes", "importance"): ("nice", "important", "critical"),
     ("segments", "selects"): ("accounts", "contacts"),
     ("import_mappings", "kind"): KINDS,
-    ("feedback", "state"): ("new", "linked", "archived", "snoozed"),
+    ("triage_history", "kind"): (*DEEDS, "wake", "undo"),
+    ("triage_history", "before"): dict,
+    ("triage_history", "after"): dict,
+    ("inbox_actions", "kind"): DEEDS,
+    ("inbox_actions", "asked"): dict,
+    ("feedback", "state"): STATES,
     ("boards", "visibility"): ("public", "private", "one_way"),
     ("board_members", "kind"): ("contact", "account", "segment"),
     ("board_submissions", "state"): get_args(State),
@@ -120,6 +127,8 @@ def _check(table: str, lines: Sequence[bytes]) -> None:
                 and not {row["value"], row["without"]} <= FEELINGS
             ):
                 raise Broken("A row of survey_answers has a pair of answers that is not known here.")
+            if table == "triage_history":
+                history.check_change(row)
             if table == "segments" and row.get("rule") is not None:
                 rules.parse(row["rule"], row["selects"])
         except (Invalid, ValueError, KeyError, TypeError, AttributeError):

@@ -105,6 +105,8 @@ class Sketch(NamedTuple):
     archived: bool = False
     created_at: datetime | None = None
     updated_at: datetime | None = None
+    tags: Sequence[str] = ()
+    attributes: Attributes | None = None
 
 
 async def add(tx: Tx, workspace_id: UUID, currency: str, sketches: Sequence[Sketch]) -> list[UUID | None]:
@@ -117,6 +119,8 @@ async def add(tx: Tx, workspace_id: UUID, currency: str, sketches: Sequence[Sket
         {
             **each._asdict(),
             "id": id,
+            "tags": _once(each.tags),
+            "attributes": each.attributes or {},
             "key": each.key or key_from(each.title, id),
             "created_at": each.created_at or each.updated_at or now,
             "updated_at": each.updated_at or each.created_at or now,

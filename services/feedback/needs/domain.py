@@ -183,7 +183,7 @@ async def unite(tx: Tx, workspace_id: UUID, idea_ids: Collection[UUID]) -> None:
     """Tell of the needs that these ideas would serve, which were just merged or unmerged: others serve them now."""
     need_ids = [row["need_id"] for row in await tx.all(store.SERVED, workspace_id, list(idea_ids))]
     await lock(tx, need_ids)
-    await _count(tx, {need_id: _Change() for need_id in need_ids})
+    await _count(tx, dict.fromkeys(need_ids, 0))
 
 
 async def lock(tx: Tx, need_ids: Collection[UUID]) -> None:

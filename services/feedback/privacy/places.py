@@ -94,6 +94,7 @@ FREE: Mapping[str, str] = {
     "account_history": "what companies pay",
     "boards": "the product team's own words",
     "comment_counts": "numbers",
+    "comment_origins": "ids that comments had elsewhere",
     "components": "the product team's own words",
     "connection_health": "numbers, and reasons that name fields",
     "connections": "how a vendor delivers; secrets are sealed",

@@ -1,6 +1,7 @@
 """The records of the feedback schema, a module for each noun."""
 
 from services.feedback.tables import (
+    arrivals,
     boards,
     comments,
     customers,
@@ -21,6 +22,7 @@ from services.feedback.tables import (
 from services.feedback.tables.schema import metadata
 
 __all__ = [
+    "arrivals",
     "boards",
     "comments",
     "customers",

@@ -225,6 +225,8 @@ async def _unlink_or_restore(
     made = [UUID(insight["id"]) for insight in links.values() if "linked_by" not in insight]
     gone = await insights.take_back(tx, workspace_id, await insights.standing(tx, workspace_id, made) if made else [])
     lost = [(id, insight) for id, insight in links.items() if "linked_by" in insight]
+    for idea_id, need_id in sorted({(each["idea_id"] or "", each["need_id"] or "") for _, each in lost}):
+        await insights.target(tx, workspace_id, idea_id or None, need_id or None)
     restored = [
         Link(
             workspace_id,
