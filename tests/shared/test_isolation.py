@@ -53,6 +53,7 @@ VALUES = {
     "integer": "1",
     "bigint": "1",
     "double precision": "1",
+    "numeric": "1",
     "date": "current_date",
     "timestamp with time zone": "now()",
 }

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Request, Response
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from pydantic_core import from_json, to_json
 
 from services.feedback.exports import domain as exports
@@ -51,6 +51,12 @@ ImportKind = Literal[Kind, Vendor, "workspace"]
 
 class ImportIn(Wire):
     """What is to be imported. The file is sent next."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "not": {"required": ["kind", "statuses"], "properties": {"kind": {"enum": [*KINDS, "workspace"]}}}
+        }
+    )
 
     kind: ImportKind = Field(
         description="what each row is; or whose export it is; or `workspace`: Cairn's own, for an empty workspace",
