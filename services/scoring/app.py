@@ -2,13 +2,19 @@
 
 from starlette.types import ASGIApp
 
+from services.scoring.alignment import api as alignment
 from services.scoring.assessment import api as assessment
+from services.scoring.capabilities import api as capabilities
 from services.scoring.capacity import api as capacity
 from services.scoring.charts import api as charts
 from services.scoring.comparisons import api as comparisons
+from services.scoring.competition import api as competition
+from services.scoring.competitors import api as competitors
 from services.scoring.consumers import CONSUMERS
 from services.scoring.debts import api as debts
 from services.scoring.estimates import api as estimates
+from services.scoring.evidence import api as evidence
+from services.scoring.evidence.worker import lapse_all
 from services.scoring.methods import api as methods
 from services.scoring.models import api as models
 from services.scoring.models.domain import rescore_all
@@ -44,10 +50,16 @@ SERVICE = Service(
         capacity.router,
         charts.router,
         debts.router,
+        alignment.router,
+        # Before its neighbour, which would take `parity` for an id.
+        competition.router,
+        competitors.router,
+        capabilities.router,
+        evidence.router,
         operations("scoring", CONSUMERS),
     ),
     consumers=CONSUMERS,
-    jobs={"rescore": rescore_all},
+    jobs={"rescore": rescore_all, "lapse": lapse_all},
     tags=(
         {"name": "scores", "description": "What each idea is worth, why, and how ideas rank"},
         {"name": "comparisons", "description": "Where models disagree, and why one idea is above another"},
@@ -61,6 +73,8 @@ SERVICE = Service(
         {"name": "assessments", "description": "Whether a team needs a technical product manager"},
         {"name": "capacity", "description": "Teams, what they have, what ideas take, and what is promised"},
         {"name": "debts", "description": "Technical debt, in the currency of features"},
+        {"name": "strategy", "description": "How much of the strategy each idea contributes to"},
+        {"name": "competition", "description": "What competitors have and we have not, by evidence that grows old"},
         {"name": "charts", "description": "The same as pictures, each with its words"},
         {"name": "operations", "description": "Messages that were set aside"},
     ),

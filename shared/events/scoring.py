@@ -7,6 +7,8 @@ from pydantic import Field
 
 from shared.events.base import Event
 
+CauseKind = Literal["demand", "estimate", "model", "idea", "objective", "contribution", "competition"]
+
 
 class ScoreChanged(Event):
     """Published when an idea's score under a model changes, and only then. `cause` says what moved it."""
@@ -22,5 +24,7 @@ class ScoreChanged(Event):
     value: float | None = Field(default=None, description="the score; absent when not scoreable")
     previous: float | None = Field(default=None, description="the value before this change")
     missing: list[str] = Field(default_factory=list, description="inputs without which it cannot be scored")
-    cause: Literal["demand", "estimate", "model", "idea"]
-    cause_id: UUID | None = Field(default=None, description="the event or estimate that moved it")
+    cause: CauseKind
+    cause_id: UUID | None = Field(
+        default=None, description="what moved it: the event, estimate, model, evidence, competitor or capability"
+    )

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 from pydantic_core import from_json
 
-from services.scoring.consumers import CONSUMERS, follow_ideas
+from services.scoring.consumers import CONSUMERS
 from services.scoring.estimates import domain as estimates
 from services.scoring.estimates.domain import Draft
 from services.scoring.frameworks.parameters import DemandRule
@@ -88,9 +88,10 @@ class Workspace:
 
     async def hear(self, *delivered: Delivered[Event]) -> None:
         """Apply a batch."""
-        assert set(CONSUMERS.values()) == {follow_ideas}
         async with self.database.transaction({self.id}) as tx:
-            await follow_ideas(tx, delivered)
+            for handler in dict.fromkeys(CONSUMERS.values()):
+                if theirs := [each for each in delivered if CONSUMERS[type(each.event)] is handler]:
+                    await handler(tx, theirs)
 
     async def idea(self, **others: Any) -> UUID:
         """An idea that scoring has heard of, and its id."""

@@ -1,16 +1,18 @@
 """Models: a framework with parameters. An active model scores every idea of its workspace.
 
-A change of what an active model computes reaches the first ideas in the transaction of the change and the rest through
+A change of what an active model computes, or of what all ideas are held against, reaches the first ideas in the
+transaction of the change and the rest through
 the job `rescore`, chunk by chunk, from a position that is stored: whatever dies, it goes on from there.
 """
 
 import asyncio
+from collections.abc import Mapping
 from uuid import UUID
 
 import asyncpg
 
 from services.scoring.frameworks import FRAMEWORKS, FrameworkName
-from services.scoring.frameworks.parameters import Parameters
+from services.scoring.frameworks.parameters import Parameters, Rule
 from services.scoring.models import store
 from services.scoring.scores.domain import Cause, lock_workspace, sweep
 from shared.database import Tx
@@ -39,7 +41,7 @@ async def create(
         raise _taken(name)
     await tx.run(store.REVISE, workspace_id, model_id, 1, parameters.model_dump_json())
     if active:
-        await _rescore(tx, workspace_id, model_id)
+        await _rescore(tx, workspace_id, model_id, _edited(model_id))
     return await _get(tx, workspace_id, model_id)
 
 
@@ -76,7 +78,7 @@ async def update(
     if not to_be_active:
         await tx.run(store.FORGET, workspace_id, model_id)
     elif wanted != held or not old["active"]:
-        await _rescore(tx, workspace_id, model_id)
+        await _rescore(tx, workspace_id, model_id, _edited(model_id))
     return await _get(tx, workspace_id, model_id)
 
 
@@ -96,13 +98,29 @@ def _taken(name: str) -> Conflict:
     return Conflict(f"There is a model with the name {name!r} already.", code="name_taken")
 
 
-async def _rescore(tx: Tx, workspace_id: UUID, model_id: UUID) -> None:
-    trace = traceparent.get()
-    reached = await sweep(tx, workspace_id, model_id, FIRST, Cause("model", model_id, trace))
+async def rescore_readers(tx: Tx, workspace_id: UUID, causes: Mapping[type[Rule], Cause]) -> None:
+    """Score all ideas anew under active models that read what changed, by the kind of their rule.
+
+    The caller has locked the workspace. A model that reads several is scored once, with the first cause.
+    """
+    for model in await tx.all(store.ACTIVE, workspace_id):
+        parameters = FRAMEWORKS[model["framework"]].parameters.model_validate_json(model["parameters"])
+        read = {type(rule) for rule in parameters.rules().values()}
+        cause = next((cause for kind, cause in causes.items() if kind in read), None)
+        if cause is not None:
+            await _rescore(tx, workspace_id, model["id"], cause)
+
+
+async def _rescore(tx: Tx, workspace_id: UUID, model_id: UUID, cause: Cause) -> None:
+    reached = await sweep(tx, workspace_id, model_id, FIRST, cause)
     if reached is None:
         await tx.run(store.FORGET, workspace_id, model_id)
     else:
-        await tx.run(store.ASK, workspace_id, model_id, reached, trace)
+        await tx.run(store.ASK, workspace_id, model_id, reached, cause.traceparent, cause.kind, cause.id)
+
+
+def _edited(model_id: UUID) -> Cause:
+    return Cause("model", model_id, traceparent.get())
 
 
 async def rescore_some(tx: Tx) -> bool:
@@ -114,7 +132,8 @@ async def rescore_some(tx: Tx) -> bool:
     if asked is None:
         return False
     workspace_id, model_id, after = asked["workspace_id"], asked["model_id"], asked["after"]
-    reached = await sweep(tx, workspace_id, model_id, after, Cause("model", model_id, asked["traceparent"]))
+    cause = Cause(asked["cause"], asked["cause_id"] or model_id, asked["traceparent"])
+    reached = await sweep(tx, workspace_id, model_id, after, cause)
     if reached is None:
         await tx.run(store.DONE, workspace_id, model_id, after, asked["asked_at"])
     else:

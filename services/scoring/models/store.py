@@ -16,10 +16,18 @@ where workspace_id = $1 and id = $2
 """
 ACTIVE_COUNT = "select count(*) from models where workspace_id = $1 and active"
 # Any of them: chance keeps workers apart.
-PICK = "select model_id, workspace_id, after, asked_at, traceparent from rescores order by random() limit 1"
+PICK = """
+select model_id, workspace_id, after, asked_at, traceparent, cause, cause_id from rescores order by random() limit 1
+"""
+# What is under way begins anew: the ideas that it has passed are behind the change that is asked for now.
 ASK = """
-insert into rescores (workspace_id, model_id, after, traceparent) values ($1, $2, $3, $4)
-on conflict (model_id) do update set after = excluded.after, traceparent = excluded.traceparent, asked_at = now()
+insert into rescores (workspace_id, model_id, after, traceparent, cause, cause_id) values ($1, $2, $3, $4, $5, $6)
+on conflict (model_id) do update set
+    after = excluded.after, traceparent = excluded.traceparent, cause = excluded.cause, cause_id = excluded.cause_id,
+    asked_at = now()
+"""
+ACTIVE = """
+select id, framework, parameters::text as parameters from models where workspace_id = $1 and active order by id
 """
 MOVE = "update rescores set after = $5 where workspace_id = $1 and model_id = $2 and after = $3 and asked_at = $4"
 DONE = "delete from rescores where workspace_id = $1 and model_id = $2 and after = $3 and asked_at = $4"

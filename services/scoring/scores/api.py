@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 import asyncpg
@@ -11,13 +11,17 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from pydantic_core import from_json
 
+from services.scoring.facts import domain as facts
+from services.scoring.facts.bodies import Competition, counted
 from services.scoring.frameworks import FRAMEWORKS
+from services.scoring.frameworks.alignment import Aligned
 from services.scoring.frameworks.factors import Contribution, Flag, FormulaStep
 from services.scoring.scores import store
 from services.scoring.scores.domain import INPUTS, State
 from services.scoring.scores.inputs import Demanded, Input, Source
 from shared.errors import Conflict, NotFound
 from shared.events.feedback import IdeaKind, IdeaStatus
+from shared.events.scoring import CauseKind
 from shared.paging import LAST, Cursor, Limit, Page, decode, page
 from shared.problems import GUARDED, responses
 from shared.routes import CallerDep, ReadDep, Route, allow
@@ -56,6 +60,12 @@ class ScoreInput(Wire):
         description="the value is their arithmetic mean. Where there is one, demand is not used"
     )
     demand: Demanded | None = Field(description="without an estimate, the value is `count` times `per_ask`")
+    alignment: Aligned | None = Field(
+        default=None, description="the value is `alignment` times the model's `at_full`; with what each objective adds"
+    )
+    competition: Competition | None = Field(
+        default=None, description="the value is `competition` times the model's `at_full`; with its evidence and ages"
+    )
     problem: str | None = Field(description="why the idea cannot be scored with it")
     flags: list[Flag] = Field(description="`off_scale`: taken, though not on the framework's published scale")
     contribution: Contribution | None = Field(
@@ -66,8 +76,11 @@ class ScoreInput(Wire):
 class MovedBy(Wire):
     """Why the score is what it is since `at`."""
 
-    kind: Literal["demand", "estimate", "model", "idea"]
-    id: UUID | None = Field(description="the event, estimate or model that moved it")
+    kind: CauseKind
+    id: UUID | None = Field(
+        description="what moved it: the event, estimate, model, evidence, competitor or capability; the workspace "
+        "where evidence was told to grow old otherwise"
+    )
     at: datetime
 
 
@@ -90,19 +103,23 @@ class Score(Wire):
     start: float = Field(description="what the steps begin with: 1 in a product, 0 in a sum")
     steps: list[FormulaStep] = Field(description="the formula with this idea's figures; empty when not scoreable")
     inputs: dict[str, ScoreInput] = Field(
-        description="in the order of the formula. An estimate wins over demand; what is neither is missing, not imputed"
+        description="in the order of the formula. An estimate wins over demand; alignment and competition are "
+        "computed, whatever is estimated; what is none of these is missing, not imputed"
     )
     cause: MovedBy
     version: int = Field(description="rises each time the score moves")
 
 
 class Evidence(Wire):
-    """Where feedback holds what the demand is made of."""
+    """Where what the scores rest on can be looked up."""
 
     demand: str
     votes: str
     insights: str
     estimates: str
+    contributions: str
+    alignment: str
+    competition: str
 
 
 class Explanation(Wire):
@@ -150,22 +167,29 @@ async def explain_scores(idea_id: UUID, caller: CallerDep, read: ReadDep) -> Exp
         )
         for row in (await read.all(store.ESTIMATED, caller.workspace_id, used) if used else ())
     }
+    competed = [each.competition for given in inputs for each in given.values() if each.competition is not None]
+    seen = await facts.seen(read, caller.workspace_id, [one.evidence_id for each in competed for one in each.evidence])
     return Explanation(
         idea_id=idea_id,
         title=None if idea is None else idea["title"],
         kind=None if idea is None else idea["kind"],
         status=None if idea is None else idea["status"],
-        scores=[_score(row, given, estimates) for row, given in zip(rows, inputs, strict=True)],
+        scores=[_score(row, given, estimates, seen) for row, given in zip(rows, inputs, strict=True)],
         links=Evidence(
             demand=f"/v1/ideas/{idea_id}/demand",
             votes=f"/v1/votes?idea_id={idea_id}",
             insights=f"/v1/insights?idea_id={idea_id}",
             estimates=f"/v1/estimates?idea_id={idea_id}",
+            contributions=f"/v1/contributions/{idea_id}",
+            alignment=f"/v1/alignments/{idea_id}",
+            competition=f"/v1/competition/{idea_id}",
         ),
     )
 
 
-def _score(row: asyncpg.Record, given: Mapping[str, Input], estimates: Mapping[UUID, Estimated]) -> Score:
+def _score(
+    row: asyncpg.Record, given: Mapping[str, Input], estimates: Mapping[UUID, Estimated], seen: Mapping[UUID, Any]
+) -> Score:
     framework = FRAMEWORKS[row["framework"]]
     parameters = framework.parameters.model_validate_json(row["parameters"])
     explained = framework.explain({name: each.value for name, each in given.items()}, parameters)
@@ -193,6 +217,8 @@ def _score(row: asyncpg.Record, given: Mapping[str, Input], estimates: Mapping[U
                 unit=declared.unit,
                 estimates=[estimates[id] for id in given[name].estimates],
                 demand=given[name].demand,
+                alignment=given[name].alignment,
+                competition=_competition(given[name], seen),
                 problem=explained.factors[name].problem,
                 flags=list(explained.factors[name].flags),
                 contribution=explained.factors[name].contribution,
@@ -202,6 +228,10 @@ def _score(row: asyncpg.Record, given: Mapping[str, Input], estimates: Mapping[U
         cause=MovedBy(kind=row["cause"], id=row["cause_id"], at=row["computed_at"]),
         version=row["version"],
     )
+
+
+def _competition(given: Input, seen: Mapping[UUID, Any]) -> Competition | None:
+    return None if given.competition is None else counted(given.competition, seen, facts.today())
 
 
 @router.get("/rankings", responses=GUARDED | responses(NotFound, Conflict), dependencies=[allow("scores:read")])

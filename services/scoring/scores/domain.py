@@ -13,13 +13,14 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from pydantic_core import from_json, to_json
 
+from services.scoring.facts import domain as facts
 from services.scoring.frameworks import FRAMEWORKS
 from services.scoring.frameworks.factors import Outcome
 from services.scoring.frameworks.parameters import MEASURES
 from services.scoring.scores import store
-from services.scoring.scores.inputs import Demand, Estimates, Input, Known, resolve, sought
+from services.scoring.scores.inputs import Demand, Estimates, Input, Known, Sought, resolve, sought
 from shared.database import Read, Tx
-from shared.events.scoring import ScoreChanged
+from shared.events.scoring import CauseKind, ScoreChanged
 from shared.ids import new_id
 from shared.outbox import emit
 from shared.paging import FIRST
@@ -37,7 +38,7 @@ INPUTS = TypeAdapter(dict[str, Input])
 class Cause:
     """Why scores move: what kind of thing happened, which one, and the trace it is part of."""
 
-    kind: Literal["demand", "estimate", "model", "idea"]
+    kind: CauseKind
     id: UUID
     traceparent: str
 
@@ -73,15 +74,15 @@ async def lock_ideas(tx: Tx, subjects: Collection[Subject]) -> None:
     await tx.all(store.LOCK_IDEAS, list({workspace for workspace, _ in subjects}), [idea for _, idea in subjects])
 
 
-async def lock_workspace(tx: Tx, workspace_id: UUID) -> None:
-    """Wait for everyone who moves any score of this workspace. To be called before anything is read or written."""
-    await tx.value(store.LOCK_WORKSPACE, workspace_id)
+async def lock_workspace(tx: Tx, *workspace_ids: UUID) -> None:
+    """Wait for everyone who moves any score of these workspaces. To be called before anything is read or written."""
+    await tx.all(store.LOCK_WORKSPACES, workspace_ids)
 
 
 async def rescore(tx: Tx, causes: Mapping[Subject, Cause], model_id: UUID | None = None) -> int:
     """Score ideas, locked by the caller, under the active models or one of them; return how many scores moved.
 
-    Five statements, however many ideas.
+    Five statements, however many ideas; two more for each of alignment and competition where a model reads it.
     """
     computed = await compute(tx, list(causes), model_id)
     if not computed:
@@ -130,12 +131,14 @@ async def compute(read: Read, subjects: Sequence[Subject], model_id: UUID | None
     models = await read.all(store.ACTIVE_MODELS, list({workspace for workspace, _ in subjects}), model_id)
     if not models:
         return []
-    known = await _known(read, subjects)
-    computed: list[Computed] = []
+    wanted: list[tuple[Any, Sequence[Sought]]] = []
     for model in models:
+        parameters = FRAMEWORKS[model["framework"]].parameters.model_validate_json(model["parameters"])
+        wanted.append((parameters, sought(parameters)))
+    known = await _known(read, subjects, {type(each.rule) for _, needed in wanted for each in needed})
+    computed: list[Computed] = []
+    for model, (parameters, needed) in zip(models, wanted, strict=True):
         framework = FRAMEWORKS[model["framework"]]
-        parameters = framework.parameters.model_validate_json(model["parameters"])
-        needed = sought(parameters)
         theirs = [position for position, (workspace, _) in enumerate(subjects) if workspace == model["workspace_id"]]
         inputs = [resolve(needed, known[position]) for position in theirs]
         columns = {each.name: [given[each.name].value for given in inputs] for each in needed}
@@ -146,13 +149,14 @@ async def compute(read: Read, subjects: Sequence[Subject], model_id: UUID | None
     return computed
 
 
-async def _known(read: Read, subjects: Sequence[Subject]) -> list[Known]:
+async def _known(read: Read, subjects: Sequence[Subject], kinds: Collection[type]) -> list[Known]:
     asked = [workspace for workspace, _ in subjects], [idea for _, idea in subjects]
     demand: dict[int, Demand] = {
         row["position"]: Demand({name: row[name] for name in MEASURES}, row["event_id"], row["version"])
         for row in await read.all(store.DEMAND, *asked)
     }
-    known = [Known({}, demand.get(position)) for position in range(1, len(subjects) + 1)]
+    told = await facts.load(read, subjects, kinds)
+    known = [Known({}, demand.get(position), each) for position, each in enumerate(told, start=1)]
     for row in await read.all(store.ESTIMATES, *asked):
         position: int = row["position"]
         known[position - 1].estimates[row["input"]] = Estimates(row["ids"], row["values"])

@@ -11,7 +11,11 @@ select pg_advisory_xact_lock(key)::text from (
     select distinct hashtextextended(id::text, 22) as key from unnest($2::uuid[]) as i (id) order by key
 ) as ideas
 """
-LOCK_WORKSPACE = "select pg_advisory_xact_lock(hashtextextended($1::uuid::text, 21))"
+LOCK_WORKSPACES = """
+select pg_advisory_xact_lock(key)::text from (
+    select distinct hashtextextended(id::text, 21) as key from unnest($1::uuid[]) as w (id) order by key
+) as workspaces
+"""
 ACTIVE_MODELS = """
 select id, workspace_id, framework, revision, parameters::text as parameters from models
 where workspace_id = any($1::uuid[]) and active and ($2::uuid is null or id = $2) order by id

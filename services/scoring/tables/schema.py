@@ -1,4 +1,4 @@
-"""The records of the scoring schema."""
+"""The schema: ideas with demand and estimates, models with scores, and what is planned, frozen and owed by them."""
 
 from sqlalchemy import (
     BigInteger,
@@ -85,8 +85,10 @@ Table(
     Column("workspace_id", UUID, nullable=False),
     Column("after", UUID, nullable=False, comment="ideas up to this one are done"),
     Column("traceparent", Text, nullable=False, server_default=""),
+    Column("cause", Text, nullable=False, server_default="model"),
+    Column("cause_id", UUID, comment="null: the model"),
     Column("asked_at", Moment, nullable=False, server_default=NOW),
-    comment="models whose change has not reached every idea yet",
+    comment="models of which a change, or one of what they read, has not reached every idea yet",
 )
 Table(
     "estimates",
@@ -174,6 +176,8 @@ Table(
     Column("framework", Text, nullable=False),
     Column("model_version", BigInteger, nullable=False),
     Column("parameters", JSONB, nullable=False),
+    Column("strategy", JSONB(none_as_null=True), comment="all objectives, whatever the model reads"),
+    Column("decay", JSONB(none_as_null=True), comment="how evidence of competitors grew old, and on which day"),
     Column("ideas", Integer, nullable=False),
     Column("scored", Integer, nullable=False),
     Column("digest", Text, nullable=False, comment="SHA-256 over the run and its entries"),
@@ -197,6 +201,8 @@ Table(
     Column("model_version", BigInteger, nullable=False),
     Column("demand", JSONB(none_as_null=True), comment="all that was counted, whatever the model reads"),
     Column("estimates", JSONB, nullable=False, comment="all that were current, whatever the model reads"),
+    Column("contributions", JSONB(none_as_null=True), comment="to objectives, whatever the model reads"),
+    Column("cells", JSONB(none_as_null=True), comment="of the parity matrix, whatever the model reads"),
     PrimaryKeyConstraint("workspace_id", "run_id", "position"),
     UniqueConstraint("workspace_id", "run_id", "idea_id", name="run_entries_idea"),
 )

@@ -1,0 +1,6 @@
+"""The records of the scoring schema."""
+
+from services.scoring.tables import competition, strategy
+from services.scoring.tables.schema import metadata
+
+__all__ = ["competition", "metadata", "strategy"]
