@@ -11,6 +11,7 @@ from services.scoring.comparisons import api as comparisons
 from services.scoring.competition import api as competition
 from services.scoring.competitors import api as competitors
 from services.scoring.consumers import CONSUMERS
+from services.scoring.deals import api as deals
 from services.scoring.debts import api as debts
 from services.scoring.estimates import api as estimates
 from services.scoring.evidence import api as evidence
@@ -56,6 +57,7 @@ SERVICE = Service(
         competitors.router,
         capabilities.router,
         evidence.router,
+        deals.router,
         operations("scoring", CONSUMERS),
     ),
     consumers=CONSUMERS,

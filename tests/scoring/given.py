@@ -1,6 +1,6 @@
 """What feedback has said and what people have estimated, put where scoring keeps it, as its own doors would put it."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from services.scoring.scores.domain import recompute
 from shared.database import Database, Read, Tx
 from shared.events.base import Delivered, Event
 from shared.events.feedback import DemandChanged, IdeaChanged
+from shared.events.roadmap import Contribution, ContributionsChanged, ObjectiveChanged
 from shared.ids import new_id
 
 Databases = Callable[[str], Awaitable[Database]]
@@ -51,6 +52,24 @@ def demand(
         workspace_id=workspace_id, idea_id=idea_id, version=version, contacts=contacts, currency="USD", **counts
     )
     return told(event, traceparent)
+
+
+def objective(
+    workspace_id: UUID, objective_id: UUID, version: int = 1, weight: float = 1.0, **others: Any
+) -> Delivered[Event]:
+    """An objective as the roadmap tells of it."""
+    fields: dict[str, Any] = {"status": "active", "counts": True, "strategy_version": version, **others}
+    return told(
+        ObjectiveChanged(workspace_id=workspace_id, objective_id=objective_id, version=version, weight=weight, **fields)
+    )
+
+
+def contributions(
+    workspace_id: UUID, idea_id: UUID, weights: Mapping[UUID, float], version: int = 1
+) -> Delivered[Event]:
+    """What an idea contributes to, as the roadmap tells of it."""
+    said = [Contribution(objective_id=id, weight=weight) for id, weight in weights.items()]
+    return told(ContributionsChanged(workspace_id=workspace_id, idea_id=idea_id, version=version, contributions=said))
 
 
 async def estimate(
@@ -104,6 +123,18 @@ class Workspace:
         event = demand(self.id, idea_id, version, contacts, **others)
         await self.hear(event)
         return event
+
+    async def objective(self, objective_id: UUID, version: int = 1, weight: float = 1.0, **others: Any) -> UUID:
+        """An objective as it stands, and the id of the event that says so."""
+        event = objective(self.id, objective_id, version, weight, **others)
+        await self.hear(event)
+        return event.id
+
+    async def contribute(self, idea_id: UUID, weights: Mapping[UUID, float], version: int = 1) -> UUID:
+        """What an idea contributes to, and the id of the event that says so."""
+        event = contributions(self.id, idea_id, weights, version)
+        await self.hear(event)
+        return event.id
 
     async def estimate(self, idea_id: UUID, estimator: str = "ada", **inputs: float) -> list[asyncpg.Record]:
         """What somebody estimates."""

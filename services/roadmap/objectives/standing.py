@@ -27,12 +27,8 @@ def turns_on(starts_on: date | None, ends_on: date | None, today: date) -> date 
 
 
 def progress(start: float, target: float, current: float) -> float:
-    """How far a key result has come, from 0 to 1. `target` is not `start`.
-
-    By halves, so that no difference is beyond what a double holds.
-    """
-    share = (current / 2 - start / 2) / (target / 2 - start / 2)
-    return min(max(share, 0.0), 1.0)
+    """How far a key result has come, from 0 to 1. `target` is not `start`, and all are within bounds."""
+    return min(max((current - start) / (target - start), 0.0), 1.0)
 
 
 def overall(each: Sequence[float]) -> float | None:

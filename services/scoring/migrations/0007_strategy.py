@@ -68,6 +68,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("idea_id"),
         comment="projection of roadmap.contributions.changed",
     )
+    op.create_index("contributions_list", "contributions", ["workspace_id", "idea_id"], unique=False)
+    op.create_table(
+        "deals",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("workspace_id", sa.UUID(), nullable=False),
+        sa.Column("competitor_id", sa.UUID(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False, comment="won or lost"),
+        sa.Column("amount", sa.BigInteger(), nullable=True, comment="minor units of the workspace's currency"),
+        sa.Column("closed_on", sa.Date(), nullable=False),
+        sa.Column("capability_ids", postgresql.ARRAY(sa.UUID()), nullable=False, comment="what decided it"),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("said_by", sa.Text(), nullable=False, comment="who, in the caller's own words: an id, not a name"),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        comment="won and lost against competitors: never changed, but withdrawn",
+    )
+    op.create_index("deals_list", "deals", ["workspace_id", "id"], unique=False)
+    op.create_index("deals_competitor", "deals", ["workspace_id", "competitor_id", "id"], unique=False)
+    op.create_index(
+        "deals_closed",
+        "deals",
+        ["workspace_id", "closed_on"],
+        unique=False,
+        postgresql_where=sa.text("withdrawn_at is null"),
+    )
     op.create_table(
         "evidence",
         sa.Column("id", sa.UUID(), nullable=False),

@@ -42,7 +42,9 @@ class ModelInput(Wire):
     highest: float | None = Field(description="the most that is taken; null: no limit")
     scale: list[float] = Field(description="the values that are usual; empty: any")
     scale_only: bool = Field(description="whether values between those of the scale are refused, rather than flagged")
-    estimated_as: str = Field(description="the `input` of its estimates")
+    estimated_as: str = Field(
+        description="the `input` of its estimates; where `alignment` or `competition` gives it they are left aside"
+    )
     demand: DemandRule | None = Field(description="how it follows from demand where nobody has estimated it")
     alignment: AlignmentRule | None = Field(description="how it follows from the strategy; estimates are left aside")
     competition: CompetitionRule | None = Field(

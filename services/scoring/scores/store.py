@@ -93,6 +93,11 @@ select idea_id from (
     union
     (select distinct idea_id from estimates where workspace_id = $1 and idea_id > $2
      order by idea_id limit $3)
+    union
+    (select idea_id from contributions where workspace_id = $1 and idea_id > $2 order by idea_id limit $3)
+    union
+    (select distinct idea_id from capability_ideas where workspace_id = $1 and idea_id > $2
+     order by idea_id limit $3)
 ) as known order by idea_id limit $3
 """
 STORED = """

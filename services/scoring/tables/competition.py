@@ -14,7 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
 from services.scoring.tables.schema import metadata
 from shared.tables import NOW, Moment
@@ -108,4 +108,23 @@ Table(
     Column("max_age_days", Integer, nullable=False, comment="evidence older than this has lapsed"),
     Column("version", BigInteger, nullable=False),
     comment="how evidence grows old, where a workspace has said so",
+)
+Table(
+    "deals",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    Column("workspace_id", UUID, nullable=False),
+    Column("competitor_id", UUID, nullable=False),
+    Column("outcome", Text, nullable=False, comment="won or lost"),
+    Column("amount", BigInteger, comment="minor units of the workspace's currency"),
+    Column("closed_on", Date, nullable=False),
+    Column("capability_ids", ARRAY(UUID), nullable=False, comment="what decided it"),
+    Column("note", Text),
+    Column("said_by", Text, nullable=False, comment="who, in the caller's own words: an id, not a name"),
+    Column("withdrawn_at", Moment),
+    Column("created_at", Moment, nullable=False, server_default=NOW),
+    Index("deals_list", "workspace_id", "id"),
+    Index("deals_competitor", "workspace_id", "competitor_id", "id"),
+    Index("deals_closed", "workspace_id", "closed_on", postgresql_where=text("withdrawn_at is null")),
+    comment="won and lost against competitors: never changed, but withdrawn",
 )

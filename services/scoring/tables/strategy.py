@@ -26,5 +26,6 @@ Table(
     Column("objective_ids", ARRAY(UUID), nullable=False),
     Column("weights", ARRAY(Double[float]()), nullable=False, comment="one for each of them"),
     Column("version", BigInteger, nullable=False),
+    Index("contributions_list", "workspace_id", "idea_id"),
     comment="projection of roadmap.contributions.changed",
 )
