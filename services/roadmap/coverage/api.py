@@ -88,7 +88,10 @@ async def show_strategy_coverage(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> StrategyCoverage:
-    """Show what there is for each objective, archived ones left out; `lacking=items` those that nothing is done for."""
+    """Show what there is for each objective; `lacking=items` shows those that nothing is done for.
+
+    Archived ones are left out.
+    """
     rows = await read.all(store.OBJECTIVES, caller.workspace_id, after(cursor), limit + 1, counts, lacking)
     found = page(rows, limit, lambda row: CoveredObjective(**row), lambda objective: (objective.id,))
     version = await objectives.version(read, caller.workspace_id)
@@ -119,9 +122,10 @@ async def list_serving_ideas(
 async def list_unaligned_ideas(
     caller: CallerDep, read: ReadDep, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[UnalignedIdea]:
-    """List ideas that contribute to no objective that counts today, newest first; archived and merged ones left out.
+    """List ideas that contribute to no objective that counts today, newest first.
 
-    A page looks at 2,000 ideas: it may be short, or empty, and still have a `next_cursor`.
+    Archived and merged ones are left out. A page looks at 2,000 ideas: it may be short, or empty, and still have a
+    `next_cursor`.
     """
     found = await domain.unaligned_ideas(read, caller.workspace_id, after(cursor, LAST), limit)
     data = [UnalignedIdea(id=row["id"], title=row["title"], kind=row["kind"]) for row in found.rows]

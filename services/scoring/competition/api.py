@@ -93,7 +93,7 @@ async def show_parity(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ParityMatrix:
-    """Show the parity matrix: each capability, what we have of it, and what each competitor has by fresh evidence."""
+    """Show the parity matrix: what we have of each capability, and what competitors have by fresh evidence."""
     found = await domain.matrix(read, caller.workspace_id, after(cursor), limit, idea_id)
     today, shown = facts.today(), found.capabilities[:limit]
     return ParityMatrix(

@@ -146,7 +146,7 @@ async def report_win_loss(
     since: Annotated[Day | None, Query(description="the first day; left out: 365 days before the last")] = None,
     until: Annotated[Day | None, Query(description="the last day; left out: today")] = None,
 ) -> WinLossReport:
-    """Count deals of a period, 366 days at most: won and lost against each competitor, and what decided them."""
+    """Count deals won and lost in a period of 366 days at most, by competitor and by what decided them."""
     found = await domain.tally(read, caller.workspace_id, since, until)
     return WinLossReport(
         since=found.since,

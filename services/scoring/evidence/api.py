@@ -37,7 +37,7 @@ class EvidenceIn(Wire):
     said_by: Line | None = Field(default=None, description="who, by your own id: no name. Left out: the key")
 
 
-class Evidence(Wire):
+class CompetitorEvidence(Wire):
     """What was seen of a competitor. It is never changed: tell anew, or withdraw it."""
 
     id: UUID
@@ -55,9 +55,9 @@ class Evidence(Wire):
     lapses_on: date = Field(description="the first day on which it is too old")
 
 
-def _evidence(row: asyncpg.Record, decay: Decay) -> Evidence:
+def _evidence(row: asyncpg.Record, decay: Decay) -> CompetitorEvidence:
     seen, today = row["observed_on"], facts.today()
-    return Evidence(
+    return CompetitorEvidence(
         **row,
         age_days=age(seen, today),
         freshness=freshness(seen, today, decay),
@@ -66,7 +66,7 @@ def _evidence(row: asyncpg.Record, decay: Decay) -> Evidence:
 
 
 @router.post("", status_code=201, responses=EDITING, dependencies=[allow("scores:write")])
-async def create_evidence(body: EvidenceIn, caller: CallerDep, tx: TxDep, response: Response) -> Evidence:
+async def create_evidence(body: EvidenceIn, caller: CallerDep, tx: TxDep, response: Response) -> CompetitorEvidence:
     """Tell what a competitor has of a capability, where that can be seen and since when it is known.
 
     Of a competitor in a capability the latest counts, by the day it was observed. Scores of its ideas move.
@@ -85,7 +85,7 @@ async def list_evidence(
     competitor_id: Annotated[UUID | None, Query(description="only of this competitor")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Page[Evidence]:
+) -> Page[CompetitorEvidence]:
     """List evidence, the latest told first, withdrawn and lapsed included."""
     asked = caller.workspace_id, after(cursor, LAST), limit + 1
     if capability_id is not None and competitor_id is not None:
@@ -101,7 +101,7 @@ async def list_evidence(
 
 
 @router.get("/{evidence_id}", responses=GUARDED | responses(NotFound), dependencies=[allow("scores:read")])
-async def get_evidence(evidence_id: UUID, caller: CallerDep, read: ReadDep) -> Evidence:
+async def get_evidence(evidence_id: UUID, caller: CallerDep, read: ReadDep) -> CompetitorEvidence:
     """Show one piece of evidence, with its age and what it counts for today."""
     row = await domain.get(read, caller.workspace_id, evidence_id)
     return _evidence(row, await facts.decay(read, caller.workspace_id))

@@ -149,7 +149,7 @@ def _run(row: asyncpg.Record) -> Run:
 
 @router.post("", status_code=201, responses=EDITING, dependencies=[allow("scores:write")])
 async def take_run(body: RunIn, caller: CallerDep, tx: TxDep, response: Response) -> Run:
-    """Freeze a model's ranking with everything it rests on: estimates, demand, strategy, evidence, parameters."""
+    """Freeze a model's ranking with all it rests on: estimates, demand, strategy, evidence, parameters."""
     row = await domain.take(tx, caller.workspace_id, body.model_id, body.name, body.note, caller.actor)
     response.headers["Location"] = f"/v1/runs/{row['id']}"
     return _run(row)
