@@ -37,7 +37,7 @@ class CompetitorEdit(Wire):
     """What to change of a competitor; fields left out stay. null takes away `url`."""
 
     name: Line | None = Field(default=None, examples=["Rival Inc."])
-    url: Address | None = None
+    url: Address | None = Field(default=None, examples=["https://rival.example"])
     note: Note | None = None
     weight: Weight | None = Field(default=None, description=WEIGHT, examples=[2])
     archived: bool | None = Field(default=None, description="an archived one counts in no score")
