@@ -6,8 +6,13 @@ from tests.builders import Api, eventually
 
 
 async def test_an_objective_becomes_a_score(api: Api) -> None:
-    fit = {"name": "fit", "weight": 1, "highest": 1, "alignment": {}}
-    body = {"name": "Strategy", "framework": "weighted", "parameters": {"criteria": [fit]}, "active": True}
+    fit: dict[str, Any] = {"name": "fit", "weight": 1, "highest": 1, "alignment": {}}
+    body: dict[str, Any] = {
+        "name": "Strategy",
+        "framework": "weighted",
+        "parameters": {"criteria": [fit]},
+        "active": True,
+    }
     assert (await api.scoring.post("/v1/models", json=body)).status_code == 201
     idea = (await api.feedback.post("/v1/ideas", json={"title": "Single sign-on"})).json()["id"]
     grow, keep = [

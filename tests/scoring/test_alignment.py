@@ -193,7 +193,7 @@ def test_alignment_is_a_share_that_adds_up(weights: list[float], given_shares: l
     assert found is not None
     assert 0 <= found.alignment <= 1
     assert math.isclose(math.fsum(each.share for each in found.shares), found.alignment, abs_tol=1e-12)
-    backwards = Strategy(1, dict(reversed(strategy.objectives.items())))
+    backwards = Strategy(1, dict(reversed(list(strategy.objectives.items()))))
     assert align(backwards, said) == found, "in whatever order"
     scaled = Strategy(1, {id: Objective(each.weight * doubled) for id, each in strategy.objectives.items()})
     again = align(scaled, said)
