@@ -18,6 +18,7 @@ class Administration(BaseSettings):
 
     admin_url: SecretStr | None = None
     key_pepper: SecretStr | None = None
+    sealing_key: SecretStr | None = None
     nats_url: SecretStr | None = None
     role_passwords: dict[str, str] = {}
     """Passwords for the services' roles, by role, as JSON. A role without one keeps what it has."""
@@ -47,6 +48,12 @@ class Administration(BaseSettings):
         if self.admin_url is not None:
             raise Failed("Set CAIRN_KEY_PEPPER to what the services have, or they will not believe the key")
         return Keepsakes(Place().data / "secrets.json").key_pepper
+
+    def sealing(self) -> str | None:
+        """What seals are signed with; None when that is not said here."""
+        if self.sealing_key is not None:
+            return self.sealing_key.get_secret_value()
+        return None if self.admin_url is not None else Keepsakes(Place().data / "secrets.json").sealing_key
 
 
 @asynccontextmanager

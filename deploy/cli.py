@@ -10,11 +10,12 @@ import re
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import asyncpg
 
-from deploy import SERVICES, local, parked
+from deploy import SERVICES, local, parked, verify
 from deploy.administration import Administration, administrator, schema
 from deploy.child import Failed
 from deploy.rebuild import REBUILD_SECONDS, REBUILDABLE, connected, published, rebuild, rescore, reseed
@@ -25,6 +26,7 @@ from shared.access.registry import KeyRow, Workspace
 from shared.database import Tx
 from shared.errors import Problem
 from shared.migrate import Schema, drift, new_step
+from shared.sealing import Seal
 
 SPANS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 Arguments = argparse.Namespace
@@ -76,6 +78,7 @@ async def _create_key(arguments: Arguments) -> None:
             arguments.scope or SCOPES,
             expires_at=arguments.expires,
             rate=arguments.rate,
+            origins=arguments.origin or (),
         )
     _show(text)
 
@@ -127,6 +130,33 @@ async def _reseed(arguments: Arguments) -> None:
         async with schema(service, patience=REBUILD_SECONDS) as database:
             print(f"{service:<10}{await reseed(database, service):>10} events to publish again")
             await published(database, service)
+
+
+async def _verify(arguments: Arguments) -> None:
+    if arguments.file is not None:
+        root, wrong = verify.answer(arguments.file)
+        if wrong:
+            raise Failed("\n".join(["Not what its digests say:", *wrong]))
+        print(root)
+        return
+    sealing_key = Administration().sealing()
+    if sealing_key is None:
+        print("CAIRN_SEALING_KEY is not set: signatures of seals are not looked at", file=sys.stderr)
+    noted = verify.read_heads(arguments.against) if arguments.against else {}
+    rows: list[Sequence[object]] = []
+    heads: verify.Heads = {}
+    for service in (arguments.service,) if arguments.service else SERVICES:
+        async with schema(service, patience=REBUILD_SECONDS) as database:
+            seal = None if sealing_key is None else Seal(sealing_key)
+            rows += [(service, *fault) async for fault in verify.stored(database, seal)]
+            rows += [(service, *fault) async for fault in verify.against(database, noted.get(service, {}))]
+            heads[service] = await verify.heads(database)
+        print(f"{service:<10}{sum(row[0] == service for row in rows) or 'nothing'} found that is not as it was")
+    if arguments.heads:
+        verify.write_heads(arguments.heads, heads)
+    if rows:
+        _table(("service", "what", "which", "why"), rows)
+        raise Failed("What is stored is not what was stored.")
 
 
 async def _list_parked(arguments: Arguments) -> None:
@@ -214,6 +244,13 @@ def parser() -> argparse.ArgumentParser:
     reseeding.add_argument("service", nargs="?", choices=SERVICES, help="the publisher; all when left out")
     reseeding.set_defaults(command=_reseed)
 
+    verifying = commands.add_parser("verify", help="hash everything again that keeps a hash, and compare")
+    verifying.add_argument("service", nargs="?", choices=SERVICES, help="all of them when left out")
+    verifying.add_argument("--file", type=Path, help="check a saved answer of a provenance instead, and nothing else")
+    verifying.add_argument("--heads", type=Path, help="write the newest seals there: keep them away from the database")
+    verifying.add_argument("--against", type=Path, help="seals that were written so before must still be there")
+    verifying.set_defaults(command=_verify)
+
     setting_aside = commands.add_parser("parked", help="messages that were set aside")
     parking = setting_aside.add_subparsers(required=True, metavar="ACTION")
     showing = parking.add_parser("list", help="show those of every workspace, in the order of the stream")
@@ -245,6 +282,9 @@ def parser() -> argparse.ArgumentParser:
         "--scope", action="append", choices=sorted(SCOPES), help="repeatable; every scope when left out"
     )
     making.add_argument("--expires", type=moment, help="date or RFC 3339 time")
+    making.add_argument(
+        "--origin", action="append", help="repeatable; whose pages may use it from a browser, for keys of boards alone"
+    )
     making.add_argument("--rate", type=int, help="requests a second; the services' default when left out")
     making.set_defaults(command=_create_key)
     listing = keys.add_parser("list", help="show all of a workspace")

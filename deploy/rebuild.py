@@ -50,8 +50,9 @@ where {key} in (select aggregate_id from {service}.parked where redriven_at is n
 """
 WAITING = "select count(*) from {service}.outbox"
 WORKSPACES = "select distinct workspace_id from scoring.scores order by 1"
+# A projection may have several rows of one aggregate: the key orders aggregates, the rest their rows.
 HASH = """
-select count(*) as rows, md5(coalesce(string_agg(md5(t::text), '' order by {key}), '')) as hash
+select count(*) as rows, md5(coalesce(string_agg(md5(t::text), '' order by {key}, t::text), '')) as hash
 from {schema}.{table} as t
 """
 DIFFERENT = """
@@ -115,8 +116,12 @@ class Replay:
             self._seen = waiting[-1].seq
 
     def behind(self, last: int) -> bool:
-        """Whether the positions last reached leave out a message up to this place in the stream."""
-        return any(each.seq <= last for each in self._ahead)
+        """Whether the positions last reached leave out a message of ours up to this place in the stream.
+
+        The cursors stand at what the service listens to: they never come to what it does not.
+        """
+        ours = {contract.type for contract in self._projections}
+        return any(each.seq <= last and each.headers.get("ce-type") in ours for each in self._ahead)
 
     async def _apply(self, tx: Tx, messages: Sequence[Fetched]) -> None:
         delivered = [decode(each.headers, each.payload, each.seq) for each in messages]

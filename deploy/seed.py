@@ -34,6 +34,14 @@ VIEW = {
 }
 
 
+BOARD = {
+    "key": "requests",
+    "name": "Feature requests",
+    "description": "What should we build next?",
+    "visibility": "public",
+}
+
+
 async def seed(admin_url: str, pepper: str) -> str | None:
     """Make the demo workspace when there is no workspace at all, and a key to it with every scope.
 
@@ -78,6 +86,10 @@ async def fill(cairn: Caller) -> None:
     for key, summary, moves in ITEMS:
         await _plan(cairn, ideas[key], key, summary, moves)
     await cairn.post("/v1/views", VIEW, once="seed-view")
+    await cairn.post("/v1/boards", BOARD, once="seed-board")
+    for idea in sample.IDEAS:
+        if idea.asked_for:
+            await cairn.send("PUT", f"/v1/boards/{BOARD['key']}/placements/{ideas[idea.key]}", 204)
 
     async def ranked() -> bool:
         page = await cairn.get("/v1/rankings", model_id=model["id"])

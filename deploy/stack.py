@@ -207,6 +207,9 @@ class Stack:
             "CAIRN_NATS_URL": self.nats.url,
             "CAIRN_KEY_PEPPER": self.kept.key_pepper,
             "CAIRN_SEALING_KEY": self.kept.sealing_key,
+            # Whom roadmap asks what its items rest on.
+            "CAIRN_FEEDBACK_URL": f"http://127.0.0.1:{self.base + SERVICES.index('feedback')}",
+            "CAIRN_SCORING_URL": f"http://127.0.0.1:{self.base + SERVICES.index('scoring')}",
         }
         return ServiceProcess(name, port, self.data, environment)
 

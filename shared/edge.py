@@ -13,6 +13,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.access.origins import asked, granted, is_preflight
 from shared.direct import Call, Counts, Direct, Reply, identities, identity_of, log, parent_of, refusal
 from shared.errors import TooLarge
 from shared.routes import IngestRoute
@@ -23,14 +24,20 @@ from shared.telemetry import request_id, traceparent
 class Edge:
     """Wraps a service's application.
 
-    `routes` and `limits` are those of `Direct`. A body is counted as it arrives, so a chunked one cannot slip past its
-    limit.
+    `routes` and `limits` are those of `Direct`; `pages` are beginnings of paths that pages of others may use. A body is
+    counted as it arrives, so a chunked one cannot slip past its limit.
     """
 
     def __init__(
-        self, app: ASGIApp, runtime: Runtime, routes: Mapping[tuple[str, str], IngestRoute], limits: Mapping[str, int]
+        self,
+        app: ASGIApp,
+        runtime: Runtime,
+        routes: Mapping[tuple[str, str], IngestRoute],
+        limits: Mapping[str, int],
+        pages: tuple[str, ...] = (),
     ) -> None:
         self._app = app
+        self._pages = pages
         self._runtime = runtime
         self._counts = Counts(runtime)
         self.direct = Direct(runtime, routes, limits, self._counts)
@@ -74,7 +81,10 @@ class Edge:
             declared = headers.get(b"content-length")
             if declared and not (declared.isdigit() and int(declared) <= limit):
                 raise _too_large(limit)
-            if found is None:
+            if path.startswith(self._pages) and is_preflight(method, headers):
+                status = 204
+                await _send(send, Reply(status, [*asked(headers), named], b""))
+            elif found is None:
                 status = await self._pass(scope, receive, send, limit, named)
             else:
                 if query := scope["query_string"]:
@@ -129,7 +139,11 @@ class Edge:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 scope["cairn.started"] = True
-                message["headers"] = [*message["headers"], named]
+                message["headers"] = [
+                    *message["headers"],
+                    *granted(scope.get("cairn.caller"), scope["cairn.headers"]),
+                    named,
+                ]
             await send(message)
 
         try:

@@ -72,7 +72,7 @@ async def _try(
     results: dict[int, Answer | Exception] = {}
     twins: dict[int, int] = {}
     fresh: list[int] = []
-    async with database.transaction({each.workspace_id for each in submissions}) as tx:
+    async with database.transaction({each.workspace_id for each in submissions}, by_key=True) as tx:
         keyed = [(each.workspace_id, each.key) for each in submissions if look_up and each.key is not None]
         held = await idempotency.recall(tx, keyed) if keyed else {}
         first: dict[tuple[UUID, str], int] = {}

@@ -127,6 +127,10 @@ async def _secure(admin: "asyncpg.Connection[asyncpg.Record]", schema: Schema, r
         )
         await admin.execute(f"grant usage on all sequences in schema {schema.name} to {schema.role}")
         await admin.execute(f"revoke all on {schema.name}.alembic_version from {schema.role}")
+        # Written once and never changed, whoever gets to send statements as the service.
+        await admin.execute(
+            f"revoke update, delete on {schema.name}.events, {schema.name}.log_seals from {schema.role}"
+        )
         for row in await admin.fetch(PARTITIONS_OF, schema.name):
             await admin.execute(f"revoke all on {schema.name}.{row['relname']} from {schema.role}")
         await admin.execute(f"revoke execute on all functions in schema {schema.name} from public")

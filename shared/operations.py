@@ -1,18 +1,21 @@
-"""What an operator sees and mends of a service: messages that were set aside."""
+"""What an operator sees of a service, and mends: messages that were set aside; the log as it is sealed."""
 
 from datetime import datetime
+from typing import Annotated, Any
 from uuid import UUID
 
 import asyncpg
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from pydantic import Field
 
+from shared import chain
+from shared.database import Read
 from shared.errors import NotFound
-from shared.paging import Cursor, Limit, Page, after, page
+from shared.paging import Cursor, Limit, Page, after, decode, page
 from shared.problems import EDITING, GUARDED, responses
 from shared.reader import LIST_PARKED, Consumers, redrive
 from shared.routes import CallerDep, ReadDep, Route, TxDep, allow
-from shared.wire import Wire
+from shared.wire import INT8, Wire
 
 
 class ParkedMessage(Wire):
@@ -33,8 +36,67 @@ class Redriven(Wire):
     applied: int = Field(description="messages applied: the one named and those behind it")
 
 
+class LogSeal(Wire):
+    """A closed stretch of the workspace's events, hashed and chained to the one before."""
+
+    position: int = Field(description="1, 2, 3…: none can be taken out unseen")
+    first: int = Field(description="`seq` of its first event")
+    last: int = Field(description="`seq` of its last event")
+    events: int = Field(description="how many the workspace has from `first` to `last`")
+    stretch: str = Field(description="SHA-256 of the hashes of its events, 32 bytes each, in order")
+    digest: str = Field(
+        description="SHA-256 of `{events, first, last, position, previous, stretch, workspace_id}` as RFC 8785 writes "
+        "it; `previous` is the digest of the seal before, 64 zeros before the first"
+    )
+    signature: str = Field(description="HMAC of the digest, by a key that is not in the database")
+    sealed_at: datetime
+
+
+class LogSealChecked(LogSeal):
+    """A seal, with what its events give now."""
+
+    holds: bool = Field(description="whether the events are those that were sealed")
+
+
+class SealedEvent(Wire):
+    """An event as it is in the log."""
+
+    seq: int
+    id: UUID
+    type: str
+    aggregate_id: UUID
+    version: int
+    occurred_at: str = Field(description="UTC, with microseconds, as it is hashed")
+    data: str = Field(description="JSON, byte for byte as it was published")
+    hash: str = Field(
+        description="SHA-256 of seq, id, type, aggregate_id, version, occurred_at and data, a line each, no line feed "
+        "at the end"
+    )
+
+
 def _parked(row: asyncpg.Record) -> ParkedMessage:
     return ParkedMessage(**row)
+
+
+Position = Annotated[int, Path(ge=1, le=INT8, description="of the seal")]
+
+
+def bounded(value: Any) -> int:
+    """A number out of a cursor. ValueError for any other than the database takes."""
+    if not isinstance(value, int) or not 0 <= value <= INT8:
+        raise ValueError
+    return value
+
+
+def _seal(row: asyncpg.Record) -> LogSeal:
+    return LogSeal(**row)
+
+
+async def _sealed(read: Read, workspace_id: UUID, position: int) -> asyncpg.Record:
+    row = await read.one(chain.GET, workspace_id, position)
+    if row is None:
+        raise NotFound("No seal at that position.")
+    return row
 
 
 def operations(service: str, consumers: Consumers) -> APIRouter:
@@ -52,6 +114,42 @@ def operations(service: str, consumers: Consumers) -> APIRouter:
         """Apply a message that was set aside, and those of its aggregate behind it, in order. 409 while it fails."""
         return Redriven(applied=await redrive(tx, consumers, caller.workspace_id, message_id))
 
+    async def list_seals(caller: CallerDep, read: ReadDep, limit: Limit = 50, cursor: Cursor = None) -> Page[LogSeal]:
+        """List the seals of the log, in order. What is newer than the last one is sealed within minutes.
+
+        Keep the newest digest somewhere else: as long as it is found here, nothing before it was changed unseen.
+        """
+        after_position = 0 if cursor is None else decode(cursor, bounded)[0]
+        rows = await read.all(chain.LIST, caller.workspace_id, after_position, limit + 1)
+        return page(rows, limit, _seal, lambda seal: (seal.position,))
+
+    async def check_seal(position: Position, caller: CallerDep, read: ReadDep) -> LogSealChecked:
+        """Hash the events of a stretch once more and compare."""
+        row = await _sealed(read, caller.workspace_id, position)
+        return LogSealChecked(**row, holds=await chain.holds(read, caller.workspace_id, row))
+
+    async def list_sealed_events(
+        position: Position, caller: CallerDep, read: ReadDep, limit: Limit = 50, cursor: Cursor = None
+    ) -> Page[SealedEvent]:
+        """List the events of a stretch, each with its hash: all that is needed to check the seal elsewhere."""
+        row = await _sealed(read, caller.workspace_id, position)
+        reached = 0 if cursor is None else decode(cursor, bounded)[0]
+        rows = await read.all(chain.EVENTS, caller.workspace_id, row["first"], row["last"], reached, limit + 1)
+        return page(rows, limit, lambda event: SealedEvent(**event), lambda event: (event.seq,))
+
+    for path, endpoint, name in (
+        ("/seals", list_seals, f"list_{service}_log_seals"),
+        ("/seals/{position}", check_seal, f"check_{service}_log_seal"),
+        ("/seals/{position}/events", list_sealed_events, f"list_{service}_sealed_events"),
+    ):
+        router.add_api_route(
+            path,
+            endpoint,
+            methods=["GET"],
+            name=name,
+            responses=GUARDED if path == "/seals" else GUARDED | responses(NotFound),
+            dependencies=[allow("operations:read")],
+        )
     router.add_api_route(
         "/parked",
         list_parked,

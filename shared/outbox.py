@@ -15,7 +15,7 @@ from uuid import UUID
 import asyncpg
 from pydantic_core import to_json
 
-from shared.database import AWAY, Database, Tx
+from shared.database import AWAY, BY_KEY, Database, Tx
 from shared.events.base import Event, headers_of
 from shared.ids import new_id
 from shared.stream import BATCH, BatchRefused, Broker, BrokerAway, Message
@@ -83,6 +83,7 @@ UNHURRIED = 64
 A publish costs the broker two syncs to disk and some files, however little is in it: what gathers meanwhile shares the
 next one. A few events leave without delay; under load the broker's work for each becomes a tenth.
 """
+
 MOST_REST_SECONDS = 0.1
 SWEEP_SECONDS = 0.25
 STANDBY_SECONDS = 0.5
@@ -165,6 +166,8 @@ class Relay:
                 connection = await self._database.connect()
                 # It takes off alone. What a crash puts back is published again, and the stream drops ids that it knows.
                 await connection.execute("set synchronous_commit = off")
+                for name, value in BY_KEY.items():
+                    await connection.execute(f"set {name} = {value}")
                 while not await connection.fetchval(LOCK, self._service):
                     await asyncio.sleep(STANDBY_SECONDS)
                 once.over("relay: the database is back")
@@ -252,5 +255,5 @@ class Relay:
         else:
             self._acknowledged = [row["seq"] for row in rows]
             self._metrics.published.inc(len(rows))
-            self._metrics.publish_batch.labels("atomic").observe(len(rows))
+            self._metrics.publish_batch.labels("batch").observe(len(rows))
         return len(rows)

@@ -21,6 +21,7 @@ from shared.errors import (
     Invalid,
     Malformed,
     MethodNotAllowed,
+    Moved,
     NotFound,
     PreconditionFailed,
     Problem,
@@ -164,6 +165,9 @@ def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
         problem = problem_of(error)
         if isinstance(problem, MethodNotAllowed):
             problem.headers["Allow"] = ", ".join(allowed_methods([*app.routes, *routes], request.scope))
+        if isinstance(problem, Moved) and request.scope["query_string"]:
+            # What was asked of the one is asked of the other.
+            problem.headers["Location"] += f"?{request.scope['query_string'].decode('latin-1')}"
         if problem.status == Problem.status:
             log.error("unhandled", exc_info=error, extra={"path": request.url.path})
         return response_of(problem)

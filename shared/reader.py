@@ -286,7 +286,7 @@ class Reader:
             _, count = moves.get(message.partition, (0, 0))
             moves[message.partition] = (message.seq, count + 1)
         scope = _workspaces(messages)
-        opened = self._database.transaction(scope) if scope is not None else self._database.system()
+        opened = self._database.transaction(scope, by_key=True) if scope is not None else self._database.system()
         causes = (message.headers.get("traceparent", "") for message in messages)
         described = {"messaging.system": "nats", "messaging.batch.message_count": len(messages)}
         with self._tracer.batch(f"apply {self._stream}", causes, described):

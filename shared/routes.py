@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from shared import idempotency
 from shared.access.keys import Caller
+from shared.access.origins import require_origin
 from shared.database import Read, Tx
 from shared.errors import FieldError, Forbidden, Invalid, PreconditionFailed, Unauthorized, UnsupportedMedia
 from shared.idempotency import Remembered, accepted_key, fingerprint
@@ -60,10 +61,11 @@ class Route(APIRoute):
         async def handle(request: Request) -> Response:
             runtime: Runtime = request.scope["runtime"]
             caller = await identify(runtime, request.scope["cairn.headers"])
+            request.scope["cairn.caller"] = caller
             runtime.limits.spend(caller)
             # Before anything is read or replayed: an earlier answer is for those only who may ask.
+            require_origin(caller, request.scope["cairn.headers"])
             require_scopes(caller, scopes)
-            request.scope["cairn.caller"] = caller
             if request.method in SAFE:
                 async with runtime.database.read((caller.workspace_id,)) as read:
                     request.scope["cairn.read"] = read

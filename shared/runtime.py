@@ -10,6 +10,7 @@ from shared.access.limits import Limits
 from shared.batching import GroupCommit
 from shared.database import Database
 from shared.settings import Settings
+from shared.siblings import Siblings
 from shared.stream import Broker
 from shared.telemetry import Metrics, Tracer
 
@@ -36,6 +37,7 @@ class Runtime:
     broker: Broker
     metrics: Metrics
     tracer: Tracer
+    siblings: Siblings
     signals: dict[str, Callable[[], None]] = field(default_factory=dict[str, Callable[[], None]])
     """Jobs of this process that can be woken, by name."""
     memory: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -62,3 +64,4 @@ class Runtime:
     async def close(self) -> None:
         for group in self._groups.values():
             await group.close()
+        await self.siblings.close()

@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from shared import idempotency, openapi, problems
+from shared import chain, idempotency, openapi, problems
 from shared.access.directory import Directory
 from shared.access.limits import Limits
 from shared.database import Database
@@ -32,7 +32,9 @@ from shared.outbox import Relay
 from shared.reader import Consumers, Membership, Reader
 from shared.routes import IngestRoute
 from shared.runtime import Runtime
+from shared.sealing import Seal
 from shared.settings import Settings
+from shared.siblings import Siblings
 from shared.stream import Broker
 from shared.telemetry import Metrics, Tracer
 
@@ -63,6 +65,8 @@ class Service:
     tags: Sequence[Mapping[str, str]] = ()
     body_limits: Mapping[str, int] = field(default_factory=dict[str, int])
     """Routes that take more than the common limit: path, one parameter of it as `{}`, to bytes."""
+    pages: tuple[str, ...] = ()
+    """Beginnings of paths that pages of others may use, with keys that name them."""
 
 
 def describe(service: Service) -> FastAPI:
@@ -102,6 +106,7 @@ def create(service: Service, settings: Settings) -> ASGIApp:
         broker=Broker(settings.nats_url.get_secret_value(), f"cairn-{service.name}", replicas=settings.stream_replicas),
         metrics=metrics,
         tracer=Tracer(service.name, settings.trace_endpoint),
+        siblings=Siblings(settings),
     )
     app = describe(service)
     if settings.role == "worker":
@@ -109,7 +114,8 @@ def create(service: Service, settings: Settings) -> ASGIApp:
     life = _Life(service, runtime)
     app.router.lifespan_context = life.span
     _probes(app, life)
-    return Edge(app, runtime, {} if settings.role == "worker" else _direct(service), service.body_limits)
+    direct = {} if settings.role == "worker" else _direct(service)
+    return Edge(app, runtime, direct, service.body_limits, service.pages)
 
 
 def _direct(service: Service) -> dict[tuple[str, str], IngestRoute]:
@@ -181,6 +187,7 @@ class _Life:
         self._start("relay", self._relay.run)
         self._start("nudges", self._hear_nudges)
         self._start("tidy", self._tidy)
+        self._start("seals", self._seal)
         self._start("membership", self._membership.run)
         by_stream: dict[str, dict[Any, Any]] = {}
         for contract, handler in self._service.consumers.items():
@@ -231,6 +238,9 @@ class _Life:
 
     async def _hear_nudges(self) -> None:
         await self.runtime.broker.on_nudge(self._service.name, self._relay.nudge)
+
+    async def _seal(self) -> None:
+        await chain.run(self.runtime.database, Seal(self.runtime.settings.sealing_key.get_secret_value()))
 
     async def _tidy(self) -> None:
         """Once an hour: partitions ahead of time, old answers away."""

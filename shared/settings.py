@@ -19,6 +19,10 @@ class Settings(BaseSettings):
     sealing_key: SecretStr = Field(description="secret that stored credentials are encrypted with", min_length=32)
     role: Role = "both"
     public_url: str = Field(default="", description="origin that callers reach this service at, for links it hands out")
+    feedback_url: str = Field(
+        default="", description="origin that roadmap reaches feedback at, to ask what items rest on"
+    )
+    scoring_url: str = Field(default="", description="origin that roadmap reaches scoring at, likewise")
     egress_allow: str = Field(
         default="",
         description="networks, comma separated, that may be called although they are not public, e.g. 10.1.2.0/24",

@@ -67,6 +67,27 @@ def platform_tables(metadata: MetaData) -> None:
         comment="which stream the outbox was published to, by its time of creation",
     )
     Table(
+        "log_seals",
+        metadata,
+        Column("workspace_id", UUID, nullable=False),
+        Column("position", BigInteger, nullable=False, comment="1, 2, 3… in each workspace"),
+        Column("first", BigInteger, nullable=False, comment="seq of the first event of the stretch"),
+        Column("last", BigInteger, nullable=False, comment="and of its last"),
+        Column("events", Integer, nullable=False),
+        Column("stretch", Text, nullable=False, comment="SHA-256 over the hashes of its events, in order"),
+        Column("digest", Text, nullable=False, comment="SHA-256 over this seal and the digest of the one before"),
+        Column("signature", Text, nullable=False, comment="of the digest, by a key that is not in the database"),
+        Column("sealed_at", Moment, nullable=False, server_default=NOW),
+        PrimaryKeyConstraint("workspace_id", "position"),
+        comment="closed stretches of the log, hashed and chained: what is changed in them later shows",
+    )
+    Table(
+        "log_sealed",
+        metadata,
+        Column("upto", BigInteger, primary_key=True, autoincrement=False),
+        comment="one row: the seq that the log of all workspaces is sealed up to",
+    )
+    Table(
         "cursors",
         metadata,
         Column("stream", Text, nullable=False),

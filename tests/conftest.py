@@ -110,6 +110,13 @@ async def world(request: pytest.FixtureRequest, cluster: Cluster, nats_url: str)
 
 
 @pytest.fixture(scope="session")
+async def siblings(world: World) -> AsyncGenerator[None]:
+    """Feedback and scoring within roadmap's reach, over sockets; without it they are away from there."""
+    async with world.open_doors():
+        yield
+
+
+@pytest.fixture(scope="session")
 async def admin(world: World) -> AsyncGenerator[Database]:
     """The database as its superuser: `async with admin.system() as tx`. Statements name the schema."""
     database = Database(world.admin_url, "access", application="tests")

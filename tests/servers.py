@@ -5,21 +5,24 @@ import contextlib
 import importlib
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 import asyncpg
 import psutil
+import uvicorn
 from starlette.types import ASGIApp, Message
 
 from deploy import SERVICES
 from deploy.infra import DATABASE, Nats, Postgres
 from deploy.ports import free_port
+from deploy.protocol import Protocol
 from deploy.schemas import migrate_all
 from shared.settings import Settings
 
@@ -104,6 +107,22 @@ async def lifespan(app: ASGIApp) -> AsyncGenerator[ASGIApp]:
         await task
 
 
+class Listener(uvicorn.Server):
+    """Leaves signals to the test run, and tells when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listens = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listens.set()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """One process's share: its database, its broker, and the services that run on them in this process."""
@@ -112,6 +131,8 @@ class World:
     database: str
     nats_url: str
     apps: Mapping[str, ASGIApp]
+    doors: Mapping[str, socket.socket] = field(default_factory=dict[str, socket.socket])
+    """Where roadmap asks the others. Bound, and closed to everybody until `open_doors`."""
 
     @property
     def admin_url(self) -> str:
@@ -131,6 +152,7 @@ class World:
             "key_pepper": PEPPER,
             "sealing_key": SEALING_KEY,
             "public_url": f"https://{service}.test",
+            **{f"{name}_url": f"http://127.0.0.1:{door.getsockname()[1]}" for name, door in self.doors.items()},
         }
         return Settings.model_validate(given | others)
 
@@ -140,10 +162,32 @@ class World:
         """Every service, as API and worker in one, on a clone of the template."""
         await cluster.clone(database)
         apps: dict[str, ASGIApp] = {}
-        world = cls(cluster, database, nats_url, apps)
         async with contextlib.AsyncExitStack() as stack:
+            doors = {name: stack.enter_context(socket.socket()) for name in ("feedback", "scoring")}
+            for door in doors.values():
+                door.bind(("127.0.0.1", 0))
+            world = cls(cluster, database, nats_url, apps, doors)
             for service in SERVICES:
                 module = importlib.import_module(f"services.{service}.app")
                 app = module.create_app(world.settings(service))
                 apps[service] = await stack.enter_async_context(lifespan(app))
             yield world
+
+    @asynccontextmanager
+    async def open_doors(self) -> AsyncGenerator[None]:
+        """Feedback and scoring on real sockets, for roadmap to ask. Opened once: a closed door stays closed."""
+        servers = {
+            name: Listener(
+                uvicorn.Config(self.apps[name], lifespan="off", http=Protocol, access_log=False, log_config=None)
+            )
+            for name in self.doors
+        }
+        serving = [asyncio.ensure_future(server.serve([self.doors[name]])) for name, server in servers.items()]
+        for server in servers.values():
+            await server.listens.wait()
+        try:
+            yield
+        finally:
+            for server in servers.values():
+                server.should_exit = True
+            await asyncio.gather(*serving)

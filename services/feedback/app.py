@@ -13,6 +13,7 @@ from services.feedback.demand import api as demand
 from services.feedback.explanations import api as explanations
 from services.feedback.exports import api as exports
 from services.feedback.exports import worker as exporting
+from services.feedback.faults import api as faults
 from services.feedback.fetches import worker as fetches
 from services.feedback.followers import api as followers
 from services.feedback.ideas import api as ideas
@@ -34,7 +35,9 @@ from services.feedback.portal import api as portal
 from services.feedback.privacy import api as privacy
 from services.feedback.privacy import worker as forgetting
 from services.feedback.products import api as products
+from services.feedback.provenance import api as provenance
 from services.feedback.requesters import api as requesters
+from services.feedback.search import api as search
 from services.feedback.segments import api as segments
 from services.feedback.segments import worker as filling
 from services.feedback.similar import api as similar
@@ -61,6 +64,7 @@ SERVICE = Service(
         intake.handshake,
         bulk.router,
         inbox.router,
+        search.router,
         triage.router,
         insights.router,
         needs.router,
@@ -82,6 +86,7 @@ SERVICE = Service(
         surveys.router,
         imports.files,
         imports.router,
+        faults.router,
         mappings.router,
         origins.router,
         exports.router,
@@ -92,6 +97,7 @@ SERVICE = Service(
         portal.router,
         portal.visitors,
         explanations.router,
+        provenance.router,
         similar.router,
         themes.router,
         keys.router,
@@ -109,6 +115,7 @@ SERVICE = Service(
         "languages": texts.run,
         "similar": similar_texts.run,
     },
+    pages=("/v1/boards/",),
     body_limits={
         "/v1/feedback/bulk": bulk.BODY_LIMIT,
         "/v1/imports/{}/file": imports.FILE_LIMIT,
@@ -134,7 +141,7 @@ SERVICE = Service(
         {"name": "requesters", "description": "Who is to be told that what they asked for has shipped"},
         {
             "name": "imports",
-            "description": "Files of feedback, customers, ideas and votes, and what vendors' exports hold",
+            "description": "Files of feedback, customers, ideas, votes and comments, and what vendors' exports hold",
         },
         {"name": "exports", "description": "The workspace carried away whole"},
         {"name": "comments", "description": "What the team and its customers say about ideas and feedback"},
@@ -142,7 +149,7 @@ SERVICE = Service(
         {"name": "boards", "description": "Where outsiders see ideas, as the team keeps them, and who sees what"},
         {"name": "portal", "description": "Boards as outsiders see them"},
         {"name": "keys", "description": "API keys of the workspace"},
-        {"name": "operations", "description": "Messages that were set aside"},
+        {"name": "operations", "description": "Messages that were set aside, and the sealed log"},
     ),
 )
 

@@ -9,7 +9,9 @@ from services.roadmap.items import api as items
 from services.roadmap.key_results import api as key_results
 from services.roadmap.objectives import api as objectives
 from services.roadmap.objectives.worker import turn_all
+from services.roadmap.provenance import api as provenance
 from services.roadmap.views import api as views
+from shared.operations import operations
 from shared.service import Service, create
 from shared.settings import Settings
 
@@ -19,12 +21,14 @@ SERVICE = Service(
     description="Ideas placed on a roadmap, moved along, and published for those who asked.",
     routers=(
         items.router,
+        provenance.router,
         objectives.router,
         key_results.router,
         contributions.router,
         coverage.router,
         views.router,
         views.public,
+        operations("roadmap", CONSUMERS),
     ),
     consumers=CONSUMERS,
     jobs={"objectives": turn_all},
@@ -36,6 +40,7 @@ SERVICE = Service(
         {"name": "strategy", "description": "Objectives with key results, and what ideas contribute to them"},
         {"name": "views", "description": "Published selections of the roadmap"},
         {"name": "published", "description": "What anyone may read, without a key"},
+        {"name": "operations", "description": "Messages that were set aside, and the sealed log"},
     ),
 )
 

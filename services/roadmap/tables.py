@@ -35,6 +35,7 @@ Table(
     Column("merged_into", UUID, comment="the idea that everything asked of this one counts for"),
     Column("version", BigInteger, nullable=False),
     Index("ideas_list", "workspace_id", "idea_id"),
+    Index("ideas_merged", "workspace_id", "merged_into", postgresql_where=text("merged_into is not null")),
     comment="projection of feedback.idea.changed",
 )
 Table(

@@ -2,8 +2,13 @@
 
 from starlette.types import ASGIApp
 
+from services.scoring.actuals import api as actuals
 from services.scoring.alignment import api as alignment
+from services.scoring.allocations import api as allocations
 from services.scoring.assessment import api as assessment
+from services.scoring.balance import api as balance
+from services.scoring.balance.domain import check_all
+from services.scoring.calibration import api as calibration
 from services.scoring.capabilities import api as capabilities
 from services.scoring.capacity import api as capacity
 from services.scoring.charts import api as charts
@@ -11,15 +16,20 @@ from services.scoring.comparisons import api as comparisons
 from services.scoring.competition import api as competition
 from services.scoring.competitors import api as competitors
 from services.scoring.consumers import CONSUMERS
+from services.scoring.corrections import api as corrections
+from services.scoring.crosschecks import api as crosschecks
 from services.scoring.deals import api as deals
 from services.scoring.debts import api as debts
 from services.scoring.estimates import api as estimates
 from services.scoring.evidence import api as evidence
 from services.scoring.evidence.worker import lapse_all
+from services.scoring.kano import api as kano
 from services.scoring.methods import api as methods
 from services.scoring.models import api as models
 from services.scoring.models.domain import rescore_all
+from services.scoring.needs import api as opportunities
 from services.scoring.portfolio import api as portfolio
+from services.scoring.provenance import api as provenance
 from services.scoring.rounds import api as rounds
 from services.scoring.runs import api as runs
 from services.scoring.scores import api as scores
@@ -36,6 +46,10 @@ SERVICE = Service(
     description="Demand and estimates become scores here, each with every input and where it came from.",
     routers=(
         scores.router,
+        crosschecks.router,
+        opportunities.router,
+        kano.router,
+        provenance.router,
         comparisons.router,
         estimates.router,
         rounds.router,
@@ -49,6 +63,11 @@ SERVICE = Service(
         assessment.router,
         teams.router,
         capacity.router,
+        actuals.router,
+        allocations.router,
+        balance.router,
+        calibration.router,
+        corrections.router,
         charts.router,
         debts.router,
         alignment.router,
@@ -61,9 +80,11 @@ SERVICE = Service(
         operations("scoring", CONSUMERS),
     ),
     consumers=CONSUMERS,
-    jobs={"rescore": rescore_all, "lapse": lapse_all},
+    jobs={"rescore": rescore_all, "balance": check_all, "lapse": lapse_all},
     tags=(
         {"name": "scores", "description": "What each idea is worth, why, and how ideas rank"},
+        {"name": "opportunities", "description": "Needs by how under-served they are, as surveys rate them"},
+        {"name": "kano", "description": "What kind of quality ideas are, as surveys tell"},
         {"name": "comparisons", "description": "Where models disagree, and why one idea is above another"},
         {"name": "estimates", "description": "What people think an input of a score is"},
         {"name": "rounds", "description": "People estimate unseen by each other, see what all said, and agree"},
@@ -74,11 +95,13 @@ SERVICE = Service(
         {"name": "runs", "description": "Frozen rankings: compared, decided on, tried again with other formulas"},
         {"name": "assessments", "description": "Whether a team needs a technical product manager"},
         {"name": "capacity", "description": "Teams, what they have, what ideas take, and what is promised"},
+        {"name": "balance", "description": "Technical and business work: what it is to be, is promised to be, and was"},
+        {"name": "calibration", "description": "What came of estimates, and corrections of later ones by it"},
         {"name": "debts", "description": "Technical debt, in the currency of features"},
         {"name": "strategy", "description": "How much of the strategy each idea contributes to"},
         {"name": "competition", "description": "What competitors have and we have not, by evidence that grows old"},
         {"name": "charts", "description": "The same as pictures, each with its words"},
-        {"name": "operations", "description": "Messages that were set aside"},
+        {"name": "operations", "description": "Messages that were set aside, and the sealed log"},
     ),
 )
 

@@ -1,17 +1,22 @@
-"""What scoring listens to: ideas and the demand for them, the strategy and what ideas contribute to it."""
+"""What scoring listens to.
+
+Ideas, the demand for them, what respondents say of needs and of ideas, the strategy and what ideas contribute to it.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
 from services.scoring.alignment.domain import project_contributions, project_objectives
-from services.scoring.demand.domain import project_demand, project_ideas
+from services.scoring.demand import domain as demand
 from services.scoring.frameworks.parameters import AlignmentRule
+from services.scoring.kano.domain import project_kano
 from services.scoring.models.domain import rescore_readers
-from services.scoring.scores.domain import Cause, Subject, lock_ideas, lock_workspace, rescore
+from services.scoring.needs.domain import project_needs
+from services.scoring.scores.domain import Cause, Subject, lock_ideas, lock_workspace, mark_stale, rescore
 from shared.database import Tx
 from shared.events.base import Delivered, Event
-from shared.events.feedback import DemandChanged, IdeaChanged
+from shared.events.feedback import DemandChanged, IdeaChanged, KanoChanged, NeedChanged
 from shared.events.roadmap import ContributionsChanged, ObjectiveChanged
 from shared.reader import Consumers
 
@@ -19,18 +24,34 @@ E = TypeVar("E", bound=Event)
 
 
 async def follow_ideas(tx: Tx, delivered: Sequence[Delivered[Any]]) -> None:
-    """Project what is new, then score the ideas it is about. At most eight statements, however many events.
+    """Project what is new, then score the ideas it is about. At most eight statements for ideas and demand.
 
-    One handler for both types, so that a batch locks its ideas at once and in one order.
+    Kano is one more, which no score rests on; needs are three more, whose ideas are scored by a job.
+    One handler for all types, so that a batch locks its ideas at once and in one order.
     """
-    await lock_ideas(tx, {_subject(each) for each in delivered})
+    ideas, asked = _only(IdeaChanged, delivered), _only(DemandChanged, delivered)
+    needs, kano = _only(NeedChanged, delivered), _only(KanoChanged, delivered)
+    await lock_ideas(tx, {_subject(each) for each in (*ideas, *asked)}, {each.event.workspace_id for each in needs})
     causes: dict[Subject, Cause] = {}
-    if ideas := _only(IdeaChanged, delivered):
-        for each in await project_ideas(tx, ideas):
+    if ideas:
+        for each in await demand.follow_ideas(tx, ideas):
             causes[_subject(each)] = Cause("idea", each.id, each.traceparent)
-    if demand := _only(DemandChanged, delivered):
-        for each in await project_demand(tx, demand):
+    if asked:
+        for each in await demand.project_demand(tx, asked):
             causes[_subject(each)] = Cause("demand", each.id, each.traceparent)
+    if kano:
+        await project_kano(tx, kano)
+    if needs:
+        await mark_stale(
+            tx,
+            {
+                (told.delivered.event.workspace_id, idea_id): Cause(
+                    "need", told.delivered.id, told.delivered.traceparent
+                )
+                for told in await project_needs(tx, needs)
+                for idea_id in told.idea_ids
+            },
+        )
     await rescore(tx, causes)
 
 
@@ -65,8 +86,10 @@ def _only(contract: type[E], delivered: Sequence[Delivered[Any]]) -> list[Delive
 
 
 PROJECTIONS: Consumers = {
-    IdeaChanged: project_ideas,
-    DemandChanged: project_demand,
+    IdeaChanged: demand.project_ideas,
+    DemandChanged: demand.project_demand,
+    NeedChanged: project_needs,
+    KanoChanged: project_kano,
     ObjectiveChanged: project_objectives,
     ContributionsChanged: project_contributions,
 }
@@ -74,14 +97,16 @@ PROJECTIONS: Consumers = {
 PROJECTED: Mapping[str, Sequence[str]] = {
     "ideas": ("idea_id",),
     "demand": ("idea_id",),
+    "needs": ("need_id",),
+    "need_ideas": ("need_id",),
+    "kano": ("idea_id",),
     "objectives": ("objective_id",),
     "contributions": ("idea_id",),
 }
-"""The tables they fill, each with its key columns."""
+"""The tables they fill, each with the column that names its aggregate."""
 
 CONSUMERS: Consumers = {
-    IdeaChanged: follow_ideas,
-    DemandChanged: follow_ideas,
-    ObjectiveChanged: follow_strategy,
-    ContributionsChanged: follow_strategy,
+    **dict.fromkeys((IdeaChanged, DemandChanged, NeedChanged, KanoChanged), follow_ideas),
+    **dict.fromkeys((ObjectiveChanged, ContributionsChanged), follow_strategy),
 }
+"""What feedback knows about ideas and needs and the roadmap about the strategy, as scoring keeps it."""

@@ -14,7 +14,9 @@ from shared.errors import Unauthorized, Unavailable
 from shared.memory import Memory
 
 # Service roles cannot read the key table: these functions, owned by the migrating role, answer for one key at a time.
-FIND = "select id, workspace_id, hash, scopes, rate, slug, currency, expires_at, revoked_at from access.find_key($1)"
+FIND = """
+select id, workspace_id, hash, scopes, rate, slug, currency, expires_at, revoked_at, origins from access.find_key($1)
+"""
 TOUCH = "select access.touch_keys($1::uuid[])"
 WORKSPACE = "select id, slug, name, currency from access.find_workspace($1)"
 
@@ -71,6 +73,7 @@ class Directory:
             rate=row["rate"] or self._default_rate,
             currency=row["currency"],
             expires_at=min(ends, default=None),
+            origins=frozenset(row["origins"]),
         )
 
     async def run(self) -> None:

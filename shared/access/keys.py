@@ -47,6 +47,8 @@ class Caller:
     currency: str
     """ISO 4217 code that the workspace's money is in."""
     expires_at: datetime | None = None
+    origins: frozenset[str] = frozenset()
+    """Whose pages may use the key from a browser."""
     actor: str = field(init=False)
     """Who did it, in what is kept of a change: `key:<id>`."""
 

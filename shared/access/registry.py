@@ -11,18 +11,18 @@ from uuid import UUID
 import asyncpg
 
 from shared.access.keys import SCOPES, digest, make_key
+from shared.access.origins import require_sound
 from shared.database import Read, Tx
 from shared.errors import Conflict, FieldError, Invalid, NotFound
 from shared.ids import new_id
 
-_COLUMNS = (
-    """id, workspace_id, name, prefix, scopes, rate, expires_at, revoked_at, last_used_at, replaces, created_at"""
-)
+_COLUMNS = """id, workspace_id, name, prefix, scopes, rate, expires_at, revoked_at, last_used_at, replaces, created_at,
+    origins"""
 ADD_WORKSPACE = "insert into access.workspaces (id, slug, name, currency) values ($1, $2, $3, $4)"
 LIST_WORKSPACES = "select id, slug, name, currency, created_at from access.workspaces order by slug"
 ADD_KEY = f"""
-insert into access.api_keys (id, workspace_id, name, prefix, hash, scopes, rate, expires_at, replaces)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning {_COLUMNS}
+insert into access.api_keys (id, workspace_id, name, prefix, hash, scopes, rate, expires_at, replaces, origins)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning {_COLUMNS}
 """
 ONE_KEY = f"select {_COLUMNS} from access.api_keys where workspace_id = $1 and id = $2"
 LIST_KEYS = f"select {_COLUMNS} from access.api_keys where workspace_id = $1 and id > $2 order by id limit $3"
@@ -59,6 +59,7 @@ class KeyRow:
     last_used_at: datetime | None
     replaces: UUID | None
     created_at: datetime
+    origins: Sequence[str]
 
 
 async def create_workspace(tx: Tx, slug: str, name: str, currency: str) -> UUID:
@@ -87,14 +88,16 @@ async def create_key(
     expires_at: datetime | None = None,
     rate: int | None = None,
     replaces: UUID | None = None,
+    origins: Sequence[str] = (),
 ) -> tuple[KeyRow, str]:
-    """A new key and its text, which is shown this once. Invalid when a scope does not exist."""
+    """A new key and its text, which is shown this once. Invalid for unknown scopes and wrong origins."""
     unknown = sorted(set(scopes) - SCOPES)
     if unknown or not scopes:
         raise Invalid(
             f"Scopes are {', '.join(sorted(SCOPES))}.",
             errors=[FieldError("/body/scopes", f"unknown: {', '.join(unknown)}" if unknown else "at least one")],
         )
+    require_sound(origins, scopes)
     prefix, text = make_key()
     row = await tx.one(
         ADD_KEY,
@@ -107,6 +110,7 @@ async def create_key(
         rate,
         expires_at,
         replaces,
+        sorted(set(origins)),
     )
     assert row is not None  # an insert returns its row or raises
     return KeyRow(**row), text
@@ -132,7 +136,15 @@ async def rotate_key(tx: Tx, pepper: str, workspace_id: UUID, key_id: UUID, over
     if old.revoked_at is not None and old.revoked_at <= now:
         raise Conflict("The key has ended; make a new one.")
     made = await create_key(
-        tx, pepper, workspace_id, old.name, old.scopes, expires_at=old.expires_at, rate=old.rate, replaces=key_id
+        tx,
+        pepper,
+        workspace_id,
+        old.name,
+        old.scopes,
+        expires_at=old.expires_at,
+        rate=old.rate,
+        replaces=key_id,
+        origins=old.origins,
     )
     await tx.one(END_KEY, workspace_id, key_id, now + overlap)
     return made

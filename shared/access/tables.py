@@ -26,6 +26,13 @@ Table(
     Column("hash", LargeBinary, nullable=False),
     Column("scopes", ARRAY(Text), nullable=False),
     Column("rate", Integer, comment="requests a second; the service's default when null"),
+    Column(
+        "origins",
+        ARRAY(Text),
+        nullable=False,
+        server_default="{}",
+        comment="whose pages may use it from a browser; none: no page's",
+    ),
     Column("expires_at", Moment),
     Column("revoked_at", Moment, comment="may lie ahead: the end of a rotation's overlap"),
     Column("last_used_at", Moment),

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.events.base import Event
 
 IdeaKind = Literal["feature", "enabler", "debt", "migration", "research"]
+KanoCategory = Literal["M", "O", "A", "I", "R", "Q"]
 IdeaStatus = Literal["open", "planned", "in_progress", "shipped", "declined"]
 
 
@@ -81,9 +82,11 @@ class NeedMeasure(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     counts: list[int] = Field(description="answers in each of the five steps, the lowest first")
-    answers: int = Field(ge=0)
+    answers: int = Field(ge=0, description="respondents: of somebody who answered more than once the latest counts")
     mean: float | None = Field(description="of the steps, 1 to 5; null while nobody has answered")
-    top_share: float | None = Field(description="share of answers that are 4 or 5; null while nobody has answered")
+    top_share: float | None = Field(
+        description="share of answers in the upper quarter of their scale, 4 and 5 of 1 to 5; null while there are none"
+    )
 
 
 class NeedChanged(Event):
@@ -105,6 +108,30 @@ class NeedChanged(Event):
     importance: NeedMeasure
     satisfaction: NeedMeasure
     idea_ids: list[UUID] = Field(description="ideas that would serve it, 200 at most")
+
+
+class KanoChanged(Event):
+    """Published when answers to the pair of Kano questions about an idea change what respondents say of it.
+
+    A consumer may keep the newest version as all that is known. Numbers are totals of each respondent's latest pair,
+    never differences.
+    """
+
+    type: ClassVar[str] = "feedback.kano.changed.v1"
+    aggregate: ClassVar[str] = "idea_id"
+
+    idea_id: UUID
+    counts: dict[KanoCategory, int] = Field(
+        description="respondents in each category: M must-be, O one-dimensional, A attractive, I indifferent, "
+        "R reverse, Q questionable"
+    )
+    respondents: int = Field(
+        ge=0, description="in all; of somebody who was asked more than once the latest pair counts"
+    )
+    label: KanoCategory | Literal["undecided"] | None = Field(
+        description="the most frequent category; `undecided` where Fong's test cannot tell it from the second; null "
+        "where no answer is M, O, A or I"
+    )
 
 
 class SegmentChanged(Event):

@@ -3,11 +3,13 @@
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events.base import Event
 
-CauseKind = Literal["demand", "estimate", "model", "idea", "objective", "contribution", "competition"]
+CauseKind = Literal[
+    "demand", "estimate", "model", "idea", "need", "correction", "objective", "contribution", "competition"
+]
 
 
 class ScoreChanged(Event):
@@ -26,5 +28,37 @@ class ScoreChanged(Event):
     missing: list[str] = Field(default_factory=list, description="inputs without which it cannot be scored")
     cause: CauseKind
     cause_id: UUID | None = Field(
-        default=None, description="what moved it: the event, estimate, model, evidence, competitor or capability"
+        default=None,
+        description="what moved it: the event, estimate, model, evidence, competitor or capability, or the correction "
+        "that was switched",
     )
+
+
+class Breach(BaseModel):
+    """A share of the work that is farther from its target than the policy tolerates."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    measure: Literal["planned", "actual"]
+    name: str = Field(description="the class of the policy, by its name there")
+    side: Literal["over", "under"]
+    share: float
+    target: float
+    tolerance: float
+
+
+class BalanceChanged(Event):
+    """Published when the breaches of a team's allocation policy in a period change; with none, it is kept again.
+
+    A consumer may keep the newest version as what is breached. It is looked at when what is promised, what was done, an
+    effort or the policy changes; not when an idea merely changes its kind.
+    """
+
+    type: ClassVar[str] = "scoring.balance.changed.v1"
+    aggregate: ClassVar[str] = "balance_id"
+
+    balance_id: UUID = Field(description="stands for this team in this period")
+    team_id: UUID
+    period: str
+    allocation_id: UUID | None = Field(default=None, description="the policy's version; null: there is none any more")
+    breaches: list[Breach]

@@ -10,7 +10,7 @@ import pytest
 
 from deploy import SERVICES
 from deploy.schemas import SCHEMAS, migrate_all
-from shared import idempotency, outbox, reader
+from shared import chain, idempotency, outbox, reader
 from shared.access import directory, registry
 from shared.database import Database
 from shared.migrate import drift
@@ -53,7 +53,7 @@ async def test_every_statement_prepares_as_its_service(
 
 
 @pytest.mark.parametrize("service", SERVICES)
-@pytest.mark.parametrize("module", [outbox, reader, idempotency, directory], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [outbox, reader, idempotency, directory, chain], ids=lambda module: module.__name__)
 async def test_the_platforms_statements_prepare_in_every_schema(
     service: str, module: ModuleType, database: Callable[[str], Awaitable[Database]]
 ) -> None:

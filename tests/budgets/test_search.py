@@ -1,5 +1,6 @@
-"""Lists and searches of ideas rest on indexes, under the row security that a service works under."""
+"""Lists and searches rest on indexes, under the row security that a service works under."""
 
+import math
 from typing import Any
 
 import pytest
@@ -9,9 +10,14 @@ from services.feedback.ideas.api import START
 from services.feedback.ideas.domain import Filter
 from services.feedback.ideas.finding import Words, lookup
 from services.feedback.ideas.store import Sort
+from services.feedback.matches import store as texts
+from services.feedback.search import domain as search
+from services.feedback.search import store as found
 from shared.database import Database
+from shared.ids import new_id
+from shared.paging import FIRST, LAST
 from tests.builders import Api
-from tests.feedback.given import Databases
+from tests.feedback.given import Databases, filled
 
 NOTHING = Filter(None, None, None, None, None, None, None, None)
 FILTERS: dict[str, Filter] = {
@@ -71,3 +77,50 @@ async def test_a_search_is_five_statements_at_most(api: Api, database: Databases
     finally:
         feedback.observers.remove(seen.append)
     assert len(seen) <= 5
+
+
+async def test_feedback_is_found_by_indexes(api: Api, database: Databases) -> None:
+    """Under row security too. How much is read by which is told in `test_inbox`: that takes rows."""
+    feedback, id = await database("feedback"), new_id()
+    wanted = search.Filter(
+        None, "linked", "ada", False, "api", "en", id, id, id, id, (id,), (None, None), (None, None)
+    ).arguments()
+    between = LAST, FIRST, 2_000
+    statements: dict[str, tuple[str, tuple[Any, ...]]] = {
+        **{
+            f"{driver} {order}": (sql, (*(([1, 2], 1, 2) if driver == "words" else between), 51, *wanted))
+            for (driver, order), sql in found.PAGES.items()
+        },
+        **{f"within {driver}": (sql, (*between, 0, *wanted, 1)) for driver, sql in found.WITHIN.items()},
+        "keys": (found.KEYS, ([1, 2], 1, 2, 500, *wanted)),
+        "sizes": (texts.SIZES, ("feedback", [1, 2])),
+        "entries": (texts.ENTRIES, ("feedback", [1, 2], [0, 1])),
+        "nearest": (texts.NUMBER_BEFORE, (id, "feedback", 1)),
+    }
+    async with feedback.read({api.workspace_id}) as read:
+        await read.value("select set_config('enable_seqscan', 'off', true)")
+        for name, (sql, args) in statements.items():
+            told = "\n".join(row[0] for row in await read.all(f"explain (costs off) {sql}", api.workspace_id, *args))
+            assert "Seq Scan" not in told, (name, told)
+            if name in {"sizes", "entries"}:
+                assert "Index Cond: ((workspace_id = " in told, told
+                assert "Filter: (term" not in told, told
+
+
+async def test_finding_feedback_is_seven_statements_at_most(api: Api, database: Databases) -> None:
+    feedback, seen = await database("feedback"), list[str]()
+    await api.feedback.post("/v1/feedback", json={"text": "Exports are slow."})
+    await filled(api, feedback, 1)
+    feedback.observers.append(seen.append)
+    try:
+        async with feedback.read({api.workspace_id}) as read:
+            asked = search.Filter(q="exports slow", source="api")
+            (one,) = (await search.look(read, api.workspace_id, asked, "newest", None, 50)).rows
+            assert len(seen) <= 5, seen
+            await search.look(read, api.workspace_id, asked, "newest", one["id"], 50)
+            seen.clear()
+            rank = search.Rank(math.inf, LAST, one["id"])
+            assert (await search.ranked(read, api.workspace_id, asked, rank, 50))[0]
+    finally:
+        feedback.observers.remove(seen.append)
+    assert len(seen) <= 7, seen

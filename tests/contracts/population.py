@@ -16,6 +16,11 @@ PARK = """
 insert into {schema}.parked (id, workspace_id, stream, partition, seq, type, aggregate_id, headers, payload, error)
 values ($1, $2, 'feedback', 0, 1, 'feedback.idea.changed.v1', $1, '{{}}', '', 'tried')
 """
+# At a position where a workspace without seals has none.
+SEAL = """
+insert into {schema}.log_seals (workspace_id, position, first, last, events, stretch, digest, signature)
+values ($1, 7, 1, 1, 0, '', '', '')
+"""
 
 
 async def populate(api: Api, admin: Database) -> dict[str, str]:
@@ -90,6 +95,13 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
     assessment = await post(scoring, "/v1/assessments", engineers=24, technical_pms=1, complexity=80, change=60)
     agreeing = await post(scoring, "/v1/rounds", name="Effort", idea_ids=[idea["id"]], inputs=["effort"])
     team = await post(scoring, "/v1/teams", name="Shop", skills={"backend": 5})
+    work = {"idea_id": idea["id"], "team_id": team["id"], "period": "2027-Q1", "skill": "backend", "amount": 1}
+    worked = await post(scoring, "/v1/actuals", actuals=[{"source": "sheets", "external_id": "1", **work}])
+    allocation = await post(scoring, "/v1/allocations", since="2027-01-01", classes=[])
+    outcome = {"outcomes": [{"idea_id": idea["id"], "input": "effort", "actual": 3}]}
+    (await scoring.put("/v1/outcomes", json=outcome)).raise_for_status()
+    outcomes = (await scoring.get("/v1/outcomes")).json()["data"]
+    correction = await post(scoring, "/v1/corrections", input="effort")
     debt = await post(scoring, "/v1/debts", title="Taxes", component="billing", principal=10, interest=2, day_cost=700)
     rival = await post(scoring, "/v1/competitors", name="Rival")
     capability = await post(scoring, "/v1/capabilities", name="SSO", ours="none", idea_ids=[idea["id"]])
@@ -114,6 +126,7 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
         for schema in ("feedback", "scoring", "roadmap"):
             parked[schema] = str(new_id())
             await tx.run(PARK.format(schema=schema), parked[schema], api.workspace_id)
+            await tx.run(SEAL.format(schema=schema), api.workspace_id)
 
     async def listed(path: str, **parameters: str) -> str:
         response = await feedback.get(path, params=parameters)
@@ -125,6 +138,7 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
     assert named.status_code == 204, named.text
 
     return {
+        "position": "7",
         "account_id": await listed("/v1/accounts"),
         "contact_id": contact_id,
         "duplicate_id": twin["id"],
@@ -174,6 +188,10 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
         "model_id": model["id"],
         "compare_models/model_id": f"{model['id']},{other_model['id']}",
         "estimate_id": estimate["id"],
+        "actual_id": worked["data"][0]["id"],
+        "allocation_id": allocation["id"],
+        "outcome_id": outcomes[0]["id"],
+        "correction_id": correction["id"],
         "run_id": run["id"],
         "round_id": agreeing["id"],
         "assessment_id": assessment["id"],

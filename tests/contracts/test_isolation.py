@@ -28,11 +28,12 @@ NEEDED: dict[str, Any] = {
     "/submissions": {"title": "Mine"},
     "/ideas/{idea_id}/merge": {"into": "csv-export"},
     "/components": {"key": "spare", "name": "Spare"},
+    "/corrections/{correction_id}": {"on": True},
     "/followers": {"contact": {"external_id": "u1"}},
 }
 
 
-SHARED = {"workspace_slug", "view_slug", "form", "period", "create_debt/principal", "update_debt/principal"}
+SHARED = {"workspace_slug", "view_slug", "form", "period", "position", "create_debt/principal", "update_debt/principal"}
 """Names of values that are nobody's secret."""
 
 

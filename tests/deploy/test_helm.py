@@ -228,6 +228,11 @@ def test_settings_arrive_as_they_were_written(tmp_path: Path) -> None:
         values = {each["name"]: each.get("value") for each in container(deployment)["env"]}
         assert values["CAIRN_RATE_LIMIT"] == "1048576"
         service = service_run.parser().parse_args(container(deployment)["args"]).service
+        if service == "roadmap":
+            services = kinds(manifests, "Service")
+            asked = {values[f"CAIRN_{sibling.upper()}_URL"] for sibling in ("feedback", "scoring")}
+            assert asked == {"http://acme-cairn-feedback", "http://acme-cairn-scoring"}
+            assert all(services[url.removeprefix("http://")]["spec"]["ports"][0]["port"] == 80 for url in asked)
         assert values["CAIRN_PUBLIC_URL"] == ("https://api.example.com" if service == "scoring" else "")
         template = deployment["spec"]["template"]
         assert template["metadata"]["labels"]["team"] == "product"
@@ -239,9 +244,12 @@ def test_connections_are_restricted_where_that_is_wanted(tmp_path: Path) -> None
     assert kinds(rendered("as it comes", tmp_path), "NetworkPolicy") == {}
     (policy,) = kinds(rendered("guarded", tmp_path), "NetworkPolicy").values()
     assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
-    assert policy["spec"]["ingress"][0]["from"] == VARIANTS["guarded"]["networkPolicy"]["from"]
+    own, *others = policy["spec"]["ingress"][0]["from"]
+    assert own == {"podSelector": policy["spec"]["podSelector"]}, "roadmap asks feedback and scoring"
+    assert others == VARIANTS["guarded"]["networkPolicy"]["from"]
     ports = [port["port"] for rule in policy["spec"]["egress"] for port in rule["ports"]]
-    assert ports == [53, 53, 5432]
+    assert ports == [53, 53, "http", 5432]
+    assert policy["spec"]["egress"][1]["to"] == [own]
     (policy,) = kinds(rendered("everything", tmp_path), "NetworkPolicy").values()
     assert policy["spec"]["policyTypes"] == ["Ingress"]
     assert "from" not in policy["spec"]["ingress"][0]

@@ -13,13 +13,14 @@ from services.feedback.customers.domain import Person
 from services.feedback.inbox.domain import Statement
 from services.feedback.intake.adapters import ADAPTERS
 from services.feedback.intake.signatures import SCHEMES, sign
+from services.feedback.similar import worker
 from shared.access.keys import SCOPES, Caller
 from shared.database import Database, Read
 from shared.events.base import Delivered
 from shared.events.feedback import DemandChanged
 from shared.events.roadmap import ItemChanged, ItemStatus
 from shared.ids import new_id
-from tests.builders import Api
+from tests.builders import Api, eventually
 
 Databases = Callable[[str], Awaitable[Database]]
 SAID_AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -56,6 +57,7 @@ FIRMS_RECOUNTED = """
 select b.idea_id, c.account_id, count(*)::int as contacts from idea_contacts b join contacts c on c.id = b.contact_id
 where b.workspace_id = $1 and c.account_id is not null group by b.idea_id, c.account_id
 """
+INDEXED = "select id from feedback.similar_texts where workspace_id = $1"
 TOLD = "select data::text as data from events where workspace_id = $1 and type = $2 order by seq"
 
 
@@ -112,8 +114,24 @@ async def made(response: Response, status: int = 201) -> Any:
 
 
 async def new_idea(api: Api, title: str = "Export as CSV", **others: Any) -> Any:
-    """An idea, made over HTTP."""
-    return await made(await api.feedback.post("/v1/ideas", json={"title": title, **others}))
+    """An idea, made over HTTP by somebody who does not ask what it is like."""
+    answer = await api.feedback.post("/v1/ideas", json={"title": title, **others}, params={"similar": 0})
+    return {name: value for name, value in (await made(answer)).items() if name != "similar"}
+
+
+async def filled(api: Api, database: Database, count: int) -> None:
+    """Everything that was written is in the index: it is filled here, unless the service's own job is at it."""
+
+    async def all_in() -> bool:
+        while (await worker.fill_some(database)).more:
+            pass
+        async with api.admin.system() as tx:
+            waiting = await tx.value(
+                "select count(*) from feedback.similar_changes where workspace_id = $1", api.workspace_id
+            )
+            return not waiting and len(await tx.all(INDEXED, api.workspace_id)) == count
+
+    await eventually(all_in)
 
 
 async def demand_of(api: Api, idea_id: str) -> dict[str, Any]:

@@ -13,8 +13,10 @@ from nats.js.api import StreamConfig
 from deploy.cli import main
 from deploy.infra import Nats
 from deploy.rebuild import REBUILDABLE, Compared, connected, published, rebuild, rescore, reseed
+from services.feedback.inbox.domain import record
 from shared.database import Database
 from tests.builders import Api, eventually
+from tests.feedback.given import SAID_AT, response
 from tests.servers import Cluster, World, running_nats
 
 SPOIL = """
@@ -25,9 +27,15 @@ INVENT = """
 insert into roadmap.scores (score_id, workspace_id, idea_id, model_id, model_version, state, version)
 values ($1, $1, $1, $1, 1, 'not_scoreable', 1)
 """
+RATED = """
+select n.importance from scoring.needs n join scoring.need_ideas l on l.need_id = n.need_id where l.idea_id = $1
+"""
 TABLES = [
     "scoring.ideas",
     "scoring.demand",
+    "scoring.needs",
+    "scoring.need_ideas",
+    "scoring.kano",
     "scoring.objectives",
     "scoring.contributions",
     "roadmap.ideas",
@@ -92,6 +100,10 @@ async def ask(api: Api, ideas: int, votes: int) -> list[UUID]:
         ] + [{"idea_id": idea["id"], "input": "confidence", "value": 0.5, "estimator": "e"}]
         saved = await api.scoring.post("/v1/estimates/bulk", json={"estimates": estimates})
         assert saved.status_code == 201, saved.text
+        need = (await api.feedback.post("/v1/needs", json={"job": "Job", "outcome": f"Outcome {number}"})).json()
+        linked = await api.feedback.put(f"/v1/needs/{need['id']}/ideas/{idea['id']}")
+        assert linked.status_code == 204, linked.text
+        await answer(api, need["key"], idea["key"])
         for voter in range(votes):
             contact = {"email": f"v{voter}@example.com", "account": f"a{voter % 2}"}
             cast = await api.feedback.post("/v1/votes", json={"idea_id": idea["id"], "contact": contact})
@@ -115,6 +127,17 @@ async def align(api: Api, ideas: list[UUID]) -> None:
     await eventually(arrived)
 
 
+async def answer(api: Api, need: str, idea: str) -> None:
+    """A response about a need and an idea."""
+    answers: list[dict[str, Any]] = [
+        {"kind": "importance", "value": 5, "about": need, "scale": [1, 5]},
+        {"kind": "kano_functional", "value": "like", "about": idea},
+        {"kind": "kano_dysfunctional", "value": "dislike", "about": idea},
+    ]
+    async with api.admin.system(search_path="feedback") as tx:
+        await record(tx, [response(api.workspace_id, need, SAID_AT, answers)])
+
+
 async def scored(api: Api, idea_id: UUID, votes: int) -> None:
     """Return when roadmap holds the score that so many contacts give."""
 
@@ -123,7 +146,10 @@ async def scored(api: Api, idea_id: UUID, votes: int) -> None:
             demand = await tx.value("select votes from roadmap.demand where idea_id = $1", idea_id)
             score = await tx.value("select value from roadmap.scores where idea_id = $1", idea_id)
             stored = await tx.value("select value from scoring.scores where idea_id = $1", idea_id)
-        return demand == votes and score is not None and score == stored
+            rated = await tx.value(RATED, idea_id)
+            kano = await tx.value("select counts from scoring.kano where idea_id = $1", idea_id)
+        told = rated == [0, 0, 0, 0, 1] and kano == [0, 1, 0, 0, 0, 0]
+        return demand == votes and score is not None and score == stored and told
 
     await eventually(arrived)
 
@@ -220,7 +246,8 @@ async def test_a_broker_that_lost_everything_is_filled_again(
         await published(schemas[service], service)
     await eventually(all_equal)
     after = await _rows(schemas)
-    assert {table: [row for row in rows if new not in row.values()] for table, rows in after.items()} == before
+    assert {table: [row for row in after[table] if row in rows] for table, rows in before.items()} == before
+    assert any(new in row.values() for row in after["scoring.ideas"])
 
 
 async def test_a_stream_whose_beginning_has_expired_is_reseeded_first(

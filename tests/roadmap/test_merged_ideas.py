@@ -1,6 +1,7 @@
 """An idea that was merged stays in its item, and shows what counts for the one that it was merged into."""
 
 from typing import Any
+from uuid import UUID
 
 from shared.ids import new_id
 from tests.builders import Api
@@ -31,8 +32,14 @@ async def test_an_item_follows_what_its_idea_was_merged_into(api: Api, database:
         page = (await api.anonymous.roadmap.get(f"/p/{api.slug}/all.json")).json()
         return sorted((item["votes"], item["people"]) for item in page["columns"][0]["items"])
 
+    async def items_of(idea_id: UUID, **query: str) -> list[str]:
+        listed = (await api.roadmap.get("/v1/items", params={"idea_id": str(idea_id), **query})).json()["data"]
+        return [f"/v1/items/{each['id']}" for each in listed]
+
     assert await public() == [(3, 3), (8, 4)]
+    assert (await items_of(kept), await items_of(merged)) == (paths[:0:-1], paths[::-1])
     await said.idea("CSV please", idea_id=merged, version=2, merged_into=kept)
+    assert await items_of(kept) == await items_of(merged) == await items_of(kept, status="planned") == paths[::-1]
     await said.demand(merged, votes=0, people=0, version=2)
     await said.demand(kept, votes=6, people=5, version=2)
     assert await shown(paths[0]) == [(str(merged), str(kept), 6, 5)]

@@ -14,12 +14,14 @@ from services.scoring.estimates.domain import Draft
 from services.scoring.frameworks.parameters import DemandRule
 from services.scoring.frameworks.rice import RiceParameters
 from services.scoring.models import domain as models
-from services.scoring.scores.domain import recompute
+from services.scoring.scores.domain import recompute, rescore_stale
 from shared.database import Database, Read, Tx
 from shared.events.base import Delivered, Event
-from shared.events.feedback import DemandChanged, IdeaChanged
+from shared.events.feedback import DemandChanged, IdeaChanged, KanoChanged, NeedChanged, NeedMeasure
 from shared.events.roadmap import Contribution, ContributionsChanged, ObjectiveChanged
 from shared.ids import new_id
+from shared.statistics.kano import judge
+from shared.statistics.refusal import Refusal
 
 Databases = Callable[[str], Awaitable[Database]]
 
@@ -72,6 +74,47 @@ def contributions(
     return told(ContributionsChanged(workspace_id=workspace_id, idea_id=idea_id, version=version, contributions=said))
 
 
+def need(
+    workspace_id: UUID,
+    need_id: UUID,
+    version: int = 1,
+    importance: Sequence[int] = (0, 0, 0, 2, 8),
+    satisfaction: Sequence[int] = (5, 3, 0, 1, 1),
+    ideas: Sequence[UUID] = (),
+    *,
+    archived: bool = False,
+) -> Delivered[Event]:
+    """A need as feedback tells of it: answers in five steps, all on the scale from 1 to 5."""
+
+    def measure(counts: Sequence[int]) -> NeedMeasure:
+        n = sum(counts)
+        mean = sum(step * count for step, count in enumerate(counts, 1)) / n if n else None
+        return NeedMeasure(counts=list(counts), answers=n, mean=mean, top_share=sum(counts[3:]) / n if n else None)
+
+    event = NeedChanged(
+        workspace_id=workspace_id, version=version, need_id=need_id, job="Close the books", outcome="Get figures out",
+        archived=archived, insights=0, ratings=sum(importance), importance=measure(importance),
+        satisfaction=measure(satisfaction), idea_ids=list(ideas),
+    )  # fmt: skip
+    return told(event)
+
+
+def kano(workspace_id: UUID, idea_id: UUID, version: int = 1, **counts: int) -> Delivered[Event]:
+    """What respondents say of an idea by Kano, as feedback tells of it."""
+    judged = judge(counts)  # pyright: ignore[reportArgumentType] the names of keywords are strings, here categories
+    event = KanoChanged.model_validate(
+        {
+            "workspace_id": workspace_id,
+            "version": version,
+            "idea_id": idea_id,
+            "counts": counts,
+            "respondents": sum(counts.values()),
+            "label": None if isinstance(judged, Refusal) else judged.label,
+        }
+    )
+    return told(event)
+
+
 async def estimate(
     tx: Tx, workspace_id: UUID, idea_id: UUID, estimator: str = "ada", **inputs: float
 ) -> list[asyncpg.Record]:
@@ -111,6 +154,12 @@ class Workspace:
             for handler in dict.fromkeys(CONSUMERS.values()):
                 if theirs := [each for each in delivered if CONSUMERS[type(each.event)] is handler]:
                     await handler(tx, theirs)
+
+    async def settle(self) -> None:
+        """Score what needs have made stale, as the job does."""
+        async with self.database.transaction({self.id}) as tx:
+            while await rescore_stale(tx):
+                pass
 
     async def idea(self, **others: Any) -> UUID:
         """An idea that scoring has heard of, and its id."""

@@ -8,7 +8,7 @@ import pytest
 from shared.database import Database
 from shared.ids import new_id
 from tests.builders import Api
-from tests.scoring.given import Workspace
+from tests.scoring.given import Workspace, idea
 
 FULL: dict[str, Any] = {"impact": 1, "confidence": 1, "effort": 1}
 
@@ -192,6 +192,7 @@ async def test_a_ranking_can_be_seen_as_it_was(api: Api, here: Workspace, admin:
                 "update scoring.scores set computed_at = computed_at - interval '1 day' where model_id = $1", ids
             )
             await tx.run("update scoring.score_days set since = since - 1, until = until - 1 where model_id = $1", ids)
+            await tx.run("update scoring.idea_days set until = until - 1 where workspace_id = $1", here.id)
 
     async def ranked(days_ago: int, **others: Any) -> list[tuple[str, float | None]]:
         asked = {"model_id": str(model_id), "as_of": str(today - timedelta(days_ago)), "limit": 1, **others}
@@ -217,3 +218,16 @@ async def test_a_ranking_can_be_seen_as_it_was(api: Api, here: Workspace, admin:
     assert await ranked(2) == [("one", 30), ("two", 20)]
     assert await ranked(3) == [("one", 30), ("two", 20)]
     assert await ranked(4) == [], "nothing was scored then"
+
+    await here.hear(idea(here.id, two, 2, title="second", kind="debt"))
+    await here.hear(idea(here.id, two, 3, title="the second", kind="debt"))
+    await here.hear(idea(here.id, one, 2, title="one", archived=True))
+    assert await ranked(0) == [("the second", 50)]
+    assert await ranked(1) == [("two", 50), ("one", 30)], "as both were called, and neither was archived"
+    assert await ranked(1, kind="debt") == []
+    await a_day_passes()
+    await here.hear(idea(here.id, one, 3, title="one"))
+    await here.hear(idea(here.id, two, 4, title="the second", kind="debt", status="shipped"))
+    assert await ranked(0, status="open") == []
+    assert await ranked(1, status="open", kind="debt") == [("the second", 50)]
+    assert await ranked(2) == [("two", 50), ("one", 30)]

@@ -31,6 +31,7 @@ async def test_an_explanation_names_every_input_and_its_source(api: Api, here: W
         "contributions": f"/v1/contributions/{idea_id}",
         "alignment": f"/v1/alignments/{idea_id}",
         "competition": f"/v1/competition/{idea_id}",
+        "provenance": f"/v1/ideas/{idea_id}/provenance",
     }
     (score,) = explained["scores"]
     assert score["model"] == {
@@ -55,6 +56,15 @@ async def test_an_explanation_names_every_input_and_its_source(api: Api, here: W
     }
     assert (effort["source"], effort["value"], effort["demand"]) == ("estimate", 3, None)
     assert effort["unit"] == "person-months"
+    day = by_ada[2]["created_at"].date()
+    assert reach["words"] == (
+        f"30, for 3 contacts who ask for the idea, 10 a quarter for each, as feedback counted on {told.time.date()}"
+    )
+    assert effort["words"] == (
+        f"3, the mean of 2 estimates: 4 estimated by ada on {day}; 2 estimated by grace on {day}"
+    )
+    assert score["inputs"]["impact"]["words"] == f"2, as estimated by ada on {day}"
+    assert score["intact"] is True
     by_whom = {(each["estimator"], each["estimate_id"], each["value"]) for each in effort["estimates"]}
     assert by_whom == {("ada", str(by_ada[2]["id"]), 4), ("grace", str(by_grace[0]["id"]), 2)}
     assert score["inputs"]["confidence"]["flags"] == ["off_scale"]

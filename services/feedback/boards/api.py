@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from services.feedback.boards import domain, store
 from services.feedback.boards.domain import Visibility
-from shared.errors import NotFound
+from shared.errors import Moved, NotFound
 from shared.paging import Cursor, Limit, Page, after, page
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import CallerDep, IfMatch, ReadDep, Route, TxDep, allow, etag
@@ -136,7 +136,10 @@ async def remove_board_member(board_key: Slug, member_id: UUID, caller: CallerDe
 
 
 @router.put(
-    "/{board_key}/placements/{idea_id}", status_code=204, responses=EDITING, dependencies=[allow("boards:write")]
+    "/{board_key}/placements/{idea_id}",
+    status_code=204,
+    responses=EDITING | responses(Moved),
+    dependencies=[allow("boards:write")],
 )
 async def place_idea(board_key: Slug, idea_id: UUID, caller: CallerDep, tx: TxDep) -> None:
     """Put an idea on a board: whoever sees the board sees its title, description, status and votes."""
@@ -144,7 +147,10 @@ async def place_idea(board_key: Slug, idea_id: UUID, caller: CallerDep, tx: TxDe
 
 
 @router.delete(
-    "/{board_key}/placements/{idea_id}", status_code=204, responses=EDITING, dependencies=[allow("boards:write")]
+    "/{board_key}/placements/{idea_id}",
+    status_code=204,
+    responses=EDITING | responses(Moved),
+    dependencies=[allow("boards:write")],
 )
 async def remove_placed_idea(board_key: Slug, idea_id: UUID, caller: CallerDep, tx: TxDep) -> None:
     """Take an idea off a board. Nothing else happens to it."""

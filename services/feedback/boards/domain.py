@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from services.feedback.boards import store
+from services.feedback.customers import domain as customers
 from services.feedback.customers.domain import Person
 from services.feedback.demand import domain as demand
 from services.feedback.ideas import domain as ideas
@@ -18,7 +19,7 @@ from services.feedback.votes import domain as votes
 from services.feedback.votes.domain import Ballot
 from shared.access.keys import Caller
 from shared.database import Read, Tx
-from shared.errors import Conflict, FieldError, Invalid, NotFound
+from shared.errors import Conflict, FieldError, Invalid, Moved, NotFound
 from shared.ids import new_id
 from shared.routes import require_version
 from shared.telemetry import traceparent
@@ -98,20 +99,28 @@ async def members(read: Read, workspace_id: UUID, key: str, after: UUID, limit: 
 
 
 async def place(tx: Tx, workspace_id: UUID, key: str, idea_id: UUID) -> None:
-    """Put an idea on a board, where it stays the one who brought it. NotFound when there is no such idea or board."""
+    """Put an idea on a board, where it stays the one who brought it. NotFound, or Moved when the idea was merged."""
     board = await get(tx, workspace_id, key)
-    if await tx.value(store.KNOWN_IDEA, workspace_id, idea_id) is None:
-        raise NotFound("No idea by that id.")
+    await _unmerged(tx, workspace_id, key, idea_id)
     await tx.run(store.PLACE, workspace_id, [board["id"]], [idea_id], [None])
     await unite(tx, workspace_id, [idea_id])
 
 
 async def take_off(tx: Tx, workspace_id: UUID, key: str, idea_id: UUID) -> None:
-    """Take an idea off a board, with what was merged into it. NotFound when it is not on it."""
+    """Take an idea off a board, with what was merged into it. NotFound when it is not there; Moved when merged."""
     board = await get(tx, workspace_id, key)
+    await _unmerged(tx, workspace_id, key, idea_id)
     if not await tx.run(store.TAKE_OFF, workspace_id, [board["id"]], [idea_id]):
         raise NotFound("The idea is not on this board.")
     await unite(tx, workspace_id, [idea_id])
+
+
+async def _unmerged(tx: Tx, workspace_id: UUID, key: str, idea_id: UUID) -> None:
+    row = await tx.one(store.KNOWN_IDEA, workspace_id, idea_id)
+    if row is None:
+        raise NotFound("No idea by that id.")
+    if row["merged_root"] is not None:
+        raise Moved(f"/v1/boards/{key}/placements/{row['merged_root']}")
 
 
 async def unite(tx: Tx, workspace_id: UUID, idea_ids: Collection[UUID]) -> None:
@@ -146,14 +155,15 @@ async def decide(tx: Tx, caller: Caller, states: Mapping[UUID, State]) -> None:
         return
     rows = await tx.all(store.LOCK_SUBMISSIONS, caller.workspace_id, list(states))
     became: dict[UUID, UUID | None] = {row["id"]: row["idea_id"] for row in rows}
+    known = await customers.known_as(tx, caller.workspace_id, [row["contact_id"] for row in rows])
     for row in rows:
         if states[row["id"]] == "shown" and row["idea_id"] is None:
             idea = await ideas.create(
                 tx,
                 caller,
                 key=None,
-                title=redacted(row["title"])[:TITLE],
-                description=redacted(row["description"]),
+                title=redacted(row["title"], known[row["contact_id"]])[:TITLE],
+                description=redacted(row["description"], known[row["contact_id"]]),
                 kind="feature",
             )
             became[row["id"]] = idea["id"]

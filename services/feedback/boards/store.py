@@ -37,7 +37,7 @@ order by board_id, idea_id
 on conflict (board_id, idea_id) do update set by_merge = false, contact_id = excluded.contact_id where p.by_merge
 """
 # Held until the end: a merge at the same moment would not know of this board.
-KNOWN_IDEA = "select 1 from ideas where workspace_id = $1 and id = $2 for share"
+KNOWN_IDEA = "select merged_root from ideas where workspace_id = $1 and id = $2 for share"
 # With whatever was merged into it: it would stand there because of those.
 TAKE_OFF = """
 delete from board_ideas as p using (

@@ -15,7 +15,7 @@ from services.feedback.customers.api import ContactRef
 from services.feedback.trust.levels import State
 from shared.access.keys import Caller
 from shared.database import Tx
-from shared.errors import NotFound
+from shared.errors import Moved, NotFound
 from shared.paging import LAST, Cursor, Limit, Page, after, decode, page
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import CallerDep, IfMatch, ReadDep, Route, TxDep, allow, etag
@@ -103,7 +103,12 @@ def comment(row: asyncpg.Record) -> Comment:
     return Comment(**content)
 
 
-@router.post("/ideas/{idea_id}/comments", status_code=201, responses=EDITING, dependencies=[allow("comments:write")])
+@router.post(
+    "/ideas/{idea_id}/comments",
+    status_code=201,
+    responses=EDITING | responses(Moved),
+    dependencies=[allow("comments:write")],
+)
 async def create_comment(idea_id: UUID, body: CommentIn, caller: CallerDep, tx: TxDep, response: Response) -> Comment:
     """Comment on an idea, or answer a comment. A customer's waits until a moderator approves it, unless trusted."""
     draft = Draft(

@@ -14,7 +14,7 @@ from services.feedback.trust import domain as trust
 from services.feedback.trust.domain import Source
 from services.feedback.trust.levels import State
 from shared.database import Read, Tx
-from shared.errors import Conflict, FieldError, Invalid, NotFound
+from shared.errors import Conflict, FieldError, Invalid, Moved, NotFound
 from shared.events.feedback import CommentChanged
 from shared.ids import new_id
 from shared.outbox import emit
@@ -43,7 +43,8 @@ class Draft(NamedTuple):
 async def add(tx: Tx, workspace_id: UUID, actor: str, draft: Draft) -> asyncpg.Record:
     """Write a comment. What a customer says waits for a moderator unless it can be trusted.
 
-    NotFound when there is nothing by that id to comment on; Invalid when the rest does not fit it.
+    NotFound when there is nothing by that id to comment on, Moved when that was merged; Invalid when the rest does not
+    fit it.
     """
     await _about(tx, workspace_id, draft)
     if draft.parent_id is not None and draft.idea_id is not None:
@@ -86,8 +87,8 @@ async def add(tx: Tx, workspace_id: UUID, actor: str, draft: Draft) -> asyncpg.R
     assert row is not None  # a new id
     await _mention(tx, workspace_id, id, draft.text)
     if draft.visibility == "public" and state == "shown" and (parent is None or parent["state"] == "shown"):
-        await _count(tx, workspace_id, {(row["idea_id"], row["board_id"] or NO_BOARD): 1})
-    await _tell(tx, workspace_id, [row])
+        await count(tx, workspace_id, {(row["idea_id"], row["board_id"] or NO_BOARD): 1})
+    await tell(tx, workspace_id, [row])
     return row
 
 
@@ -119,8 +120,11 @@ async def _parent(tx: Tx, workspace_id: UUID, draft: Draft) -> asyncpg.Record | 
 
 async def _about(tx: Tx, workspace_id: UUID, draft: Draft) -> None:
     if draft.idea_id is not None:
-        if await tx.value(store.KNOWN_IDEA, workspace_id, draft.idea_id) is None:
+        row = await tx.one(store.KNOWN_IDEA, workspace_id, draft.idea_id)
+        if row is None:
             raise NotFound("No idea by that id.")
+        if row["merged_root"] is not None:
+            raise Moved(f"/v1/ideas/{row['merged_root']}/comments")
     elif await tx.value(store.KNOWN_FEEDBACK, workspace_id, draft.feedback_id) is None:
         raise NotFound("No feedback by that id.")
 
@@ -165,7 +169,7 @@ async def edit(
     await tx.run(store.FORGET_MENTIONS, workspace_id, comment_id)
     await _mention(tx, workspace_id, comment_id, text)
     await _recount(tx, workspace_id, root, before)
-    await _tell(tx, workspace_id, [changed])
+    await tell(tx, workspace_id, [changed])
     return changed
 
 
@@ -173,7 +177,9 @@ async def _judge_again(tx: Tx, workspace_id: UUID, row: asyncpg.Record) -> State
     """Other words than a moderator saw. What was refused stays refused."""
     if row["state"] in {"rejected", "spam"}:
         return row["state"]
-    kind, _, name = str(await tx.value(store.SOURCE, workspace_id, row["id"])).partition(":")
+    # An imported one came through none: whoever edits it is judged by themselves.
+    came = await tx.value(store.SOURCE, workspace_id, row["id"]) or "channel:import"
+    kind, _, name = str(came).partition(":")
     source = Source("channel" if kind == "channel" else "board", name)
     verdict = await trust.judge(tx, workspace_id, source, row["contact_id"])
     await trust.file(tx, workspace_id, "comment", row["id"], row["contact_id"], source, verdict)
@@ -194,7 +200,7 @@ async def delete(tx: Tx, workspace_id: UUID, comment_id: UUID, expected: int | N
     await tx.run(store.FORGET_MENTIONS, workspace_id, comment_id)
     await trust.withdraw(tx, workspace_id, comment_id)
     await _recount(tx, workspace_id, root, before)
-    await _tell(tx, workspace_id, [buried])
+    await tell(tx, workspace_id, [buried])
 
 
 async def decide(tx: Tx, workspace_id: UUID, states: Mapping[UUID, State]) -> None:
@@ -206,7 +212,7 @@ async def decide(tx: Tx, workspace_id: UUID, states: Mapping[UUID, State]) -> No
     before = await _shown(tx, workspace_id, roots)
     changed = await tx.all(store.DECIDE, workspace_id, list(states), list(states.values()))
     await _recount(tx, workspace_id, roots, before)
-    await _tell(tx, workspace_id, changed)
+    await tell(tx, workspace_id, changed)
 
 
 async def history(read: Read, workspace_id: UUID, comment_id: UUID, before: int, limit: int) -> list[asyncpg.Record]:
@@ -244,10 +250,11 @@ async def _shown(tx: Tx, workspace_id: UUID, roots: Sequence[UUID]) -> dict[Plac
 async def _recount(tx: Tx, workspace_id: UUID, roots: Sequence[UUID], before: Mapping[Place, int]) -> None:
     now = await _shown(tx, workspace_id, roots)
     places = now.keys() | before.keys()
-    await _count(tx, workspace_id, {place: now.get(place, 0) - before.get(place, 0) for place in places})
+    await count(tx, workspace_id, {place: now.get(place, 0) - before.get(place, 0) for place in places})
 
 
-async def _count(tx: Tx, workspace_id: UUID, steps: Mapping[Place, int]) -> None:
+async def count(tx: Tx, workspace_id: UUID, steps: Mapping[Place, int]) -> None:
+    """Add to how many comments the public sees in these places."""
     moved = {place: step for place, step in steps.items() if step}
     if moved:
         await tx.run(
@@ -259,7 +266,8 @@ async def _count(tx: Tx, workspace_id: UUID, steps: Mapping[Place, int]) -> None
         )
 
 
-async def _tell(tx: Tx, workspace_id: UUID, rows: Sequence[asyncpg.Record]) -> None:
+async def tell(tx: Tx, workspace_id: UUID, rows: Sequence[asyncpg.Record]) -> None:
+    """Publish these comments as they are now."""
     await emit(
         tx,
         [

@@ -18,7 +18,7 @@ COLUMNS = (
     "created_at",
 )
 _COMMENT = ", ".join(COLUMNS)
-KNOWN_IDEA = "select 1 from ideas where workspace_id = $1 and id = $2 for key share"
+KNOWN_IDEA = "select merged_root from ideas where workspace_id = $1 and id = $2 for key share"
 # The idea that a comment is on, where it and another idea are one by now.
 THREAD = """
 select c.idea_id from comments c
@@ -110,3 +110,62 @@ from comment_mentions m join comments c on c.workspace_id = $1 and c.id = m.comm
 where m.workspace_id = $1 and m.mentioned = $4 and m.comment_id < $2 order by m.comment_id desc limit $3
 """
 SOURCE = "select source from moderation_entries where workspace_id = $1 and subject_id = $2"
+
+# Two imports of one source go one after the other.
+HOLD_ORIGINS = "select pg_advisory_xact_lock(hashtextextended($1::uuid::text || ':' || $2::text, 13))"
+BROUGHT = """
+select o.external_id from unnest($3::text[]) as asked (external_id)
+join comment_origins o on o.workspace_id = $1 and o.source = $2 and o.external_id = asked.external_id
+"""
+BRING = f"""
+with given as materialized (
+    select * from json_to_recordset($4::json) as n (id uuid, external_id text, idea_id uuid, text text, visibility text,
+        contact_id uuid, signature text, answers text, created_at timestamptz)
+), brought as (
+    insert into comments (id, workspace_id, idea_id, visibility, state, contact_id, author, signature, text, created_at)
+    select id, $1, idea_id, visibility, 'shown', contact_id, $2, signature, text, coalesce(created_at, now())
+    from given order by id returning {_COMMENT}
+), noted as (
+    insert into comment_origins (workspace_id, source, external_id, comment_id, answers)
+    select $1, $3, external_id, id, answers from given
+)
+select {_COMMENT} from brought
+"""
+# From each answer along the chain to its beginning; what answers itself in a circle has none.
+ANSWERS = """
+with recursive waiting as materialized (
+    select external_id, comment_id, answers from comment_origins
+    where workspace_id = $1 and source = $2 and answers is not null and external_id > $3
+    order by external_id limit $4
+), chain as (
+    select w.external_id, t.comment_id as root_id, t.answers, 1 as depth
+    from waiting w
+    join comment_origins t on t.workspace_id = $1 and t.source = $2 and t.external_id = w.answers
+    where t.comment_id <> w.comment_id
+    union all
+    select c.external_id, t.comment_id, t.answers, c.depth + 1
+    from chain c join comment_origins t on t.workspace_id = $1 and t.source = $2 and t.external_id = c.answers
+    where c.depth < 50
+)
+select w.external_id, w.comment_id, coalesce(r.parent_id, r.id) as root_id
+from waiting w
+left join chain c on c.external_id = w.external_id and (c.answers is null or not exists (
+    select from comment_origins n where n.workspace_id = $1 and n.source = $2 and n.external_id = c.answers
+))
+left join comments r on r.workspace_id = $1 and r.id = c.root_id and r.id <> w.comment_id
+order by w.external_id
+"""
+JOIN = f"""
+with held as materialized (
+    select id, parent_id, idea_id, visibility, state, deleted_at from comments
+    where workspace_id = $1 and id = any($2::uuid[] || $3::uuid[]) order by id for no key update
+)
+update comments as c set parent_id = r.id, version = c.version + 1
+from unnest($2::uuid[], $3::uuid[]) as n (id, root_id) join held r on r.id = n.root_id join held a on a.id = n.id
+where c.workspace_id = $1 and c.id = n.id and a.id <> r.id and a.parent_id is null and a.deleted_at is null
+    and r.parent_id is null and r.deleted_at is null and a.idea_id = r.idea_id
+    and (a.visibility = 'internal' or (r.visibility = 'public' and r.state = 'shown'))
+    and not exists (select from comments below where below.workspace_id = $1 and below.parent_id = c.id)
+returning {", ".join("c." + column for column in COLUMNS)}
+"""
+JOINED = "update comment_origins set answers = null where workspace_id = $1 and comment_id = any($2::uuid[])"

@@ -1,5 +1,6 @@
 """Who the customers are: recognised by an id or an address, made known when they first appear."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
@@ -11,7 +12,7 @@ from services.feedback.customers import store
 from services.feedback.demand import domain as demand
 from services.feedback.demand.domain import Move
 from services.feedback.segments import domain as segments
-from shared.database import Tx
+from shared.database import Read, Tx
 from shared.errors import Conflict, NotFound
 from shared.ids import new_id
 from shared.routes import require_version
@@ -279,3 +280,13 @@ def require_present(contact: asyncpg.Record) -> None:
         raise Conflict("The person was erased at their request.", code="erased")
     if contact["merged_into"] is not None:
         raise Conflict(f"It was merged into the contact {contact['merged_into']}.", code="merged")
+
+
+async def known_as(
+    read: Read, workspace_id: UUID, contact_ids: Collection[UUID | None]
+) -> defaultdict[UUID | None, Sequence[str]]:
+    """Names and addresses by contact, to be taken out of their words before those are shown outside."""
+    found: defaultdict[UUID | None, Sequence[str]] = defaultdict(tuple)
+    if wanted := {id for id in contact_ids if id is not None}:
+        found.update({row["id"]: row["known"] for row in await read.all(store.KNOWN_AS, workspace_id, wanted)})
+    return found

@@ -123,3 +123,7 @@ lateral (
 where c.workspace_id = $1 and c.id = said.id
 returning {", ".join("c." + column for column in _CONTACT.split(", "))}
 """
+KNOWN_AS = """
+select id, array_remove(array[name, email], null) as known from contacts
+where workspace_id = $1 and id = any($2::uuid[])
+"""

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from services.feedback.demand import domain
 from services.feedback.demand.domain import By, Split
-from shared.errors import FieldError, Invalid, NotFound
+from shared.errors import FieldError, Invalid, Moved, NotFound
 from shared.paging import Cursor, Limit, decode, encode
 from shared.problems import GUARDED, responses
 from shared.routes import CallerDep, ReadDep, Route, allow
@@ -69,7 +69,9 @@ class DemandBreakdown(Wire):
     explained: list[str] = Field(description="what is counted, and how")
 
 
-@router.get("/{idea_id}/demand/breakdown", responses=GUARDED | responses(NotFound), dependencies=[allow("ideas:read")])
+@router.get(
+    "/{idea_id}/demand/breakdown", responses=GUARDED | responses(Moved, NotFound), dependencies=[allow("ideas:read")]
+)
 async def break_demand_down(
     idea_id: UUID,
     caller: CallerDep,

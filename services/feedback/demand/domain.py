@@ -15,7 +15,7 @@ import asyncpg
 
 from services.feedback.demand import store
 from shared.database import Read, Tx
-from shared.errors import NotFound
+from shared.errors import Moved, NotFound
 from shared.events.feedback import DemandChanged
 from shared.outbox import emit
 from shared.telemetry import traceparent
@@ -136,11 +136,13 @@ class Split(NamedTuple):
 async def behind(read: Read, workspace_id: UUID, idea_id: UUID) -> tuple[str, list[UUID]]:
     """The currency that is counted in, and the ideas whose asks are this one's: itself and what was merged into it.
 
-    NotFound when there is no such idea.
+    NotFound when there is no such idea; Moved when it was merged.
     """
     row = await read.one(store.BEHIND, workspace_id, idea_id)
     if row is None:
         raise NotFound("No idea by that id.")
+    if row["merged_root"] is not None:
+        raise Moved(f"/v1/ideas/{row['merged_root']}/demand/breakdown")
     await read.value(store.ROOMY)
     return row["currency"], row["asked"]
 

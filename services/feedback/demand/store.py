@@ -176,7 +176,7 @@ ROOMY = "select set_config('work_mem', '64MB', true)"
 # An idea and those that were merged into it.
 BEHIND = """
 select d.currency, array(select $2::uuid union all select id from ideas where workspace_id = $1 and merged_root = $2)
-    as asked
+    as asked, (select merged_root from ideas where workspace_id = $1 and id = $2) as merged_root
 from demand d where d.workspace_id = $1 and d.idea_id = $2
 """
 # Who asks for some ideas ($2), each time that they do: a contact's votes for merged ideas are one, and so are links
@@ -260,11 +260,13 @@ left join belonging b on b.contact_id = a.contact_id
 left join segments s on s.id = b.segment_id and s.workspace_id = $1
 """
 SPLIT_BY_SEGMENT = f"""
-with {_ASKS}, belonging as (
-    select a.contact_id, m.segment_id from asks a join segment_members m on m.member_id = a.contact_id
+with {_ASKS}, people as materialized (
+    select contact_id from asks where contact_id is not null group by contact_id
+), belonging as (
+    select p.contact_id, m.segment_id from people p join segment_members m on m.member_id = p.contact_id
     where m.workspace_id = $1
-    union
-    select a.contact_id, m.segment_id from asks a join contacts c on c.id = a.contact_id
+    union all
+    select p.contact_id, m.segment_id from people p join contacts c on c.id = p.contact_id
     join segment_members m on m.member_id = c.account_id where c.workspace_id = $1 and m.workspace_id = $1
 ), {_PLACED.format(key="s.key", name="s.name", more=_IN_SEGMENTS)}, {_FIGURES}
 """

@@ -16,6 +16,10 @@ from services.feedback.needs import domain as needs
 from services.feedback.segments import rules
 from services.feedback.similar.domain import Decision, Joined, Method
 from services.feedback.similar.domain import Kind as Alike
+from services.feedback.subjects import domain as subjects
+from services.feedback.subjects.domain import MOVED, Move
+from services.feedback.triage import history
+from services.feedback.triage.domain import DEEDS, STATES
 from services.feedback.trust.levels import Kind, Level, State
 from shared.database import Tx
 from shared.errors import Invalid
@@ -31,7 +35,12 @@ PROMISED: dict[tuple[str, str], tuple[str, ...] | type] = {
     ("votes", "importance"): ("nice", "important", "critical"),
     ("segments", "selects"): ("accounts", "contacts"),
     ("import_mappings", "kind"): KINDS,
-    ("feedback", "state"): ("new", "linked", "archived", "snoozed"),
+    ("triage_history", "kind"): (*DEEDS, "wake", "undo"),
+    ("triage_history", "before"): dict,
+    ("triage_history", "after"): dict,
+    ("inbox_actions", "kind"): DEEDS,
+    ("inbox_actions", "asked"): dict,
+    ("feedback", "state"): STATES,
     ("boards", "visibility"): ("public", "private", "one_way"),
     ("board_members", "kind"): ("contact", "account", "segment"),
     ("board_submissions", "state"): get_args(State),
@@ -55,6 +64,10 @@ PROMISED: dict[tuple[str, str], tuple[str, ...] | type] = {
     ("contacts", "attributes"): dict,
 }
 """The words, or the kind of JSON, that a column has, where an answer of the API promises so."""
+FEELINGS = frozenset(range(1, 6))
+"""Both answers of a Kano pair, from like to dislike."""
+READABLE = TABLES | {"need_ratings"}
+"""Tables that a file may hold: what older exports said besides is in `survey_answers` too."""
 REFERRING = frozenset(store.COMPLETE)
 """Tables whose rows refer to each other: their references are filled in by a second pass."""
 
@@ -75,19 +88,25 @@ async def restore(tx: Tx, workspace_id: UUID, lines: Sequence[bytes]) -> None:
         await tx.run(store.WRITE[table], workspace_id, mask, f"[{b','.join(given).decode()}]")
         if table in {"ideas", "demand", "feedback"}:
             await _tell(tx, workspace_id, table, mask, given)
+        elif table == "survey_answers":
+            await subjects.count(tx, [_answer(workspace_id, from_json(line)["row"], mask) for line in given])
 
 
 async def complete(tx: Tx, workspace_id: UUID, lines: Sequence[bytes]) -> None:
     """Fill in what rows say of others of the same table, now that all are there."""
     mask = mask_of(workspace_id)
-    for table, some in groupby(lines, table_of):
+    for table, lines_of_it in groupby(lines, table_of):
+        some = list(lines_of_it)
         if table in REFERRING:
             await tx.run(
                 store.COMPLETE[table], workspace_id, mask, f"[{b','.join(line.strip() for line in some).decode()}]"
             )
+        if table == "ideas":
+            keys = [from_json(line)["row"]["key"] for line in some]
+            await subjects.tell(tx, [(workspace_id, key) for key in keys])
         elif table == "need_totals":
             # With the ideas of each, which come behind the totals.
-            await needs.tell(tx, workspace_id, _ids(list(some), "need_id", mask))
+            await needs.tell(tx, workspace_id, _ids(some, "need_id", mask))
 
 
 def _check(table: str, lines: Sequence[bytes]) -> None:
@@ -102,6 +121,14 @@ def _check(table: str, lines: Sequence[bytes]) -> None:
                     raise Broken(f"A row of {table} has a {column} that is not known here.")
             if table == "import_mappings":
                 Mapping.model_validate(row["mapping"])
+            if (
+                table == "survey_answers"
+                and row["measure"] == "kano"
+                and not {row["value"], row["without"]} <= FEELINGS
+            ):
+                raise Broken("A row of survey_answers has a pair of answers that is not known here.")
+            if table == "triage_history":
+                history.check_change(row)
             if table == "segments" and row.get("rule") is not None:
                 rules.parse(row["rule"], row["selects"])
         except (Invalid, ValueError, KeyError, TypeError, AttributeError):
@@ -123,6 +150,13 @@ async def _tell(tx: Tx, workspace_id: UUID, table: str, mask: int, lines: Sequen
             found = await tx.all(store.TOLD_FEEDBACK, workspace_id, ids)
             events = [FeedbackReceived(workspace_id=workspace_id, **row) for row in found]
     await emit(tx, events)
+
+
+def _answer(workspace_id: UUID, row: dict[str, Any], mask: int) -> Move:
+    """An answer as it is counted when it is put back."""
+    given: dict[str, Any] = {name: row.get(name) for name in MOVED}
+    given |= {"workspace_id": workspace_id, "feedback_id": renamed(UUID(row["feedback_id"]), mask)}
+    return Move(**given, counts=int(row.get("superseded_at") is None), held=1)
 
 
 def _ids(lines: Sequence[bytes], key: str, mask: int) -> list[UUID]:

@@ -22,21 +22,37 @@ def _other_name(field: Field, column: str) -> str:
     """What a column holds under its other name, where it holds an id."""
     if field.may_name:
         return f"case when {column} ~ '{_LIKE_AN_ID}' then ({_renamed(f'{column}::uuid')})::text else {column} end"
+    if field.inside:
+        id = _renamed("(v #>> '{}')::uuid")
+        value = f"case when v #>> '{{}}' ~ '{_LIKE_AN_ID}' then to_jsonb({id}) else v end"
+        renamed = f"(select coalesce(jsonb_object_agg(k, {value}), '{{}}') from jsonb_each({column}) as e (k, v))"
+        return f"case when jsonb_typeof({column}) = 'object' then {renamed} else {column} end"
     return _renamed(column) if field.names else column
 
 
 def _read(table: Carried) -> str:
-    columns = ", ".join(f"{_other_name(each, each.name)} as {each.name}" for each in table.fields)
+    columns = ", ".join(f"{_told(table, each)} as {each.name}" for each in table.fields)
     return f"""
 select row_to_json(r)::text as line from (select {columns} from {table.name} where workspace_id = $1) as r
 order by {", ".join(f"r.{name}" for name in table.key)}
 """
 
 
+def _told(table: Carried, field: Field) -> str:
+    if not field.counted:
+        return _other_name(field, field.name)
+    rest = ", ".join(name for name in table.key if name != field.name)
+    return f"row_number() over (partition by {rest} order by {field.name})"
+
+
 def _write(table: Carried) -> str:
-    """Of lines in a JSON list, $3; the rows are the database's to read, so that no number passes through a float."""
-    names = ", ".join(each.name for each in table.fields)
-    values = ", ".join(_value(each) for each in table.fields)
+    """Of lines in a JSON list, $3; the rows are the database's to read, so that no number passes through a float.
+
+    What the database numbers it numbers again, in the same order.
+    """
+    given = [each for each in table.fields if not each.counted]
+    names = ", ".join(each.name for each in given)
+    values = ", ".join(_value(each) for each in given)
     return f"""
 insert into {table.name} (workspace_id, {names})
 select $1, {values}

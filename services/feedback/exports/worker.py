@@ -3,27 +3,22 @@
 A snapshot cannot be taken up again, so whoever dies with an export leaves it to be begun anew.
 """
 
-import asyncio
 import hashlib
 import logging
 from collections.abc import AsyncIterator
 from uuid import UUID
 
-import asyncpg
-
 from services.feedback.exports import store
 from services.feedback.exports.file import Seal, heading, line_of, mask_of
-from shared.database import RETRYABLE, Read
-from shared.errors import Unavailable
+from services.feedback.leased import domain as leased
+from shared.database import Read
 from shared.ids import new_id
 from shared.runtime import Runtime
-from shared.service import forever
 
 PART = 2**20
 """Bytes of a part, at least: lines are not cut in two for it."""
 ROWS_AT_ONCE = 500
 LEASE_SECONDS = 60.0
-SWEEP_SECONDS = 1.0
 MOST_STARTS = 3
 KEPT_DAYS = 7
 READ_SECONDS = 900.0
@@ -32,19 +27,9 @@ READ_SECONDS = 900.0
 log = logging.getLogger("cairn.exports")
 
 
-class _Lost(Exception):
-    """Somebody else holds it now, or it was deleted."""
-
-
 async def run(runtime: Runtime) -> None:
     """The job: write exports until cancelled."""
-    signal = asyncio.Event()
-    runtime.signals["exports"] = signal.set
-
-    async def step() -> bool:
-        return await write_one(runtime)
-
-    await forever(signal, SWEEP_SECONDS, step)
+    await leased.watch(runtime, "exports", write_one)
 
 
 async def write_one(runtime: Runtime) -> bool:
@@ -55,20 +40,14 @@ async def write_one(runtime: Runtime) -> bool:
     if row is None:
         return False
     export = _Export(runtime, row["workspace_id"], row["id"], holder)
-    try:
-        if row["starts"] > MOST_STARTS:
-            await export.end("failed", f"It was begun {MOST_STARTS} times and never came to its end.")
-        else:
-            await export.write(row["currency"])
-    except _Lost:
-        log.info("an export was taken away", extra={"export": str(row["id"])})
-    except (Unavailable, *RETRYABLE):
-        # The lease runs out, and it is begun again.
-        log.warning("an export was interrupted", extra={"export": str(row["id"])})
-    except (asyncpg.PostgresError, ValueError) as error:
-        log.exception("an export failed", extra={"export": str(row["id"])})
-        await export.end("failed", f"It could not be written: {type(error).__name__}.")
+    await leased.attempt(
+        log, "export", row["id"], export.write(row["currency"], row["starts"]), export.fail, (_Hopeless,)
+    )
     return True
+
+
+class _Hopeless(Exception):
+    """It never comes to its end."""
 
 
 class _Export:
@@ -81,7 +60,9 @@ class _Export:
         self._seal = Seal()
         self._digest = hashlib.sha256()
 
-    async def write(self, currency: str) -> None:
+    async def write(self, currency: str, starts: int) -> None:
+        if starts > MOST_STARTS:
+            raise _Hopeless(f"It was begun {MOST_STARTS} times and never came to its end.")
         workspace_id, *_ = self._key
         await self._keep([heading(currency)], counted=True)
         async with self._runtime.database.read((workspace_id,)) as read:
@@ -107,9 +88,12 @@ class _Export:
         self._digest.update(content)
         async with self._runtime.database.transaction(self._key[:1]) as tx:
             if not await tx.run(store.KEEP, *self._key, self._seal.rows, LEASE_SECONDS, self._number, content):
-                raise _Lost
+                raise leased.Lost
         self._number += 1
         self._size += len(content)
+
+    async def fail(self, reason: str) -> None:
+        await self.end("failed", reason)
 
     async def end(self, state: str, reason: str | None) -> None:
         async with self._runtime.database.transaction(self._key[:1]) as tx:

@@ -1,5 +1,6 @@
 """Ideas, and the demand for them, over HTTP."""
 
+import asyncio
 import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -16,11 +17,12 @@ from services.feedback.ideas import domain
 from services.feedback.ideas.domain import Filter
 from services.feedback.ideas.store import Sort
 from services.feedback.products.api import no_id
+from services.feedback.similar.api import Similar, look_at_once, note_at_once
 from shared.errors import FieldError, Invalid, Moved, NotFound
 from shared.events.feedback import IdeaKind, IdeaStatus
 from shared.paging import LAST, Cursor, Limit, Page, decode, encode
 from shared.problems import EDITING, GUARDED, responses
-from shared.routes import CallerDep, IfMatch, ReadDep, Route, TxDep, allow, etag
+from shared.routes import CallerDep, IfMatch, ReadDep, Route, RuntimeDep, TxDep, allow, etag
 from shared.wire import EARLIEST, INT8, LATEST, Attributes, Key, Line, Slug, Text, Wire, storable
 
 router = APIRouter(prefix="/v1/ideas", tags=["ideas"], route_class=Route)
@@ -89,6 +91,15 @@ class Idea(Wire):
     updated_at: datetime
 
 
+class CreatedIdea(Idea):
+    """An idea that was just added, beside what it is like."""
+
+    similar: Similar | None = Field(
+        description="ideas like it, and feedback that may speak for it, with reasons; null where nobody asked or "
+        "they could not be told at once. Ask `GET /v1/ideas/{idea_id}/similar` then"
+    )
+
+
 class ListedIdea(Idea):
     """An idea with how much it is wanted."""
 
@@ -133,23 +144,43 @@ def _idea(row: asyncpg.Record) -> Idea:
 
 
 @router.post("", status_code=201, responses=EDITING, dependencies=[allow("ideas:write")])
-async def create_idea(body: IdeaIn, caller: CallerDep, tx: TxDep, response: Response) -> Idea:
-    """Add an idea."""
-    row = await domain.create(
-        tx,
-        caller,
-        key=body.key,
-        title=body.title,
-        description=body.description or "",
-        kind=body.kind,
-        product=body.product,
-        component=body.component,
-        tags=body.tags,
-        owner=body.owner,
-        attributes=body.attributes,
-    )
+async def create_idea(
+    body: IdeaIn,
+    caller: CallerDep,
+    tx: TxDep,
+    runtime: RuntimeDep,
+    response: Response,
+    similar: Annotated[
+        int, Query(ge=0, le=20, description="how many of each kind that are like it to answer with; 0: do not look")
+    ] = 5,
+) -> CreatedIdea:
+    """Add an idea, and hear which others it is like, of what the key may read.
+
+    It is added in any case: look at `similar` before you go on with it, and merge it or decide on the suggestions.
+    """
+    # While it is being stored.
+    looking = asyncio.create_task(look_at_once(runtime, caller, body.title, body.description or "", similar))
+    try:
+        row = await domain.create(
+            tx,
+            caller,
+            key=body.key,
+            title=body.title,
+            description=body.description or "",
+            kind=body.kind,
+            product=body.product,
+            component=body.component,
+            tags=body.tags,
+            owner=body.owner,
+            attributes=body.attributes,
+        )
+    except BaseException:
+        looking.cancel()
+        raise
+    near = await looking
     response.headers.update(etag(row["version"]) | {"Location": f"/v1/ideas/{row['id']}"})
-    return _idea(row)
+    alike = await note_at_once(tx, caller.workspace_id, row["id"], near) if near is not None else None
+    return CreatedIdea(**_shown(row, Idea), similar=alike)
 
 
 def _moment(text: str) -> datetime:

@@ -15,6 +15,7 @@ from services.feedback.ideas import store
 from services.feedback.ideas.finding import Words, lookup, typed
 from services.feedback.ideas.store import Sort
 from services.feedback.products import domain as products
+from services.feedback.subjects import domain as subjects
 from shared.access.keys import Caller
 from shared.database import Read, Tx
 from shared.errors import Conflict, Moved, NotFound
@@ -87,6 +88,9 @@ async def create(
         raise Conflict(f"There is an idea with the key {key!r} already.", code="key_taken")
     await demand.begin(tx, caller.workspace_id, id, caller.currency)
     await emit(tx, [_event(caller.workspace_id, row)])
+    if key is not None:
+        # Questions may have been asked about it before. A key that was made just now is in none.
+        await subjects.tell(tx, [(caller.workspace_id, key)])
     return row
 
 
@@ -101,10 +105,12 @@ class Sketch(NamedTuple):
     archived: bool = False
     created_at: datetime | None = None
     updated_at: datetime | None = None
+    tags: Sequence[str] = ()
+    attributes: Attributes | None = None
 
 
 async def add(tx: Tx, workspace_id: UUID, currency: str, sketches: Sequence[Sketch]) -> list[UUID | None]:
-    """Add many ideas in four statements; the id of each, None where its key is taken."""
+    """Add many ideas in five statements; the id of each, None where its key is taken."""
     if not sketches:
         return []
     now = datetime.now(UTC)
@@ -113,6 +119,8 @@ async def add(tx: Tx, workspace_id: UUID, currency: str, sketches: Sequence[Sket
         {
             **each._asdict(),
             "id": id,
+            "tags": _once(each.tags),
+            "attributes": each.attributes or {},
             "key": each.key or key_from(each.title, id),
             "created_at": each.created_at or each.updated_at or now,
             "updated_at": each.updated_at or each.created_at or now,
@@ -123,6 +131,7 @@ async def add(tx: Tx, workspace_id: UUID, currency: str, sketches: Sequence[Sket
     added = {row["id"] for row in rows}
     await demand.begin_many(tx, workspace_id, sorted(added), currency)
     await emit(tx, [_event(workspace_id, row) for row in rows])
+    await subjects.tell(tx, [(workspace_id, each.key) for each in sketches if each.key is not None])
     return [id if id in added else None for id in ids]
 
 
@@ -263,7 +272,7 @@ async def settle(tx: Tx, rows: Sequence[asyncpg.Record], roots: Collection[UUID]
     await emit(tx, [_event(row["workspace_id"], row) for row in last.values()])
 
 
-async def find(tx: Tx, named: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], UUID]:
+async def find(read: Read, named: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], UUID]:
     """Ideas by (workspace, id or key), as many as exist."""
     ids: dict[str, UUID] = {}
     keys: list[tuple[UUID, str]] = []
@@ -274,10 +283,10 @@ async def find(tx: Tx, named: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, st
             keys.append((workspace_id, name))
     found: dict[tuple[UUID, str], UUID] = {}
     if ids:
-        known = {(row["workspace_id"], row["id"]) for row in await tx.all(store.FIND_BY_ID, set(ids.values()))}
+        known = {(row["workspace_id"], row["id"]) for row in await read.all(store.FIND_BY_ID, set(ids.values()))}
         found |= {(each, name): ids[name] for each, name in named if name in ids and (each, ids[name]) in known}
     if keys:
-        rows = await tx.all(store.FIND_BY_KEY, [w for w, _ in keys], [key for _, key in keys])
+        rows = await read.all(store.FIND_BY_KEY, [w for w, _ in keys], [key for _, key in keys])
         found |= {(row["workspace_id"], row["key"]): row["id"] for row in rows}
     return found
 

@@ -25,9 +25,14 @@ class Typed(NamedTuple):
     last: str
 
 
+def pieces(text: str) -> list[str]:
+    """The words, `"phrases"` and `-exclusions` of what somebody typed, as they stand there."""
+    return [token for token in _TOKEN.findall(text) if token.strip('-"')]
+
+
 def typed(text: str) -> Typed:
     """Read `csv "month end" -draft exp`: words, phrases, exclusions, and a last word that may be a beginning."""
-    tokens = [token for token in _TOKEN.findall(text) if token.strip('-"')]
+    tokens = pieces(text)
     last = ""
     if tokens and not text[-1].isspace() and _WORD.fullmatch(tokens[-1]):
         last = tokens.pop()

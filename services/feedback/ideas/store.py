@@ -31,10 +31,11 @@ select {_columns("w")} from w
 """
 ADD_MANY = f"""
 with w as (
-    insert into ideas (id, workspace_id, key, title, description, kind, own_status, archived, created_at, updated_at)
-    select id, $1, key, title, description, kind, status, archived, created_at, updated_at
+    insert into ideas (id, workspace_id, key, title, description, kind, own_status, archived, tags, attributes,
+        created_at, updated_at)
+    select id, $1, key, title, description, kind, status, archived, tags, attributes, created_at, updated_at
     from json_to_recordset($2::json) as n (id uuid, key text, title text, description text, kind text, status text,
-        archived boolean, created_at timestamptz, updated_at timestamptz)
+        archived boolean, tags text[], attributes jsonb, created_at timestamptz, updated_at timestamptz)
     order by key collate "C"
     on conflict (workspace_id, key) do nothing returning *
 ), named as (

@@ -1,21 +1,18 @@
 """Imports over HTTP: what is to be imported and how, its file, and what became of each row."""
 
-import csv
-import io
-from collections.abc import AsyncIterator, Callable
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import asyncpg
-from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
 from pydantic_core import from_json, to_json
 
 from services.feedback.exports import domain as exports
 from services.feedback.imports import store
 from services.feedback.imports.importers import VENDORS, Vendor
+from services.feedback.imports.importers.statuses import plain_word
 from services.feedback.imports.readers import LARGEST, Format
 from services.feedback.mappings import domain as mappings
 from services.feedback.mappings.kinds import check
@@ -25,12 +22,12 @@ from services.feedback.uploads.domain import Upload
 from shared.access.keys import Caller
 from shared.database import Tx
 from shared.errors import Conflict, FieldError, Invalid, NotFound, TooLarge
+from shared.events.feedback import IdeaStatus
 from shared.ids import new_id
 from shared.paging import LAST, Cursor, Limit, Page, after, page
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import CallerDep, ReadDep, Route, RuntimeDep, StreamRoute, TxDep, allow, require_scopes
-from shared.runtime import Runtime
-from shared.wire import Slug, Wire
+from shared.wire import Line, Slug, Wire
 
 router = APIRouter(prefix="/v1/imports", tags=["imports"], route_class=Route)
 files = APIRouter(prefix="/v1/imports", tags=["imports"], route_class=StreamRoute)
@@ -39,18 +36,17 @@ FILE_LIMIT = max(LARGEST.values())
 AWAITED_DAYS = 7
 """How long an import waits for its file."""
 KEPT_DAYS = 30
-ERRORS_AT_ONCE = 500
-EVERYTHING = frozenset({"feedback:write", "ideas:write", "votes:write", "customers:write"})
+EVERYTHING = frozenset({"feedback:write", "ideas:write", "votes:write", "customers:write", "comments:write"})
 NEEDED: dict[str, frozenset[str]] = {
     "feedback": frozenset({"feedback:write"}),
     "accounts": frozenset({"customers:write"}),
     "contacts": frozenset({"customers:write"}),
     "ideas": frozenset({"ideas:write"}),
     "votes": frozenset({"votes:write"}),
+    "comments": frozenset({"comments:write"}),
 }
 """By kind; whatever else brings something of each."""
 ImportKind = Literal[Kind, Vendor, "workspace"]
-NDJSON, CSV = "application/x-ndjson", "text/csv"
 
 
 class ImportIn(Wire):
@@ -73,10 +69,17 @@ class ImportIn(Wire):
     mapping_key: Slug | None = Field(
         default=None, description="the key of a saved mapping; fields of `mapping` go before its own", examples=["desk"]
     )
+    statuses: dict[Line, IdeaStatus] = Field(
+        default_factory=dict,
+        max_length=200,
+        description="of a vendor's export: what its words for a status mean here, in place of what is usual. Capitals, "
+        "underscores and hyphens make no difference",
+        examples=[{"Under consideration": "planned", "Parked": "declined"}],
+    )
     dry_run: bool = Field(
         default=False,
         description="check every row and tell what would become of it, and store none. Of a vendor's export the votes "
-        "are checked for their shape only: their ideas are not there yet",
+        "and comments are checked for their shape only: their ideas are not there yet",
     )
 
 
@@ -86,6 +89,22 @@ class ImportCounts(Wire):
     created: int = 0
     updated: int = 0
     duplicate: int = Field(default=0, description="there before: nothing changed")
+
+
+class ImportNoticed(Wire):
+    """What of a vendor's export was not understood, each with the number of its rows; the first 100 names."""
+
+    columns: dict[str, int] = Field(
+        default_factory=dict,
+        description="columns that the importer does not know. Plain values that are not about a person are kept: as "
+        "`attributes` of the row's idea, statement or account",
+        examples=[{"Effort": 40}],
+    )
+    statuses: dict[str, int] = Field(
+        default_factory=dict,
+        description="words for a status that nobody knows: their ideas are open. Say in `statuses` what they mean",
+        examples=[{"Parked": 12}],
+    )
 
 
 class ImportLayout(Wire):
@@ -115,6 +134,7 @@ class Import(Wire):
     rows: int = Field(description="read so far")
     invalid: int = Field(description="rows with an error, which brought nothing: see `errors`")
     counts: dict[str, ImportCounts] = Field(description="records by kind; a vendor's row can hold several")
+    noticed: ImportNoticed
     version: int
     created_at: datetime
     started_at: datetime | None
@@ -139,6 +159,7 @@ def _import(row: asyncpg.Record) -> Import:
         "kind": content["kind"] or vendor,
         "sha256": content["sha256"].hex() if content["sha256"] else None,
         "counts": from_json(content["counts"]),
+        "noticed": from_json(content["noticed"]),
         "layout": ImportLayout(**{name: layout[name] for name in ImportLayout.model_fields}) if layout else None,
         "percent": 100.0 if finished else round(100 * done, 1) if done is not None else None,
         "rate": round(content["rows"] / seconds, 1) if seconds else None,
@@ -170,6 +191,7 @@ async def create_import(body: ImportIn, caller: CallerDep, tx: TxDep, response: 
         caller.key_id,
         caller.currency,
         AWAITED_DAYS,
+        to_json({plain_word(word): status for word, status in body.statuses.items()}).decode(),
     )
     assert row is not None  # added
     response.headers["Location"] = f"/v1/imports/{row['id']}"
@@ -186,6 +208,8 @@ async def _mapping(tx: Tx, caller: Caller, body: ImportIn) -> Mapping:
         wrong += [name for name in ("mapping", "mapping_key") if getattr(body, name) is not None]
     if body.kind == "workspace":
         wrong += ["format"] * (body.format != "ndjson") + ["dry_run"] * body.dry_run
+    if body.kind not in VENDORS:
+        wrong += ["statuses"] * bool(body.statuses)
     if wrong:
         raise Invalid(errors=[FieldError(f"/body/{name}", f"is not for {body.kind}") for name in wrong])
     of_rows: dict[str, Kind] = {each: each for each in KINDS}
@@ -263,74 +287,6 @@ async def get_import(import_id: UUID, caller: CallerDep, read: ReadDep) -> Impor
     if row is None:
         raise NotFound("No import by that id.")
     return _import(row)
-
-
-@router.get(
-    "/{import_id}/errors",
-    response_class=StreamingResponse,
-    responses={
-        200: {
-            "description": "a line for each row with an error, in order: `row`, `errors`, and `raw`, its beginning",
-            "content": {NDJSON: {"schema": {"type": "string"}}, CSV: {"schema": {"type": "string"}}},
-        }
-    }
-    | GUARDED
-    | responses(NotFound),
-    dependencies=[allow("feedback:read")],
-)
-async def download_import_errors(
-    import_id: UUID,
-    caller: CallerDep,
-    read: ReadDep,
-    runtime: RuntimeDep,
-    format: Annotated[Literal["ndjson", "csv"], Query(description="how it is written")] = "ndjson",
-) -> StreamingResponse:
-    """Download the rows that could not be imported, each with what to mend."""
-    if await read.one(store.GET, caller.workspace_id, import_id) is None:
-        raise NotFound("No import by that id.")
-    write, kind = (_as_csv, f"{CSV}; charset=utf-8") if format == "csv" else (_as_ndjson, NDJSON)
-    return StreamingResponse(
-        _errors(runtime, caller.workspace_id, import_id, write),
-        media_type=kind,
-        headers={"Content-Disposition": f'attachment; filename="errors-{import_id}.{format}"'},
-    )
-
-
-async def _errors(
-    runtime: Runtime, workspace_id: UUID, import_id: UUID, write: Callable[[list[asyncpg.Record], bool], str]
-) -> AsyncIterator[bytes]:
-    """Some at a time, each in a transaction of its own: a slow reader holds none open."""
-    last, first = -1, True
-    while True:
-        async with runtime.database.read((workspace_id,)) as read:
-            rows = await read.all(store.LIST_ERRORS, workspace_id, import_id, last, ERRORS_AT_ONCE)
-        if rows or first:
-            yield write(rows, first).encode()
-        if len(rows) < ERRORS_AT_ONCE:
-            return
-        last, first = rows[-1]["number"], False
-
-
-def _as_ndjson(rows: list[asyncpg.Record], _first: bool) -> str:
-    return "".join(
-        f'{{"row":{row["number"]},"errors":{row["errors"]},"raw":{to_json(row["raw"]).decode()}}}\n' for row in rows
-    )
-
-
-def _as_csv(rows: list[asyncpg.Record], first: bool) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    if first:
-        writer.writerow(("row", "pointer", "reason", "raw"))
-    for row in rows:
-        errors: list[dict[str, Any]] = from_json(row["errors"])
-        writer.writerows((row["number"], _cell(e["pointer"]), _cell(e["reason"]), _cell(row["raw"])) for e in errors)
-    return text.getvalue()
-
-
-def _cell(text: str) -> str:
-    """Text that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 @router.post("/{import_id}/cancel", responses=EDITING, dependencies=[allow("feedback:write")])

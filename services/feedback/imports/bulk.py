@@ -1,133 +1,38 @@
 """What becomes of a file's rows: read as records of their kind, checked, stored through the same doors as all else."""
 
-import json
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import asyncpg
 from pydantic import ValidationError
-from pydantic_core import from_json
 
 from services.feedback.accounts import domain as accounts
 from services.feedback.accounts.api import AccountIn
 from services.feedback.accounts.domain import AccountChange
+from services.feedback.comments import bulk as comments
+from services.feedback.comments.bulk import Arrival
 from services.feedback.customers import domain as customers
 from services.feedback.customers.api import ContactRef
 from services.feedback.demand import domain as demand
 from services.feedback.ideas.domain import Sketch
-from services.feedback.imports.importers import IMPORTERS, Vendor
-from services.feedback.imports.readers.row import MOST_RAW, Row
+from services.feedback.imports import importers
+from services.feedback.imports.job import Job, RowError, Tally, dumped, faulty
+from services.feedback.imports.readers.row import Row
 from services.feedback.inbox import domain as inbox
 from services.feedback.inbox.api import FeedbackIn
 from services.feedback.inbox.domain import Recorded
-from services.feedback.mappings.kinds import FIRST, VALIDATORS, IdeaRow, Record, VoteRow
-from services.feedback.mappings.mapping import Kind, Mapping, shaped
+from services.feedback.mappings.kinds import FIRST, VALIDATORS, CommentRow, IdeaRow, Record, VoteRow
+from services.feedback.mappings.mapping import Kind, shaped
 from services.feedback.origins import domain as origins
-from services.feedback.origins.domain import Arrival
 from services.feedback.votes import domain as votes
 from services.feedback.votes.domain import Ballot, Cast
-from shared.access.keys import Caller
 from shared.database import Tx
 from shared.errors import FieldError, Invalid
 from shared.ids import new_id
 from shared.problems import field_errors
 
 TABULAR = frozenset({"csv", "xlsx"})
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """An import as its worker has it. `position` and `number` are where it goes on: the end of the last row stored."""
-
-    id: UUID
-    workspace_id: UUID
-    holder: UUID
-    kind: str | None
-    vendor: Vendor | None
-    format: str
-    source: str
-    mapping: Mapping
-    dry_run: bool
-    upload: UUID
-    size: int
-    currency: str
-    key_id: UUID
-    starts: int
-    pass_: int
-    position: int
-    number: int
-    rows: int
-    counts: dict[str, dict[str, int]]
-
-    @classmethod
-    def of(cls, row: asyncpg.Record, holder: UUID) -> "Job":
-        """As it was claimed."""
-        content = dict(row)
-        content.pop("extent")
-        mapping, counts = content.pop("mapping"), content.pop("counts")
-        return cls(
-            **content | {"pass_": content.pop("pass")},
-            holder=holder,
-            mapping=Mapping.model_validate_json(mapping),
-            counts=from_json(counts),
-        )
-
-    @property
-    def passes(self) -> int:
-        """How often the file is read: a vendor's votes name ideas that may come after them."""
-        return 2 if self.vendor is not None else 1
-
-    @property
-    def brings_ideas(self) -> bool:
-        """Whether ideas of it may have to be merged."""
-        return not self.dry_run and (self.vendor is not None or self.kind == "ideas")
-
-    @property
-    def caller(self) -> Caller:
-        """Whoever asked for it."""
-        return Caller(self.key_id, self.workspace_id, "", frozenset(), 0, self.currency)
-
-
-class RowError(NamedTuple):
-    """A row that could not be stored, and why."""
-
-    number: int
-    errors: Sequence[FieldError]
-    raw: str
-
-
-@dataclass(slots=True)
-class Tally:
-    """What became of some rows."""
-
-    counts: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
-    """By kind and outcome: created, updated, duplicate."""
-    errors: list[RowError] = field(default_factory=list[RowError])
-
-
-def errors_as_json(errors: Sequence[RowError]) -> str:
-    """What is kept of rows with errors; NUL and lone surrogates, which could not be, are shown as replaced."""
-    return json.dumps(
-        [
-            {
-                "number": each.number,
-                "errors": [
-                    {"pointer": storable_text(one.pointer), "reason": storable_text(one.reason)} for one in each.errors
-                ],
-                "raw": storable_text(each.raw),
-            }
-            for each in errors
-        ]
-    )
-
-
-def storable_text(text: str) -> str:
-    """The text with NUL and lone surrogates replaced, to be shown."""
-    return text.encode(errors="replace").decode().replace("\x00", "\ufffd")
 
 
 class _Checked(NamedTuple):
@@ -164,13 +69,13 @@ def _checked(job: Job, rows: Sequence[Row], tally: Tally) -> dict[Kind, list[_Ch
             tally.errors.append(RowError(row.number, [FieldError("", row.fault)], row.raw))
             continue
         try:
-            records = [(each, VALIDATORS[each.kind].validate_python(each.fields)) for each in _records(job, row)]
+            records = [(each, VALIDATORS[each.kind].validate_python(each.fields)) for each in _records(job, row, tally)]
         except ValidationError as error:
             found = field_errors(error.errors(include_url=False, include_input=False))
-            tally.errors.append(_faulty(row, found))
+            tally.errors.append(faulty(row, found))
             continue
         except ValueError as error:
-            tally.errors.append(_faulty(row, [FieldError("", str(error))]))
+            tally.errors.append(faulty(row, [FieldError("", str(error))]))
             continue
         for each, body in records:
             if job.passes == 1 or (each.kind in FIRST) == (job.pass_ == 1):
@@ -178,26 +83,16 @@ def _checked(job: Job, rows: Sequence[Row], tally: Tally) -> dict[Kind, list[_Ch
     return by_kind
 
 
-def _records(job: Job, row: Row) -> list[Record]:
+def _records(job: Job, row: Row, tally: Tally) -> list[Record]:
     assert row.value is not None  # looked at by the caller
     if job.vendor is not None:
-        return IMPORTERS[job.vendor](row.value)
+        reading = importers.read(job.vendor, row.value, job.statuses)
+        if job.pass_ == 1:
+            tally.noticed.update(("columns", name) for name in reading.columns)
+            tally.noticed.update(("statuses", word) for word in reading.words)
+        return reading.records
     kind: Any = job.kind
     return [Record(kind, shaped(job.mapping, kind, row.value, tabular=job.format in TABULAR))]
-
-
-def _faulty(row: Row, errors: Sequence[FieldError]) -> RowError:
-    shown = [FieldError(each.pointer.removeprefix("/body"), each.reason) for each in errors]
-    return RowError(row.number, shown, _dumped(row)[:MOST_RAW])
-
-
-def _dumped(row: Row) -> str:
-    """The row as JSON, whatever is in it."""
-    try:
-        return json.dumps(row.value, ensure_ascii=False, default=str)
-    except ValueError:
-        # A number with thousands of digits is read, and not written.
-        return ", ".join(row.value or ())
 
 
 async def _store_kinds(tx: Tx, job: Job, by_kind: dict[Kind, list[_Checked]], tally: Tally) -> None:
@@ -211,7 +106,7 @@ async def _store_kinds(tx: Tx, job: Job, by_kind: dict[Kind, list[_Checked]], ta
         outcomes = await store(tx, job, [(each.row, each.body) for each in given])
         for each, outcome in zip(given, outcomes, strict=True):
             if isinstance(outcome, Invalid):
-                tally.errors.append(_faulty(each.row, outcome.errors))
+                tally.errors.append(faulty(each.row, outcome.errors))
             else:
                 tally.counts[kind, outcome] += 1
 
@@ -253,7 +148,7 @@ def _milliseconds(id: UUID) -> int:
 
 async def _ideas(tx: Tx, job: Job, given: Sequence[tuple[Row, IdeaRow]]) -> Outcomes:
     arrivals = [
-        Arrival(
+        origins.Arrival(
             body.external_id,
             Sketch(
                 body.title,
@@ -264,6 +159,8 @@ async def _ideas(tx: Tx, job: Job, given: Sequence[tuple[Row, IdeaRow]]) -> Outc
                 body.archived,
                 body.created_at,
                 body.updated_at,
+                body.tags,
+                body.attributes,
             ),
             body.merged_into,
         )
@@ -306,6 +203,35 @@ def _cast(each: Cast | Invalid) -> str | Invalid:
     return each.status
 
 
+async def _comments(tx: Tx, job: Job, given: Sequence[tuple[Row, CommentRow]]) -> Outcomes:
+    if job.dry_run and job.vendor is not None:
+        return ["created"] * len(given)
+    known = await origins.find_originals(tx, job.workspace_id, job.source, [body.idea for _, body in given])
+    missing = Invalid(errors=[FieldError("/idea", "no idea by that external id at the source, or by that id or key")])
+    brought = await comments.bring(
+        tx,
+        job.workspace_id,
+        job.actor,
+        job.source,
+        [
+            Arrival(
+                body.external_id,
+                known[body.idea],
+                body.text,
+                body.visibility,
+                body.contact.person(job.workspace_id) if body.contact is not None else None,
+                body.signature,
+                body.parent,
+                body.created_at,
+            )
+            for _, body in given
+            if body.idea in known
+        ],
+    )
+    outcomes = iter(brought)
+    return [next(outcomes) if body.idea in known else missing for _, body in given]
+
+
 async def _feedback(tx: Tx, job: Job, given: Sequence[tuple[Row, FeedbackIn]]) -> Outcomes:
     named = {name for _, body in given for name in body.ideas}
     known = await origins.find(tx, job.workspace_id, job.source, sorted(named))
@@ -325,7 +251,7 @@ async def _feedback(tx: Tx, job: Job, given: Sequence[tuple[Row, FeedbackIn]]) -
 
 def _identity(row: Row) -> str:
     """For a row without an id of its own: the same row of the same file again is the same statement."""
-    return f"row-{row.number}-{sha256(_dumped(row).encode(errors='replace')).hexdigest()[:24]}"
+    return f"row-{row.number}-{sha256(dumped(row).encode(errors='replace')).hexdigest()[:24]}"
 
 
 Store = Callable[..., Any]
@@ -335,5 +261,6 @@ _STORES: dict[Kind, Store] = {
     "contacts": _contacts,
     "ideas": _ideas,
     "votes": _votes,
+    "comments": _comments,
     "feedback": _feedback,
 }

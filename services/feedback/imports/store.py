@@ -1,13 +1,16 @@
 """Imports as rows."""
 
-_IMPORT = """id, kind, vendor, format, source, mapping::text as mapping, dry_run, state, reason, size, sha256,
-    layout::text as layout, pass, position, extent, number, rows, invalid, counts::text as counts, seconds, started_at,
-    finished_at, expires_at, version, created_at"""
-_JOB = """id, workspace_id, kind, vendor, format, source, mapping::text as mapping, dry_run, upload, size, pass,
+_IMPORT = """id, kind, vendor, format, source, mapping::text as mapping, noticed::text as noticed, dry_run, state,
+    reason, size, sha256, layout::text as layout, pass, position, extent, number, rows, invalid, counts::text as counts,
+    seconds, started_at, finished_at, expires_at, version, created_at"""
+_JOB = """id, workspace_id, kind, vendor, format, source, mapping::text as mapping, statuses::text as statuses,
+    noticed::text as noticed, dry_run, upload, size, pass,
     position, extent, number, rows, counts::text as counts, key_id, currency, starts"""
 ADD = f"""
-insert into imports (id, workspace_id, kind, vendor, format, source, mapping, dry_run, key_id, currency, expires_at)
-values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $10, now() + make_interval(days => $11)) returning {_IMPORT}
+insert into imports (id, workspace_id, kind, vendor, format, source, mapping, dry_run, key_id, currency, expires_at,
+    statuses)
+values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $10, now() + make_interval(days => $11), $12::jsonb)
+returning {_IMPORT}
 """
 GET = f"select {_IMPORT} from imports where workspace_id = $1 and id = $2"
 LIST = f"select {_IMPORT} from imports where workspace_id = $1 and id < $2 order by id desc limit $3"
@@ -51,7 +54,8 @@ select count(*) from added
 """
 MOVE = """
 update imports set pass = $3, position = $4, number = $5, rows = $6, invalid = invalid + $7, counts = $8::jsonb,
-    seconds = seconds + $9, starts = 0, due_at = now() + make_interval(secs => $10), version = version + 1
+    seconds = seconds + $9, starts = 0, due_at = now() + make_interval(secs => $10), noticed = $11::jsonb,
+    version = version + 1
 where workspace_id = $1 and id = $2
 """
 DESCRIBE = """
@@ -70,7 +74,3 @@ update imports set state = $4, reason = $5, holder = null, finished_at = now(), 
 where workspace_id = $1 and id = $2 and holder = $3 and state = 'running'
 """
 EXPIRE = "delete from imports where expires_at < now()"
-LIST_ERRORS = """
-select number, errors::text as errors, raw from import_errors
-where workspace_id = $1 and import_id = $2 and number > $3 order by number limit $4
-"""

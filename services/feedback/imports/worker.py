@@ -15,21 +15,22 @@ from typing import IO
 
 from pydantic_core import to_json
 
+from services.feedback.comments import bulk as comments
 from services.feedback.exports import domain as exports
 from services.feedback.exports.file import Broken, Check
 from services.feedback.imports import bulk, store
-from services.feedback.imports.bulk import Job, RowError, Tally
+from services.feedback.imports.job import Job, RowError, Tally, counted, errors_as_json, noted, storable_text
 from services.feedback.imports.readers import FROM_A_FILE
 from services.feedback.imports.readers.ndjson import NdjsonRows
 from services.feedback.imports.readers.row import Row, Unreadable
 from services.feedback.imports.readers.table import SAMPLE, Layout, TableRows, layout_of
+from services.feedback.leased import domain as leased
 from services.feedback.origins import domain as origins
 from services.feedback.uploads import domain as uploads
 from shared.database import RETRYABLE, Tx
 from shared.errors import Unavailable
 from shared.ids import new_id
 from shared.runtime import Runtime
-from shared.service import forever
 
 CHUNK = 500
 """Rows of a transaction."""
@@ -37,7 +38,6 @@ CHUNK_BYTES = 2**20
 """What they may come to: a few rows more make it a transaction too, so that long ones do not add up in memory."""
 LEASE_SECONDS = 30.0
 """Longer than a chunk may take, its retries included; as long an import stands still whose worker was killed."""
-SWEEP_SECONDS = 1.0
 IN_MEMORY = 8 * 2**20
 """Bytes of a file that is read from a copy; a larger one is copied to disk."""
 SLICE_SECONDS = {"xlsx": 60.0, "json": 60.0}
@@ -52,19 +52,9 @@ KEPT_DAYS = 30
 log = logging.getLogger("cairn.imports")
 
 
-class Lost(Exception):
-    """Somebody else holds the import now, or it was cancelled."""
-
-
 async def run(runtime: Runtime) -> None:
     """The job: work at imports until cancelled."""
-    signal = asyncio.Event()
-    runtime.signals["imports"] = signal.set
-
-    async def step() -> bool:
-        return await work_some(runtime)
-
-    await forever(signal, SWEEP_SECONDS, step)
+    await leased.watch(runtime, "imports", work_some)
 
 
 async def work_some(runtime: Runtime) -> bool:
@@ -74,26 +64,18 @@ async def work_some(runtime: Runtime) -> bool:
         row = await tx.one(store.CLAIM, holder := new_id(), LEASE_SECONDS)
     if row is None:
         return False
-    job = Job.of(row, holder)
-    told = {"import": str(job.id)}
-    try:
-        if job.starts > MOST_STARTS:
-            raise Unreadable(f"Whoever worked at it ended {MOST_STARTS} times behind row {job.number}.")
-        await _work(runtime, job)
-    except Lost:
-        log.info("an import was taken away", extra=told)
-    except (Unreadable, Broken) as error:
-        await _end(runtime, job, "failed", str(error))
-    except (Unavailable, *RETRYABLE):
-        # The lease runs out, and it goes on where it was.
-        log.warning("an import was interrupted", extra=told)
-    except Exception as error:  # whatever is wrong with one import must not stop the others
-        log.exception("an import failed", extra=told)
-        await _end(runtime, job, "failed", f"It stopped: {type(error).__name__}.")
+    job = Job.of(dict(row), holder)
+
+    async def fail(reason: str) -> None:
+        await _end(runtime, job, "failed", reason)
+
+    await leased.attempt(log, "import", job.id, _work(runtime, job), fail, (Unreadable, Broken))
     return True
 
 
 async def _work(runtime: Runtime, job: Job) -> None:
+    if job.starts > MOST_STARTS:
+        raise Unreadable(f"Whoever worked at it ended {MOST_STARTS} times behind row {job.number}.")
     until = time.monotonic() + SLICE_SECONDS.get(job.format, USUAL_SLICE)
     if job.kind == "workspace" and job.position == 0 and job.pass_ == 1:
         await _check(runtime, job)
@@ -112,6 +94,8 @@ async def _work(runtime: Runtime, job: Job) -> None:
         if job.pass_ >= _passes(job):
             break
         job = await _turn(runtime, job)
+    if job.brings_comments:
+        await _join(runtime, job)
     await _end(runtime, job, "finished", await _noteworthy(runtime, job))
 
 
@@ -214,7 +198,7 @@ async def _apply(tx: Tx, job: Job, rows: Sequence[Row]) -> Tally:
 async def _hold(tx: Tx, job: Job) -> None:
     key = job.workspace_id, job.id, job.holder, job.pass_, job.position
     if await tx.one(store.HOLD, *key) is None:
-        raise Lost
+        raise leased.Lost
 
 
 async def _move(tx: Tx, job: Job, rows: Sequence[Row], tally: Tally, seconds: float) -> Job:
@@ -225,17 +209,14 @@ async def _move(tx: Tx, job: Job, rows: Sequence[Row], tally: Tally, seconds: fl
         for each in tally.errors:
             known = by_row.get(each.number)
             by_row[each.number] = each if known is None else known._replace(errors=[*known.errors, *each.errors])
-        invalid = await tx.value(store.ADD_ERRORS, job.workspace_id, job.id, bulk.errors_as_json(list(by_row.values())))
-    counts = {kind: dict(outcomes) for kind, outcomes in job.counts.items()}
-    for (kind, outcome), number in tally.counts.items():
-        of_kind = counts.setdefault(kind, {})
-        of_kind[outcome] = of_kind.get(outcome, 0) + number
+        invalid = await tx.value(store.ADD_ERRORS, job.workspace_id, job.id, errors_as_json(list(by_row.values())))
     moved = replace(
         job,
         position=rows[-1].after,
         number=rows[-1].number,
         rows=job.rows + len(rows) if job.pass_ == 1 else job.rows,
-        counts=counts,
+        counts=counted(job, tally),
+        noticed=noted(job, tally),
     )
     await _keep(tx, moved, invalid, seconds)
     return moved
@@ -254,6 +235,7 @@ async def _keep(tx: Tx, job: Job, invalid: int = 0, seconds: float = 0.0) -> Non
         to_json(job.counts).decode(),
         seconds,
         LEASE_SECONDS,
+        to_json(job.noticed).decode(),
     )
 
 
@@ -272,7 +254,17 @@ async def _merge(runtime: Runtime, job: Job) -> None:
     while more:
         async with runtime.database.transaction((job.workspace_id,)) as tx:
             await _hold(tx, job)
-            more = await origins.merge_some(tx, job.workspace_id, f"key:{job.key_id}", job.source)
+            more = await origins.merge_some(tx, job.workspace_id, job.actor, job.source)
+            await tx.run(store.RENEW, job.workspace_id, job.id, job.holder, LEASE_SECONDS)
+
+
+async def _join(runtime: Runtime, job: Job) -> None:
+    """Put answers under the comments that they answer, now that all are there."""
+    last: str | None = ""
+    while last is not None:
+        async with runtime.database.transaction((job.workspace_id,)) as tx:
+            await _hold(tx, job)
+            last = await comments.join_some(tx, job.workspace_id, job.source, last)
             await tx.run(store.RENEW, job.workspace_id, job.id, job.holder, LEASE_SECONDS)
 
 
@@ -286,7 +278,7 @@ async def _noteworthy(runtime: Runtime, job: Job) -> str | None:
 
 async def _check(runtime: Runtime, job: Job) -> None:
     """Read an export to its end before anything of it is stored: it must be whole, and as it was written."""
-    check = Check(exports.TABLES, job.currency)
+    check = Check(exports.READABLE, job.currency)
     async for block in _renewed(runtime, job):
         check.feed(block)
     check.end()
@@ -300,11 +292,11 @@ async def _renewed(runtime: Runtime, job: Job) -> AsyncIterator[bytes]:
             due = time.monotonic() + LEASE_SECONDS / 3
             async with runtime.database.transaction((job.workspace_id,)) as tx:
                 if not await tx.run(store.RENEW, job.workspace_id, job.id, job.holder, LEASE_SECONDS):
-                    raise Lost
+                    raise leased.Lost
 
 
 async def _end(runtime: Runtime, job: Job, state: str, reason: str | None) -> None:
     async with runtime.database.transaction((job.workspace_id,)) as tx:
-        said = None if reason is None else bulk.storable_text(reason)
+        said = None if reason is None else storable_text(reason)
         if await tx.run(store.END, job.workspace_id, job.id, job.holder, state, said, KEPT_DAYS):
             await uploads.drop_all(tx, job.workspace_id, job.id)

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from pydantic_core import from_json, to_json
 
+from services.feedback.customers import domain as customers
 from services.feedback.customers.api import ContactRef
 from services.feedback.inbox import domain, store
 from services.feedback.inbox.domain import Recorded, Statement
@@ -18,7 +19,6 @@ from shared.access.keys import Caller
 from shared.database import Tx
 from shared.errors import NotFound
 from shared.ingest import Submission, store_once, submission
-from shared.paging import LAST, Cursor, Limit, Page, after, page
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import Answer, CallerDep, IngestRoute, InletDep, ReadDep, Route, allow
 from shared.runtime import Batch, Runtime
@@ -138,15 +138,20 @@ def create_feedback(inlet: InletDep, body: FeedbackIn) -> Awaitable[Answer]:
     return inlet.runtime.submit(FEEDBACK, submission(inlet, body.statement(inlet.caller)))
 
 
-def _feedback(row: asyncpg.Record) -> Feedback:
-    return Feedback(**{**row, "answers": from_json(row["answers"]), "attributes": from_json(row["attributes"])})
+def shown(row: asyncpg.Record, *, redact: bool, known: Sequence[str] = ()) -> Feedback:
+    """A row as callers see it.
 
-
-def _for_outside(row: asyncpg.Record) -> Feedback:
-    """As a page that outsiders see may show it: without what identifies a person, as far as that is obvious."""
-    shown = _feedback(row)
-    words = {name: redacted_json(getattr(shown, name)) for name in ("text", "answers", "attributes", "source_url")}
-    return shown.model_copy(update={**words, "contact_id": None})
+    With `redact` as a page that outsiders see may show it: without what identifies a person, as far as that is obvious,
+    and without the names `known` of who wrote it.
+    """
+    given = {name: row[name] for name in Feedback.model_fields}
+    whole = Feedback(**given | {"answers": from_json(row["answers"]), "attributes": from_json(row["attributes"])})
+    if not redact:
+        return whole
+    words = {
+        name: redacted_json(getattr(whole, name), known) for name in ("text", "answers", "attributes", "source_url")
+    }
+    return whole.model_copy(update={**words, "contact_id": None})
 
 
 Redact = Annotated[
@@ -155,34 +160,11 @@ Redact = Annotated[
 ]
 
 
-@router.get("/feedback", responses=GUARDED, dependencies=[allow("feedback:read")])
-async def list_feedback(
-    caller: CallerDep,
-    read: ReadDep,
-    source: Annotated[Key | None, Query(description="only through this channel")] = None,
-    contact_id: Annotated[UUID | None, Query(description="only of this contact")] = None,
-    redact: Redact = False,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Page[Feedback]:
-    """List feedback, the newest first."""
-    page_of = caller.workspace_id, after(cursor, LAST), limit + 1
-    match source, contact_id:
-        case None, None:
-            rows = await read.all(store.LIST, *page_of)
-        case _, None:
-            rows = await read.all(store.LIST_SOURCE, *page_of, source)
-        case None, _:
-            rows = await read.all(store.LIST_CONTACT, *page_of, contact_id)
-        case _:
-            rows = await read.all(store.LIST_CONTACT_SOURCE, *page_of, contact_id, source)
-    return page(rows, limit, _for_outside if redact else _feedback, lambda feedback: (feedback.id,))
-
-
 @router.get("/feedback/{feedback_id}", responses=GUARDED | responses(NotFound), dependencies=[allow("feedback:read")])
 async def get_feedback(feedback_id: UUID, caller: CallerDep, read: ReadDep, redact: Redact = False) -> Feedback:
     """Show one feedback."""
     row = await read.one(store.GET, caller.workspace_id, feedback_id)
     if row is None:
         raise NotFound("No feedback by that id.")
-    return _for_outside(row) if redact else _feedback(row)
+    known = await customers.known_as(read, caller.workspace_id, [row["contact_id"]] if redact else ())
+    return shown(row, redact=redact, known=known[row["contact_id"]])

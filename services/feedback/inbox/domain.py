@@ -17,8 +17,6 @@ from services.feedback.ideas import domain as ideas
 from services.feedback.inbox import store
 from services.feedback.insights import domain as insights
 from services.feedback.insights.domain import Link
-from services.feedback.needs import domain as needs
-from services.feedback.needs.ratings import rates
 from services.feedback.products import domain as products
 from services.feedback.surveys import domain as surveys
 from shared.database import RETRYABLE, Lane, Tx
@@ -70,8 +68,6 @@ class Recorded(NamedTuple):
 
     id: UUID
     status: str
-    rated: bool = False
-    """Whether it may have rated needs before it was updated."""
 
 
 def is_plain(statement: Statement) -> bool:
@@ -167,14 +163,6 @@ async def record(tx: Tx, statements: Sequence[Statement]) -> list[Recorded | Inv
             if (each.workspace_id, name) in found
         ]
         await insights.link(tx, links)
-        await needs.rate(
-            tx,
-            {
-                (each.workspace_id, where.id): each.traceparent
-                for (_, each, _), where in zip(sound, recorded, strict=True)
-                if where.rated or rates(each.answers)
-            },
-        )
         await surveys.follow(tx, [each for _, each, _ in sound], recorded)
     return [results[position] for position in range(len(statements))]
 
@@ -264,7 +252,7 @@ async def _resent(
             held = newest.get(id)
             if held is None or _revised(each) >= _revised(statements[held]):
                 newest[id] = position
-    updated = await _revise(tx, statements, contacts, newest) if newest else dict[UUID, bool]()
+    updated = await _revise(tx, statements, contacts, newest) if newest else set[UUID]()
     return [
         Recorded(id, "created")
         if id in created
@@ -273,7 +261,6 @@ async def _resent(
             "updated"
             if newest.get(standing[each.identity]) == position and standing[each.identity] in updated
             else "duplicate",
-            updated.get(standing[each.identity], False),
         )
         for position, (each, id) in enumerate(zip(statements, ids, strict=True))
     ]
@@ -285,8 +272,8 @@ def _revised(statement: Statement) -> datetime:
 
 async def _revise(
     tx: Tx, statements: Sequence[Statement], contacts: Sequence[UUID | None], newest: dict[UUID, int]
-) -> dict[UUID, bool]:
-    """What changed, and whether it may have rated needs before."""
+) -> set[UUID]:
+    """The ids of those that changed."""
     positions = list(newest.values())
     rows = await tx.all(
         store.REVISE,
@@ -318,7 +305,7 @@ async def _revise(
         [statements[newest[row["id"]]].traceparent for row in rows],
     )
     await insights.reassign(tx, [row for row in rows if row["before"] != row["contact_id"]])
-    return {row["id"]: row["rated"] for row in rows}
+    return {row["id"] for row in rows}
 
 
 async def held(tx: Tx, statements: Sequence[Statement]) -> dict[tuple[UUID, str, str | None], asyncpg.Record]:

@@ -39,8 +39,7 @@ with said as (
     select n.workspace_id, n.id, n.text, n.answers, n.attributes, n.source_url, n.language, n.delivery_id, n.revised_at,
         f.contact_id as before, coalesce(n.contact_id, f.contact_id) as contact_id,
         (f.text, f.answers, f.attributes, f.contact_id)
-            is distinct from (n.text, n.answers, n.attributes, coalesce(n.contact_id, f.contact_id)) as news,
-        f.answers @> '[{"kind": "importance"}]' or f.answers @> '[{"kind": "satisfaction"}]' as rated
+            is distinct from (n.text, n.answers, n.attributes, coalesce(n.contact_id, f.contact_id)) as news
     from unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[], $5::jsonb[], $6::text[], $7::text[], $8::uuid[],
         $9::timestamptz[], $10::uuid[])
         as n (id, contact_id, text, answers, attributes, source_url, language, delivery_id, revised_at, workspace_id)
@@ -53,7 +52,7 @@ update feedback as f set contact_id = said.contact_id, text = said.text, answers
     delivery_id = case when said.news then said.delivery_id else f.delivery_id end, version = f.version + said.news::int
 from said where f.workspace_id = said.workspace_id and f.id = said.id
   and (said.news or f.revised_at is distinct from said.revised_at)
-returning f.id, f.workspace_id, f.version, f.received_at, f.contact_id, said.before, said.news, said.rated
+returning f.id, f.workspace_id, f.version, f.received_at, f.contact_id, said.before, said.news
 """
 # Found by the whole key, one by one. While a table grows faster than its statistics the planner takes a whole workspace
 # (or all of a source in it) for one row, and would read that for each statement. `source` is hidden from it, so that
@@ -88,9 +87,3 @@ from unnest($1::uuid[], $2::text[], $3::text[]) as asked (workspace_id, source, 
 _FEEDBACK = """id, source, external_id, contact_id, text, answers::text as answers, attributes::text as attributes,
     source_url, language, product_id, connection_id, delivery_id, said_at, received_at, version"""
 GET = f"select {_FEEDBACK} from feedback where workspace_id = $1 and id = $2"
-_LIST = f"select {_FEEDBACK} from feedback where workspace_id = $1 and id < $2"
-_PAGE = "order by id desc limit $3"
-LIST = f"{_LIST} {_PAGE}"
-LIST_SOURCE = f"{_LIST} and source = $4 {_PAGE}"
-LIST_CONTACT = f"{_LIST} and contact_id = $4 {_PAGE}"
-LIST_CONTACT_SOURCE = f"{_LIST} and contact_id = $4 and source = $5 {_PAGE}"

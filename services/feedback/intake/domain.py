@@ -167,6 +167,21 @@ def accept(connection: Connection, headers: Mapping[str, str], body: bytes, trac
     )
 
 
+def verify_kept(
+    seal: Seal, vendor: str, secrets: str, headers: Mapping[str, str], body: bytes, received_at: datetime
+) -> Verdict | None:
+    """What the signature says of a delivery as it is kept, by those secrets of its connection that were good then.
+
+    `secrets`: as the connection keeps them. None where it cannot be asked again: it was not signed, what vouched for it
+    (a token, the URL) is not kept, or no secret is.
+    """
+    scheme = SCHEMES[ADAPTERS[vendor].scheme]
+    known = opened(seal, secrets, received_at)
+    if scheme.own is not None or not known:
+        return None
+    return verify(scheme, known, headers, body, received_at.timestamp())
+
+
 async def note_refusal(runtime: Runtime, connection: Connection, reason: str) -> None:
     """Count a delivery that was turned away. A stranger with the address must not make the database write at will."""
     noted: dict[UUID, tuple[float, int]] = runtime.memory.setdefault("refusals", {})

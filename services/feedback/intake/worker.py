@@ -18,7 +18,7 @@ SWEEP_SECONDS = 0.1
 """How long a delivery can wait where the process that kept it is not the one that reads it."""
 
 RUSH_REST = 4
-"""Times as long as a full batch took that the worker rests while more deliveries come."""
+"""Times as long as a batch took that the worker rests when more deliveries came meanwhile than it holds."""
 
 log = logging.getLogger("cairn.intake")
 
@@ -27,7 +27,8 @@ async def run(runtime: Runtime) -> None:
     """The job: read deliveries until cancelled. Callers at the door come first.
 
     Deliveries that come faster than they can be read wait in their table. Where this process also keeps them, reading
-    leaves it four fifths of its time then, and catches up when the rush is over.
+    leaves it four fifths of its time then, and catches up when the rush is over. A backlog that it can catch up with
+    is no rush: resting then would keep it for as long as deliveries come.
     """
     signal = asyncio.Event()
     kept = 0
@@ -40,7 +41,7 @@ async def run(runtime: Runtime) -> None:
     async def step() -> bool:
         before, began = kept, time.monotonic()
         more = await process_some(runtime)
-        if more and kept != before:
+        if more and kept - before > BATCH:
             await asyncio.sleep(RUSH_REST * (time.monotonic() - began))
         return more
 
@@ -55,7 +56,7 @@ async def process_some(runtime: Runtime, limit: int = BATCH) -> bool:
     if not workspaces:
         return False
     try:
-        async with runtime.database.transaction(workspaces) as tx:
+        async with runtime.database.transaction(workspaces, by_key=True) as tx:
             rows = await _take(tx, workspaces, limit)
             if rows:
                 await domain.process(tx, rows)
@@ -76,7 +77,7 @@ async def _process_alone(runtime: Runtime, workspaces: list[UUID]) -> bool:
     """One delivery; quarantined when it fails, so that it stops nobody behind it."""
     failed: tuple[asyncpg.Record, Exception] | None = None
     try:
-        async with runtime.database.transaction(workspaces) as tx:
+        async with runtime.database.transaction(workspaces, by_key=True) as tx:
             rows = await _take(tx, workspaces, 1)
             if not rows:
                 return False

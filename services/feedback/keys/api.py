@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from shared.access import registry
+from shared.access.origins import MOST_ORIGINS
 from shared.access.registry import KeyRow
 from shared.errors import Forbidden, NotFound
 from shared.paging import Cursor, Limit, Page, after, page
@@ -26,6 +27,13 @@ class KeyIn(Wire):
         default=None, ge=1, le=100_000, description="requests a second; the service's default when null"
     )
     expires_at: Moment | None = None
+    origins: list[Key] = Field(
+        default_factory=list[str],
+        max_length=MOST_ORIGINS,
+        description="whose pages may use it from a browser, for keys with no more than `boards:read` and "
+        "`boards:submit`; none: no page can",
+        examples=[[]],
+    )
 
 
 class Rotation(Wire):
@@ -49,6 +57,7 @@ class ApiKey(Wire):
     last_used_at: datetime | None
     replaces: UUID | None
     created_at: datetime
+    origins: list[str] = Field(description="whose pages may use it from a browser; none: no page can")
 
 
 class ApiKeyCreated(ApiKey):
@@ -77,7 +86,14 @@ async def create_key(
     pepper = runtime.settings.key_pepper.get_secret_value()
     return _created(
         *await registry.create_key(
-            tx, pepper, caller.workspace_id, body.name, body.scopes, expires_at=body.expires_at, rate=body.rate
+            tx,
+            pepper,
+            caller.workspace_id,
+            body.name,
+            body.scopes,
+            expires_at=body.expires_at,
+            rate=body.rate,
+            origins=body.origins,
         )
     )
 

@@ -2,15 +2,16 @@
 
 from typing import Any, Literal, NamedTuple
 
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter, model_validator
 
 from services.feedback.accounts.api import AccountIn
 from services.feedback.customers.api import ContactRef
+from services.feedback.ideas.api import Tags
 from services.feedback.inbox.api import FeedbackIn
 from services.feedback.mappings.mapping import Kind, Mapping
 from shared.errors import FieldError, Invalid
 from shared.events.feedback import IdeaKind, IdeaStatus
-from shared.wire import Key, Line, Moment, Slug, Text, Wire
+from shared.wire import Attributes, Key, Line, Moment, Slug, Text, Wire
 
 FIRST: frozenset[Kind] = frozenset({"accounts", "contacts", "ideas"})
 """Kinds that the others name: they are stored in a first pass over the file."""
@@ -26,6 +27,8 @@ class IdeaRow(Wire):
     status: IdeaStatus = "open"
     key: Slug | None = None
     archived: bool = False
+    tags: Tags = Field(default_factory=list)
+    attributes: Attributes = Field(default_factory=dict)
     created_at: Moment | None = None
     updated_at: Moment | None = None
     merged_into: Key | None = Field(default=None, description="external id of the idea that it was merged into")
@@ -43,12 +46,34 @@ class VoteRow(Wire):
     created_at: Moment | None = None
 
 
+class CommentRow(Wire):
+    """A comment as it was elsewhere: of a customer (`contact`), or of somebody of the team."""
+
+    external_id: Key = Field(description="its id there", examples=["comment-4"])
+    idea: Key = Field(description="the idea's external id at the source, or its id or key here")
+    text: Text
+    visibility: Literal["public", "internal"] = Field(
+        default="internal", description="a public one is seen wherever its idea is, once that stands on a board"
+    )
+    contact: ContactRef | None = Field(default=None, description="the customer who said it; left out: the team")
+    signature: Line | None = Field(default=None, description="how the team member is called outside")
+    parent: Key | None = Field(default=None, description="external id of the comment that it answers")
+    created_at: Moment | None = None
+
+    @model_validator(mode="after")
+    def _customers_speak_outside(self) -> "CommentRow":
+        if self.contact is not None and self.signature is not None:
+            raise ValueError("a signature is a team member's: leave out contact or signature")
+        return self
+
+
 MODELS: dict[Kind, type[BaseModel]] = {
     "feedback": FeedbackIn,
     "accounts": AccountIn,
     "contacts": ContactRef,
     "ideas": IdeaRow,
     "votes": VoteRow,
+    "comments": CommentRow,
 }
 VALIDATORS: dict[Kind, TypeAdapter[Any]] = {kind: TypeAdapter(model) for kind, model in MODELS.items()}
 

@@ -9,12 +9,12 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from shared.wire import Line, Wire, storable
 
-Kind = Literal["feedback", "accounts", "contacts", "ideas", "votes"]
+Kind = Literal["feedback", "accounts", "contacts", "ideas", "votes", "comments"]
 """What a row can be."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
-WITH_ATTRIBUTES: frozenset[Kind] = frozenset({"feedback", "accounts"})
+WITH_ATTRIBUTES: frozenset[Kind] = frozenset({"feedback", "accounts", "ideas"})
 MOMENTS = frozenset({"said_at", "created_at", "updated_at"})
-LISTS = frozenset({"ideas"})
+LISTS = frozenset({"ideas", "tags"})
 
 
 def _format(text: str) -> str:

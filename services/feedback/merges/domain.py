@@ -18,6 +18,7 @@ from services.feedback.boards import domain as boards
 from services.feedback.demand import domain as demand
 from services.feedback.ideas import domain as ideas
 from services.feedback.merges import store
+from services.feedback.needs import domain as needs
 from shared.database import Read, Tx
 from shared.errors import Conflict, FieldError, Invalid, NotFound
 
@@ -85,6 +86,7 @@ async def merge(
         rows = await tx.all(store.MERGE, workspace_id, source_id, target["id"], root, tree, merged_by)
         await ideas.settle(tx, rows, [root])
         await boards.unite(tx, workspace_id, [root])
+        await needs.unite(tx, workspace_id, tree)
 
     before, after = await _watched(tx, workspace_id, (source_id, root), work, dry_run=dry_run)
     return _effect(source_id, root, before, after, apart=before, together=after)
@@ -113,6 +115,7 @@ async def unmerge(tx: Tx, workspace_id: UUID, idea_id: UUID, *, dry_run: bool = 
         changed = await tx.all(store.UNMERGE, workspace_id, idea_id, list(tree))
         await ideas.settle(tx, changed, [root, idea_id])
         await boards.unite(tx, workspace_id, [root, idea_id])
+        await needs.unite(tx, workspace_id, tree)
 
     before, after = await _watched(tx, workspace_id, (idea_id, root), work, dry_run=dry_run)
     return _effect(idea_id, root, before, after, apart=after, together=before)

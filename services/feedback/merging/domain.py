@@ -69,7 +69,6 @@ async def _hand_over(tx: Tx, workspace_id: UUID, before: UUID, after: UUID) -> s
     insights = await tx.all(store.MOVE_INSIGHTS, workspace_id, before, after)
     said = await tx.all(store.MOVE_FEEDBACK, workspace_id, before, after)
     await tx.run(store.MOVE_REQUESTERS, workspace_id, before, after)
-    await tx.run(store.MOVE_RATINGS, workspace_id, before, after)
     await tx.run(store.MOVE_COMMENTS, workspace_id, before, after)
     await tx.run(store.MOVE_MENTIONS, workspace_id, before, after)
     await tx.run(store.MOVE_FOLLOWED, workspace_id, before, after)

@@ -25,8 +25,6 @@ with gone as (
 insert into requesters (item_id, contact_id, workspace_id, account_id, idea_id, named_at)
 select item_id, $3, $1, account_id, idea_id, named_at from gone on conflict (item_id, contact_id) do nothing
 """
-# Ratings hang on statements, which are moved: no total changes.
-MOVE_RATINGS = "update need_ratings set contact_id = $3 where workspace_id = $1 and contact_id = $2"
 MOVE_COMMENTS = "update comments set contact_id = $3 where workspace_id = $1 and contact_id = $2"
 MOVE_MENTIONS = """
 with gone as (

@@ -5,16 +5,19 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import asyncpg
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query
+from fastapi import Response as Answer
 from pydantic import Field
 
 from services.feedback.needs import domain, store
-from services.feedback.needs.ratings import FEW, measure
+from services.feedback.needs.domain import Mark, Response
+from services.feedback.subjects.ratings import measure
 from shared.database import Read
-from shared.errors import NotFound
+from shared.errors import Moved, NotFound
 from shared.paging import LAST, Cursor, Limit, Page, after, page
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import CallerDep, IfMatch, ReadDep, Route, TxDep, allow, etag
+from shared.statistics.intervals import SMALL, Interval
 from shared.wire import Line, Slug, Wire
 
 router = APIRouter(prefix="/v1/needs", tags=["needs"], route_class=Route)
@@ -47,27 +50,21 @@ class NeedEdit(Wire):
     archived: bool | None = None
 
 
-class ShareInterval(Wire):
-    """Where a share lies, with 95 % confidence (Wilson's interval)."""
-
-    low: float
-    high: float
-
-
 class NeedAnswers(Wire):
-    """What responses say of a need's importance, or of satisfaction with it.
+    """What respondents say of a need's importance, or of satisfaction with it: each counts once, with the last answer.
 
     Answers on other scales are put into five steps at equal distances.
     """
 
-    answers: int
+    answers: int = Field(description="respondents: a contact, or a response that names nobody")
     counts: list[int] = Field(description="answers in each of the five steps, the lowest first")
     mean: float | None = Field(description="of the steps, 1 to 5")
     top_share: float | None = Field(
-        description="share of answers that are 4 or 5: times ten, what the opportunity score takes"
+        description="share of answers in the upper quarter of their scale, 4 and 5 of 1 to 5: times ten, what the "
+        "opportunity score takes"
     )
-    top_share_interval: ShareInterval | None
-    few: bool = Field(description=f"fewer than {FEW} answers: too few to decide by")
+    top_share_interval: Interval | None
+    few: bool = Field(description=f"fewer than {SMALL} answers: too few to decide by")
 
 
 class Need(Wire):
@@ -92,7 +89,7 @@ class Need(Wire):
 class NeedDetail(Need):
     """A need with the ideas that would serve it."""
 
-    idea_ids: list[UUID]
+    idea_ids: list[UUID] = Field(description="of a merged idea, the one that it went into")
 
 
 class NeedMark(Wire):
@@ -102,6 +99,7 @@ class NeedMark(Wire):
     low: float = Field(description="the lowest answer possible")
     high: float = Field(description="the highest answer possible")
     step: int = Field(description="1 to 5: what it counts as")
+    latest: bool = Field(description="false: the same respondent has answered again since, and that counts instead")
 
 
 class NeedRating(Wire):
@@ -114,15 +112,15 @@ class NeedRating(Wire):
     said_at: datetime
 
 
-def _answers(counts: list[int]) -> NeedAnswers:
-    found = measure(counts)
+def _answers(tally: list[int]) -> NeedAnswers:
+    found = measure(tally)
     return NeedAnswers(
         answers=found.answers,
         counts=list(found.counts),
         mean=found.mean,
         top_share=found.top_share,
-        top_share_interval=ShareInterval(low=found.interval[0], high=found.interval[1]) if found.interval else None,
-        few=found.answers < FEW,
+        top_share_interval=found.interval,
+        few=found.answers < SMALL,
     )
 
 
@@ -134,31 +132,28 @@ def _need(row: asyncpg.Record) -> Need:
     return Need(**_shown(row))
 
 
-async def _detail(read: Read, workspace_id: UUID, need_id: UUID, response: Response) -> NeedDetail:
+async def _detail(read: Read, workspace_id: UUID, need_id: UUID, response: Answer) -> NeedDetail:
     row, idea_ids = await domain.explain(read, workspace_id, need_id)
     response.headers.update(etag(row["version"]))
     return NeedDetail(**_shown(row), idea_ids=idea_ids)
 
 
-def _rating(row: asyncpg.Record) -> NeedRating:
-    def mark(name: str) -> NeedMark | None:
-        scale = row[f"{name}_scale"]
-        if scale is None:
-            return None
-        return NeedMark(value=row[name], low=scale[0], high=scale[1], step=row[f"{name}_step"])
+def _rating(response: Response) -> NeedRating:
+    def mark(given: Mark | None) -> NeedMark | None:
+        return None if given is None else NeedMark(**given._asdict())
 
     return NeedRating(
-        feedback_id=row["feedback_id"],
-        contact_id=row["contact_id"],
-        importance=mark("importance"),
-        satisfaction=mark("satisfaction"),
-        said_at=row["said_at"],
+        feedback_id=response.feedback_id,
+        contact_id=response.contact_id,
+        importance=mark(response.importance),
+        satisfaction=mark(response.satisfaction),
+        said_at=response.said_at,
     )
 
 
 @router.post("", status_code=201, responses=EDITING, dependencies=[allow("ideas:write")])
-async def create_need(body: NeedIn, caller: CallerDep, tx: TxDep, response: Response) -> NeedDetail:
-    """Add a need. Responses that named it before count when their deliveries are read again."""
+async def create_need(body: NeedIn, caller: CallerDep, tx: TxDep, response: Answer) -> NeedDetail:
+    """Add a need. What was answered about its key before counts at once."""
     id = await domain.create(
         tx,
         caller.workspace_id,
@@ -190,14 +185,14 @@ async def list_needs(
 
 
 @router.get("/{need_id}", responses=GUARDED | responses(NotFound), dependencies=[allow("ideas:read")])
-async def get_need(need_id: UUID, caller: CallerDep, read: ReadDep, response: Response) -> NeedDetail:
+async def get_need(need_id: UUID, caller: CallerDep, read: ReadDep, response: Answer) -> NeedDetail:
     """Show one need: how important, how well met, and which ideas would serve it."""
     return await _detail(read, caller.workspace_id, need_id, response)
 
 
 @router.patch("/{need_id}", responses=EDITING, dependencies=[allow("ideas:write")])
 async def update_need(
-    need_id: UUID, body: NeedEdit, caller: CallerDep, tx: TxDep, expected: IfMatch, response: Response
+    need_id: UUID, body: NeedEdit, caller: CallerDep, tx: TxDep, expected: IfMatch, response: Answer
 ) -> NeedDetail:
     """Edit a need."""
     given = body.model_dump(exclude_unset=True)
@@ -211,18 +206,27 @@ async def list_need_ratings(
     need_id: UUID, caller: CallerDep, read: ReadDep, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[NeedRating]:
     """List what each response says of a need, in order of arrival."""
-    await domain.explain(read, caller.workspace_id, need_id)
-    rows = await read.all(store.LIST_RATINGS, caller.workspace_id, need_id, after(cursor), limit + 1)
-    return page(rows, limit, _rating, lambda rating: (rating.feedback_id,))
+    responses = await domain.ratings(read, caller.workspace_id, need_id, after(cursor), limit + 1)
+    return page(responses, limit, _rating, lambda rating: (rating.feedback_id,))
 
 
-@router.put("/{need_id}/ideas/{idea_id}", status_code=204, responses=EDITING, dependencies=[allow("ideas:write")])
+@router.put(
+    "/{need_id}/ideas/{idea_id}",
+    status_code=204,
+    responses=EDITING | responses(Moved),
+    dependencies=[allow("ideas:write")],
+)
 async def link_need_to_idea(need_id: UUID, idea_id: UUID, caller: CallerDep, tx: TxDep) -> None:
     """Say that an idea would serve a need."""
     await domain.link_idea(tx, caller.workspace_id, need_id, idea_id, caller.actor)
 
 
-@router.delete("/{need_id}/ideas/{idea_id}", status_code=204, responses=EDITING, dependencies=[allow("ideas:write")])
+@router.delete(
+    "/{need_id}/ideas/{idea_id}",
+    status_code=204,
+    responses=EDITING | responses(Moved),
+    dependencies=[allow("ideas:write")],
+)
 async def unlink_need_from_idea(need_id: UUID, idea_id: UUID, caller: CallerDep, tx: TxDep) -> None:
     """Take back that an idea would serve a need."""
     await domain.unlink_idea(tx, caller.workspace_id, need_id, idea_id)

@@ -59,6 +59,15 @@ async def find(tx: Tx, workspace_id: UUID, source: str, external_ids: Sequence[s
     return {row["external_id"]: row["idea_id"] for row in rows}
 
 
+async def find_originals(tx: Tx, workspace_id: UUID, source: str, names: Sequence[str]) -> dict[str, UUID]:
+    """The ideas that were made of these, merged or not; by id or key those that are no external id at the source."""
+    rows = await tx.all(store.FIND_ORIGINALS, workspace_id, source, list(set(names)))
+    found = {row["external_id"]: row["idea_id"] for row in rows}
+    rest = sorted({name for name in names if name not in found})
+    ours = await ideas.find(tx, [(workspace_id, name) for name in rest]) if rest else {}
+    return found | {name: ours[workspace_id, name] for name in rest if (workspace_id, name) in ours}
+
+
 async def merge_some(tx: Tx, workspace_id: UUID, merged_by: str, source: str) -> bool:
     """Merge ideas that were merged at their source and whose survivor has come; tell whether there may be more.
 

@@ -6,6 +6,11 @@ select o.external_id, coalesce(o.into_id, o.idea_id) as idea_id
 from unnest($3::text[]) as asked (external_id)
 join origins o on o.workspace_id = $1 and o.source = $2 and o.external_id = asked.external_id
 """
+FIND_ORIGINALS = """
+select o.external_id, o.idea_id
+from unnest($3::text[]) as asked (external_id)
+join origins o on o.workspace_id = $1 and o.source = $2 and o.external_id = asked.external_id
+"""
 ADD = """
 insert into origins (id, workspace_id, source, external_id, idea_id, title, merged_into)
 select n.id, $1, $2, n.external_id, n.idea_id, n.title, n.merged_into

@@ -22,7 +22,7 @@ from services.feedback.portal.viewer import ANONYMOUS, Viewer, admit, issue
 from services.feedback.texts.redaction import redacted
 from shared.access.keys import Caller
 from shared.database import Tx
-from shared.errors import FieldError, Forbidden, Invalid, NotFound
+from shared.errors import FieldError, Forbidden, Invalid, Moved, NotFound
 from shared.events.feedback import IdeaStatus
 from shared.paging import LAST, Cursor, Limit, Page, after, page
 from shared.problems import EDITING, GUARDED, responses
@@ -206,7 +206,7 @@ def _seal(runtime: Runtime) -> Seal:
 
 def _outside(row: asyncpg.Record, words: str) -> str:
     """Words as they may leave: customers' without what identifies them, the team's as they are."""
-    return redacted(words) if row["from_customer"] else words
+    return redacted(words, row["known"] or ()) if row["from_customer"] else words
 
 
 def _idea(row: asyncpg.Record) -> PublicIdea:
@@ -254,8 +254,8 @@ def _own(row: asyncpg.Record) -> PublicComment:
 def _submission(row: asyncpg.Record) -> PublicSubmission:
     return PublicSubmission(
         id=row["id"],
-        title=redacted(row["title"]),
-        description=redacted(row["description"]),
+        title=redacted(row["title"], row["known"]),
+        description=redacted(row["description"], row["known"]),
         state=row["state"],
         idea_id=row["idea_id"],
         created_at=row["created_at"],
@@ -301,15 +301,15 @@ async def list_public_ideas(
     return page(rows, limit, _idea, lambda idea: (idea.id,))
 
 
-@router.get("/ideas/{idea_id}", responses=READING, dependencies=[allow("boards:read")])
+@router.get("/ideas/{idea_id}", responses=READING | responses(Moved), dependencies=[allow("boards:read")])
 async def get_public_idea(
     board_key: Slug, idea_id: UUID, caller: CallerDep, read: ReadDep, viewer: ViewerDep
 ) -> PublicIdea:
-    """Show one idea on a board."""
+    """Show one idea on a board. One that stood there and was merged answers 308 with the one that it went into."""
     return _idea(await domain.idea(read, caller.workspace_id, board_key, viewer, idea_id))
 
 
-@router.get("/ideas/{idea_id}/comments", responses=READING, dependencies=[allow("boards:read")])
+@router.get("/ideas/{idea_id}/comments", responses=READING | responses(Moved), dependencies=[allow("boards:read")])
 async def list_public_comments(
     board_key: Slug,
     idea_id: UUID,
@@ -320,12 +320,17 @@ async def list_public_comments(
     cursor: Cursor = None,
 ) -> Page[PublicComment]:
     """List the comments on an idea that the visitor may see, in order of writing."""
-    await domain.idea(read, caller.workspace_id, board_key, viewer, idea_id)
+    await domain.idea(read, caller.workspace_id, board_key, viewer, idea_id, "/comments")
     rows = await read.all(store.COMMENTS, *viewer.at(caller.workspace_id, board_key), idea_id, after(cursor), limit + 1)
     return page(rows, limit, _comment, lambda comment: (comment.id,))
 
 
-@router.post("/ideas/{idea_id}/comments", status_code=201, responses=EDITING, dependencies=[allow("boards:submit")])
+@router.post(
+    "/ideas/{idea_id}/comments",
+    status_code=201,
+    responses=EDITING | responses(Moved),
+    dependencies=[allow("boards:submit")],
+)
 async def create_public_comment(
     board_key: Slug, idea_id: UUID, body: PublicCommentIn, caller: CallerDep, tx: TxDep, admitted: TokenDep
 ) -> PublicComment:
@@ -335,7 +340,11 @@ async def create_public_comment(
     return _own(row)
 
 
-@router.patch("/ideas/{idea_id}/comments/{comment_id}", responses=EDITING, dependencies=[allow("boards:submit")])
+@router.patch(
+    "/ideas/{idea_id}/comments/{comment_id}",
+    responses=EDITING | responses(Moved),
+    dependencies=[allow("boards:submit")],
+)
 async def update_public_comment(
     board_key: Slug,
     idea_id: UUID,
@@ -353,7 +362,7 @@ async def update_public_comment(
 @router.delete(
     "/ideas/{idea_id}/comments/{comment_id}",
     status_code=204,
-    responses=EDITING,
+    responses=EDITING | responses(Moved),
     dependencies=[allow("boards:submit")],
 )
 async def delete_public_comment(

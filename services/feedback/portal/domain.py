@@ -14,7 +14,7 @@ from services.feedback.portal.viewer import Viewer
 from services.feedback.trust.levels import State
 from shared.access.keys import Caller
 from shared.database import Read, Tx
-from shared.errors import Conflict, Forbidden, NotFound
+from shared.errors import Conflict, Forbidden, Moved, NotFound
 
 
 async def board(read: Read, workspace_id: UUID, key: str, viewer: Viewer) -> asyncpg.Record:
@@ -25,10 +25,18 @@ async def board(read: Read, workspace_id: UUID, key: str, viewer: Viewer) -> asy
     return row
 
 
-async def idea(read: Read, workspace_id: UUID, key: str, viewer: Viewer, idea_id: UUID) -> asyncpg.Record:
-    """An idea on the board, where this viewer may see it; else NotFound."""
+async def idea(
+    read: Read, workspace_id: UUID, key: str, viewer: Viewer, idea_id: UUID, place: str = ""
+) -> asyncpg.Record:
+    """An idea on the board, where this viewer may see it; else NotFound.
+
+    Moved when it was merged into one that they see, to the same `place` (`/comments`) of that one.
+    """
     row = await read.one(store.IDEA, *viewer.at(workspace_id, key), idea_id)
     if row is None:
+        root = await read.value(store.MOVED, *viewer.at(workspace_id, key), idea_id)
+        if root is not None:
+            raise Moved(f"/v1/boards/{key}/ideas/{root}{place}")
         raise NotFound("No idea by that id on this board.")
     return row
 
@@ -57,7 +65,7 @@ async def say(
     tx: Tx, caller: Caller, key: str, viewer: Viewer, idea_id: UUID, text: str, parent_id: UUID | None
 ) -> asyncpg.Record:
     """Comment on an idea that the visitor sees."""
-    seen = await idea(tx, caller.workspace_id, key, viewer, idea_id)
+    seen = await idea(tx, caller.workspace_id, key, viewer, idea_id, "/comments")
     contact_id = await _visitor(tx, caller.workspace_id, viewer)
     if not seen["commentable"]:
         raise Conflict("This board takes no comments.", code="comments_closed")
@@ -89,7 +97,7 @@ async def take_back(tx: Tx, caller: Caller, key: str, viewer: Viewer, idea_id: U
 
 
 async def _own(tx: Tx, caller: Caller, key: str, viewer: Viewer, idea_id: UUID, comment_id: UUID) -> None:
-    await idea(tx, caller.workspace_id, key, viewer, idea_id)
+    await idea(tx, caller.workspace_id, key, viewer, idea_id, f"/comments/{comment_id}")
     seen = await comment(tx, caller.workspace_id, key, viewer, comment_id)
     if seen is None or not seen["mine"] or seen["idea_id"] != idea_id:
         raise NotFound("No comment of yours by that id here.")

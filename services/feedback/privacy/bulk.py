@@ -6,7 +6,6 @@ from uuid import UUID
 
 from services.feedback.comments import domain as comments
 from services.feedback.intake import domain as intake
-from services.feedback.needs import domain as needs
 from services.feedback.privacy import store
 from services.feedback.privacy.places import PLACES, Place
 from services.feedback.privacy.subject import Subject
@@ -14,7 +13,6 @@ from services.feedback.segments import domain as segments
 from services.feedback.surveys import domain as surveys
 from shared.database import Tx
 from shared.paging import FIRST
-from shared.telemetry import traceparent
 
 AT_ONCE = 1_000
 """Rows changed or looked at in a transaction."""
@@ -100,7 +98,6 @@ async def _erase_feedback(tx: Tx, erasing: Erasing) -> Step:
 async def _count_anew(tx: Tx, erasing: Erasing, feedback_ids: Sequence[UUID]) -> None:
     """What was counted of answers that are other ones now. No lock may be taken after this."""
     touched = {(erasing.workspace_id, id) for id in feedback_ids}
-    await needs.rate(tx, dict.fromkeys(touched, traceparent.get()))
     await surveys.keep(tx, touched, touched)
 
 
@@ -132,13 +129,37 @@ async def _redact_feedback(tx: Tx, erasing: Erasing) -> Step:
 
 
 async def _redact_comments(tx: Tx, erasing: Erasing) -> Step:
-    """The same in comments, and in how they read before."""
-    if erasing.subject.pattern is None:
+    """The same in comments, and in how they read before; in those of the team their full name too."""
+    subject = erasing.subject
+    if subject.in_the_teams_words is None:
         return Step({})
     after = UUID(erasing.place) if erasing.place else FIRST
-    row = await tx.one(store.REDACT_COMMENTS, erasing.workspace_id, after, erasing.subject.pattern, AT_ONCE)
+    row = await tx.one(
+        store.REDACT_COMMENTS, erasing.workspace_id, after, subject.pattern, AT_ONCE, subject.in_the_teams_words
+    )
     assert row is not None  # a statement of counts has a row
     return Step({"comments": row["changed"]}, str(row["last"]) if row["looked"] == AT_ONCE else None)
+
+
+async def _redact_notes(tx: Tx, erasing: Erasing) -> Step:
+    """What the team noted of others' statements, and that names them."""
+    if erasing.subject.in_the_teams_words is None:
+        return Step({})
+    after = UUID(erasing.place) if erasing.place else FIRST
+    row = await tx.one(store.REDACT_NOTES, erasing.workspace_id, after, erasing.subject.in_the_teams_words, AT_ONCE)
+    assert row is not None  # a statement of counts has a row
+    changed = {"triage": row["changed"], "triage_history": row["changed_before"]}
+    return Step(changed, str(row["last"]) if row["looked"] == AT_ONCE else None)
+
+
+async def _redact_actions(tx: Tx, erasing: Erasing) -> Step:
+    """The same of many statements at once."""
+    if erasing.subject.in_the_teams_words is None:
+        return Step({})
+    after = UUID(erasing.place) if erasing.place else FIRST
+    row = await tx.one(store.REDACT_ACTIONS, erasing.workspace_id, after, erasing.subject.in_the_teams_words, AT_ONCE)
+    assert row is not None  # a statement of counts has a row
+    return Step({"inbox_actions": row["changed"]}, str(row["last"]) if row["looked"] == AT_ONCE else None)
 
 
 async def _search_import_errors(tx: Tx, erasing: Erasing) -> Step:
@@ -178,6 +199,8 @@ STEPS: dict[str, Callable[[Tx, Erasing], Awaitable[Step]]] = {
     "feedback": _erase_feedback,
     "redaction": _redact_feedback,
     "comments_redaction": _redact_comments,
+    "notes_redaction": _redact_notes,
+    "actions_redaction": _redact_actions,
     "import_errors": _search_import_errors,
     "idempotency": _search_answers,
     # Last: whatever is written from then on has nothing of them.

@@ -82,7 +82,9 @@ async def begin(
     ids = [row["id"] for whole in people for row in await tx.all(store.PERSON, workspace_id, whole)]
     known = await tx.all(store.KNOWN_AS, workspace_id, ids)
     subject = Subject.of(
-        [email, *(row["email"] for row in known)], [external_id, *(row["external_id"] for row in known)]
+        [email, *(row["email"] for row in known)],
+        [external_id, *(row["external_id"] for row in known)],
+        [row["name"] for row in known],
     )
     await tx.run(store.ERASE_CONTACTS, workspace_id, ids, len(ids))
     await segments.leave(tx, workspace_id, ids)

@@ -58,9 +58,14 @@ PLACES = (
     Place("board_ideas", "which ideas they brought: ids", "kept", store.SHOW_BROUGHT),
     Place("trust", "how far they are trusted", "erased", store.SHOW_TRUST, store.ERASE_TRUST),
     Place("idea_followers", "which ideas they follow or do not: ids", "kept", store.SHOW_FOLLOWED),
-    Place("need_ratings", "how they rate needs", "erased", store.SHOW_RATINGS),
     Place("survey_answers", "what they answered, as numbers", "erased", store.SHOW_ANSWERS),
-    Place("triage", "what the team noted of their words", "anonymised", store.SHOW_TRIAGE, store.ERASE_TRIAGE),
+    Place(
+        "triage",
+        "what the team noted of their words, or of others' and names them",
+        "anonymised",
+        store.SHOW_TRIAGE,
+        store.ERASE_TRIAGE,
+    ),
     # Before what tells which actions were theirs.
     Place("inbox_actions", "what was noted of many statements at once", "anonymised", ERASE=store.ERASE_ACTIONS),
     Place(
@@ -89,6 +94,7 @@ FREE: Mapping[str, str] = {
     "account_history": "what companies pay",
     "boards": "the product team's own words",
     "comment_counts": "numbers",
+    "comment_origins": "ids that comments had elsewhere",
     "components": "the product team's own words",
     "connection_health": "numbers, and reasons that name fields",
     "connections": "how a vendor delivers; secrets are sealed",
@@ -103,6 +109,8 @@ FREE: Mapping[str, str] = {
     "item_ideas": "ids and states",
     "items": "ids and versions",
     "languages_known": "positions",
+    "log_sealed": "a number of an event",
+    "log_seals": "hashes of events, which hold nothing personal",
     "need_ideas": "ids",
     "need_totals": "numbers",
     "needs": "the product team's own words",
@@ -118,6 +126,7 @@ FREE: Mapping[str, str] = {
     "similar_signs": "roughly what texts mean, by those numbers",
     "similar_suggestions": "ids, scores and decisions",
     "similar_texts": "numbers and vectors of texts; made anew when a text is emptied",
+    "subjects": "numbers",
     "workers": "ids and times",
 }
 
@@ -125,6 +134,9 @@ UNREACHABLE = (
     "backups and standbys of the database, until they are overwritten",
     "copies that left before: exports, what the API was asked for, vendors and receivers of webhooks",
     "what the product team wrote itself: titles and descriptions of ideas, rules of segments, names of companies",
+    "names that are shortened or spelt otherwise; in comments and notes of the team the full name is searched for",
+    "names in what other customers wrote: only the address is searched for there",
+    "reasons that others gave: of their votes, and of what moderators decided",
     "ideas made of what the person had brought to a board: approved, they are the product team's",
     "files that are being imported, until the import ends, and whatever they bring after this",
     "raw deliveries that could not be read and name the person by neither address nor id",

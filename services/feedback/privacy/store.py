@@ -102,7 +102,6 @@ where f.workspace_id = $1 and f.contact_id = any($2::uuid[]) and f.id > $3 group
 """
 
 
-SHOW_RATINGS = _of_statements("need_ratings", "need_id")
 SHOW_ANSWERS = _of_statements("survey_answers", "position")
 SHOW_TRIAGE = _of_statements("triage", "changed_at")
 SHOW_TRIAGE_HISTORY = _of_statements("triage_history", "seq")
@@ -270,21 +269,52 @@ with part as materialized (
 select (select id from part order by id desc limit 1) as last, (select count(*) from part) as looked,
     array(select id from redacted) as changed
 """
+# $5: what is searched for in the team's own comments. What no text holds stands for nothing to search for.
 REDACT_COMMENTS = """
 with part as materialized (
-    select c.id, c.text ~* $3 as holds, exists (
-        select from comment_versions v where v.workspace_id = $1 and v.comment_id = c.id and v.text ~* $3
+    select c.id, p.pattern, c.text ~* p.pattern as holds, exists (
+        select from comment_versions v where v.workspace_id = $1 and v.comment_id = c.id and v.text ~* p.pattern
     ) as held
-    from comments c where c.workspace_id = $1 and c.id > $2 order by c.id limit $4
+    from comments c
+    cross join lateral (select coalesce(case when c.contact_id is null then $5 else $3 end, '$x') as pattern) as p
+    where c.workspace_id = $1 and c.id > $2 order by c.id limit $4
 ), redacted as (
-    update comments c set text = regexp_replace(c.text, $3, '[erased]', 'gi'), version = c.version + 1
+    update comments c set text = regexp_replace(c.text, part.pattern, '[erased]', 'gi'), version = c.version + 1
     from part where c.workspace_id = $1 and c.id = part.id and part.holds returning c.id
 ), before as (
-    update comment_versions v set text = regexp_replace(v.text, $3, '[erased]', 'gi')
+    update comment_versions v set text = regexp_replace(v.text, part.pattern, '[erased]', 'gi')
     from part where v.workspace_id = $1 and v.comment_id = part.id and part.held
 )
 select (select id from part order by id desc limit 1) as last, (select count(*) from part) as looked,
     (select count(*) from part where holds or held) as changed
+"""
+# What the team noted of others' statements and that names the person: where those stand now, and stood before.
+REDACT_NOTES = """
+with part as materialized (
+    select distinct feedback_id from triage_history where workspace_id = $1 and feedback_id > $2
+    order by feedback_id limit $4
+), now as (
+    update triage t set note = regexp_replace(t.note, $3, '[erased]', 'gi')
+    from part where t.workspace_id = $1 and t.feedback_id = part.feedback_id and t.note ~* $3 returning 1
+), before as (
+    update triage_history t set before = regexp_replace(t.before::text, $3, '[erased]', 'gi')::jsonb,
+        after = regexp_replace(t.after::text, $3, '[erased]', 'gi')::jsonb
+    from part where t.workspace_id = $1 and t.feedback_id = part.feedback_id
+      and (t.before ->> 'note' ~* $3 or t.after ->> 'note' ~* $3) returning 1
+)
+select (select feedback_id from part order by feedback_id desc limit 1) as last, (select count(*) from part) as looked,
+    (select count(*) from now) as changed, (select count(*) from before) as changed_before
+"""
+REDACT_ACTIONS = """
+with part as materialized (
+    select id, coalesce(asked ->> 'note' ~* $3, false) as holds from inbox_actions
+    where workspace_id = $1 and id > $2 order by id limit $4
+), redacted as (
+    update inbox_actions a set asked = regexp_replace(a.asked::text, $3, '[erased]', 'gi')::jsonb
+    from part where a.workspace_id = $1 and a.id = part.id and part.holds returning 1
+)
+select (select id from part order by id desc limit 1) as last, (select count(*) from part) as looked,
+    (select count(*) from redacted) as changed
 """
 ERASE_IMPORT_ERRORS = """
 with part as materialized (
@@ -363,6 +393,6 @@ FAILED = """
 update erasures set failure = $3, due_at = now() + interval '1 minute' where workspace_id = $1 and id = $2
 """
 VERSIONS = "select id, version from contacts where workspace_id = $1 and id = any($2::uuid[]) order by id"
-KNOWN_AS = (
-    "select email, external_id from contacts where workspace_id = $1 and id = any($2::uuid[]) order by id for update"
-)
+KNOWN_AS = """
+select email, external_id, name from contacts where workspace_id = $1 and id = any($2::uuid[]) order by id for update
+"""

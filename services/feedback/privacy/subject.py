@@ -13,17 +13,22 @@ _ESCAPED = re.compile(r"\\u([0-9a-f]{4})")
 
 
 class Subject(NamedTuple):
-    """The addresses and ids of one person."""
+    """The addresses, ids and full names of one person."""
 
     emails: tuple[str, ...]
     external_ids: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    """Of two words and more: one word alone is the name of many, and of things."""
 
     @classmethod
-    def of(cls, emails: Iterable[str | None], external_ids: Iterable[str | None]) -> "Subject":
+    def of(
+        cls, emails: Iterable[str | None], external_ids: Iterable[str | None], names: Iterable[str | None] = ()
+    ) -> "Subject":
         """Those that there are, each once."""
         return cls(
             tuple(sorted({each.lower() for each in emails if each})),
             tuple(sorted({each for each in external_ids if each})),
+            tuple(sorted({" ".join(each.lower().split()) for each in names if each and len(each.split()) > 1})),
         )
 
     def written(self) -> str:
@@ -33,8 +38,7 @@ class Subject(NamedTuple):
     @classmethod
     def read(cls, text: str) -> "Subject":
         """The same again."""
-        emails, external_ids = from_json(text)
-        return cls(tuple(emails), tuple(external_ids))
+        return cls(*map(tuple, from_json(text)))
 
     @property
     def pattern(self) -> str | None:
@@ -46,6 +50,13 @@ class Subject(NamedTuple):
         if not self.emails:
             return None
         return rf"(?:(?<![\w.+-])|(?<=\\[nrtbf]))(?:{'|'.join(map(_plain, self.emails))})(?![\w-]|\.\w)"
+
+    @property
+    def in_the_teams_words(self) -> str | None:
+        """The addresses and the full names as a pattern, for what the team writes; customers may share a name."""
+        names = "|".join(r"\s+".join(map(_plain, each.split())) for each in self.names)
+        either = [self.pattern, rf"(?<!\w)(?:{names})(?!\w)" if names else None]
+        return "|".join(each for each in either if each) or None
 
     def words(self) -> list[str]:
         """What is searched for in answers of ours: addresses, and ids as JSON writes them."""

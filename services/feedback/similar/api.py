@@ -1,6 +1,8 @@
 """What is alike, over HTTP: found, decided on, judged."""
 
-from collections.abc import Sequence
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
@@ -10,8 +12,11 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from services.feedback.similar import domain, meaning, store, vectors
-from services.feedback.similar.domain import Decision, Found, Joined, Kind, Method, Pair, Shown
-from shared.errors import NotFound
+from services.feedback.similar.domain import Decision, Found, Joined, Kind, Method, Near, Pair, Shown
+from services.feedback.similar.shares import Share
+from shared.access.keys import Caller
+from shared.database import Tx
+from shared.errors import Moved, NotFound
 from shared.paging import LAST, Cursor, Limit, Page, after, page
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import CallerDep, ReadDep, Route, RuntimeDep, TxDep, allow
@@ -19,9 +24,16 @@ from shared.runtime import Batch, Runtime
 from shared.wire import Line, Text, Wire
 
 router = APIRouter(prefix="/v1", tags=["similar"], route_class=Route)
-READS = [allow("ideas:read", "feedback:read")]
+READABLE: Mapping[Kind, str] = {"idea": "ideas:read", "feedback": "feedback:read"}
+"""What a key must hold to see each kind."""
+READS = [allow(*READABLE.values())]
 EXCERPT = 300
 ELLIPSIS = "…"
+
+AT_ONCE_SECONDS = 0.2
+"""How long whoever stores an idea may wait for what it is like."""
+
+log = logging.getLogger("cairn.similar")
 
 Most = Annotated[int, Query(ge=1, le=50, description="texts of each kind")]
 Only = Annotated[Kind | None, Query(description="only texts of this kind; both when left out")]
@@ -162,7 +174,7 @@ def _signs(runtime: Runtime) -> vectors.Signs:
     return runtime.memory.setdefault("similar", vectors.Signs())
 
 
-@router.get("/ideas/{idea_id}/similar", responses=GUARDED | responses(NotFound), dependencies=READS)
+@router.get("/ideas/{idea_id}/similar", responses=GUARDED | responses(Moved, NotFound), dependencies=READS)
 async def list_similar_to_idea(
     idea_id: UUID, caller: CallerDep, read: ReadDep, runtime: RuntimeDep, limit: Most = 10, kind: Only = None
 ) -> Similar:
@@ -187,7 +199,7 @@ async def find_similar(
     """Show what is like a text that is still being written. Nothing is stored, and nothing counts as suggested."""
     query = domain.Query(body.title or "", body.text or "")
     if _meant(runtime):
-        query = await domain.with_vector(query)
+        query = domain.with_vector(query)
     return await _similar(runtime, read, caller.workspace_id, (None, query), kind, limit)
 
 
@@ -201,22 +213,48 @@ async def _similar(
 ) -> Similar:
     of, query = asked
     kinds = domain.KINDS if only is None else (only,)
-    found, searched = await domain.similar(read, _signs(runtime), workspace_id, query, kinds, limit)
-    shown: dict[UUID, Shown] = {}
-    if of is not None and query.id is not None:
-        shown = {
-            each.id: Shown(workspace_id, (query.id, of), (each.id, each.kind), each.method, each.score)
-            for every in found.values()
-            for each in every
-        }
-    noted = await runtime.submit(SHOWN, list(shown.values())) if shown else {}
+    near = await domain.similar(read, _signs(runtime), workspace_id, query, kinds, limit)
+    if of is None or query.id is None:
+        return _answer(near, {}, {})
+    shown = domain.shown(workspace_id, (query.id, of), near)
+    return _answer(near, shown, await runtime.submit(SHOWN, list(shown.values())) if shown else {})
 
+
+def _answer(near: Near, shown: Mapping[UUID, Shown], noted: Mapping[Pair, tuple[UUID, Decision | None]]) -> Similar:
     def texts(kind: Kind) -> list[SimilarText]:
         return [
-            _text(each, noted.get(domain.pair_of(shown[each.id])) if shown else None) for each in found.get(kind, [])
+            _text(each, noted.get(domain.pair_of(shown[each.id])) if shown else None)
+            for each in near.found.get(kind, [])
         ]
 
-    return Similar(ideas=texts("idea"), feedback=texts("feedback"), searched=searched)
+    return Similar(ideas=texts("idea"), feedback=texts("feedback"), searched=near.searched)
+
+
+async def look_at_once(runtime: Runtime, caller: Caller, title: str, text: str, limit: int) -> Near | None:
+    """What is like a text that is just being stored; None when it cannot be told at once, for whatever reason.
+
+    Of what the caller may read. On a connection of its own: what goes wrong here must not take along what is stored.
+    """
+    kinds: list[Kind] = [kind for kind in domain.KINDS if READABLE[kind] in caller.scopes]
+    if not kinds or not limit:
+        return None
+    workspace_id = caller.workspace_id
+    try:
+        async with asyncio.timeout(AT_ONCE_SECONDS):
+            query = domain.Query(title, text)
+            if _meant(runtime):
+                query = domain.with_vector(query)
+            async with runtime.database.read({workspace_id}) as read:
+                return await domain.similar(read, _signs(runtime), workspace_id, query, kinds, limit)
+    except Exception as error:  # it is stored, whatever becomes of the search
+        log.info("what is alike could not be told at once", exc_info=error)
+        return None
+
+
+async def note_at_once(tx: Tx, workspace_id: UUID, idea_id: UUID, near: Near) -> Similar:
+    """The answer to whoever stores an idea: what it is like was shown to them, and is remembered with the idea."""
+    shown = domain.shown(workspace_id, (idea_id, "idea"), near)
+    return _answer(near, shown, await domain.note_shown(tx, list(shown.values())))
 
 
 def _text(found: Found, noted: tuple[UUID, Decision | None] | None) -> SimilarText:
@@ -300,6 +338,6 @@ async def get_similar_quality(
     )
 
 
-def _rate(share: domain.Share) -> Rate:
+def _rate(share: Share) -> Rate:
     low, high = share.interval or (None, None)
     return Rate(value=share.value, n=share.of, low=low, high=high)

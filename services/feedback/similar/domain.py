@@ -12,7 +12,7 @@ import asyncpg
 from services.feedback.similar import meaning, postings, store, vectors, words
 from services.feedback.similar.shares import Share
 from shared.database import Lane, Read, Tx
-from shared.errors import FieldError, Invalid, NotFound
+from shared.errors import FieldError, Invalid, Moved, NotFound
 from shared.ids import new_id
 
 Kind = Literal["idea", "feedback"]
@@ -27,10 +27,10 @@ BYTES = 1_500_000
 """Of postings that a search reads at most: half a million entries, the rarest terms first."""
 LEAST_LEXICAL, LEAST_FUSED = 0.05, 0.2
 """Below that, texts share what any two share."""
-MOST_REASONS, LEAST_WORD = 5, 0.005
-"""Words that are told, and the share of the query's weight that is worth telling."""
 JUDGED_MOST = 10_000
 """Suggestions, and links, that the measures are taken over at most: the newest."""
+MOST_REASONS, LEAST_WORD = 5, 0.005
+"""Words that are told, and the share of the query's weight that is worth telling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,8 @@ class Query:
     title: str
     body: str
     id: UUID | None = None
-    vector: bytes | None = None
+    vector: "bytes | asyncio.Task[bytes] | None" = None
+    """Or one that is just being made, by the time that words are compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +68,36 @@ class Found:
     title_overlap: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Near:
+    """What is like a query by kind, the best first, and how many texts were searched."""
+
+    found: Mapping[Kind, Sequence[Found]]
+    searched: int
+
+
 async def stored(read: Read, workspace_id: UUID, kind: Kind, id: UUID, *, meant: bool) -> Query:
-    """An idea or a feedback as a query, with its meaning when `meant`; NotFound."""
+    """An idea or a feedback as a query, with its meaning when `meant`; NotFound, or Moved for a merged idea."""
     rows = await read.all(store.LOAD, workspace_id, kind, [id])
     if not rows:
         raise NotFound(f"No {kind} by that id.")
+    if rows[0]["merged_root"] is not None:
+        raise Moved(f"/v1/ideas/{rows[0]['merged_root']}/similar")
     query = Query(rows[0]["title"], rows[0]["body"], id)
     if not meant:
         return query
     vector: bytes | None = await read.value(store.VECTOR, workspace_id, id)
-    return replace(query, vector=vector) if vector is not None else await with_vector(query)
+    return replace(query, vector=vector) if vector is not None else with_vector(query)
 
 
-async def with_vector(query: Query) -> Query:
-    """The query with its meaning, encoded now."""
-    found = await encode([text_of(query.title, query.body)])
-    return replace(query, vector=found[0])
+def with_vector(query: Query) -> Query:
+    """The query with its meaning, which is encoded while the search begins with its words."""
+    return replace(query, vector=asyncio.create_task(_encoded(text_of(query.title, query.body))))
+
+
+async def _encoded(text: str) -> bytes:
+    (vector,) = await encode([text], meaning.ASKED_TOKENS)
+    return vector
 
 
 def text_of(title: str, body: str) -> str:
@@ -90,35 +105,45 @@ def text_of(title: str, body: str) -> str:
     return f"{title}\n{body}" if title else body
 
 
-async def encode(texts: Sequence[str]) -> list[bytes]:
+async def encode(texts: Sequence[str], most: int = meaning.TOKENS) -> list[bytes]:
     """Vectors of texts as they are stored. In a thread: numpy lets others go on while it multiplies."""
-    found = await asyncio.to_thread(lambda: meaning.encoder().encode(texts))
+    found = await asyncio.to_thread(lambda: meaning.encoder().encode(texts, most))
     return [vectors.halves(vector) for vector in found]
 
 
 async def similar(
     read: Read, signs: vectors.Signs, workspace_id: UUID, query: Query, kinds: Collection[Kind], limit: int
-) -> tuple[dict[Kind, list[Found]], int]:
-    """The texts most like the query, by kind, the best first, and how many texts were searched."""
-    indexes = {row["kind"]: row for row in await read.all(store.INDEXES, workspace_id)}
+) -> Near:
+    """The texts most like the query."""
+    indexes = {row["kind"]: row for row in await read.all(store.INDEXES, workspace_id) if row["kind"] in kinds}
     own = words.weighed(query.title, query.body)
-    found: dict[Kind, list[Found]] = {}
-    for kind in kinds:
-        index = indexes.get(kind)
-        found[kind] = await _of_kind(read, signs, workspace_id, kind, index, query, own, limit) if index else []
-    return found, sum(row["texts"] for kind, row in indexes.items() if kind in kinds)
+    by_words = {kind: await _weigh(read, workspace_id, kind, index, own) for kind, index in indexes.items()}
+    vector = await query.vector if isinstance(query.vector, asyncio.Task) else query.vector
+    found: dict[Kind, list[Found]] = {kind: [] for kind in kinds}
+    for kind, index in indexes.items():
+        numbers = set(postings.best(by_words[kind].scores, NEAR + 1))
+        if vector is not None:
+            blocks = await _signs(read, signs, workspace_id, kind, index["epoch"])
+            nearest = vectors.nearest(vector, blocks, NEAR + 1)
+            numbers |= {each for each in nearest if each < len(by_words[kind].scores)}
+        if numbers:
+            near = await read.all(store.CANDIDATES, workspace_id, kind, index["epoch"], list(numbers), query.id)
+            found[kind] = await _explained(read, workspace_id, kind, query, own, by_words[kind], near, vector, limit)
+    return Near(found, sum(row["texts"] for row in indexes.values()))
 
 
-async def _of_kind(
-    read: Read,
-    signs: vectors.Signs,
-    workspace_id: UUID,
-    kind: Kind,
-    index: asyncpg.Record,
-    query: Query,
-    own: Mapping[str, words.Weighed],
-    limit: int,
-) -> list[Found]:
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """How much of what a query says each text says too, by number; each term's weight; what the query itself has."""
+
+    scores: postings.Floats
+    weights: Mapping[int, float]
+    whole: float
+
+
+async def _weigh(
+    read: Read, workspace_id: UUID, kind: Kind, index: asyncpg.Record, own: Mapping[str, words.Weighed]
+) -> _Weighed:
     impacts = {words.number(term): each.impact for term, each in own.items()}
     rows = await read.all(store.SEARCH, workspace_id, kind, list(impacts), BYTES)
     having = postings.frequencies([(row["term"], row["size"]) for row in rows])
@@ -128,24 +153,31 @@ async def _of_kind(
         weights,
         index["next_number"],
     )
-    numbers = set(postings.best(scores, NEAR + 1))
-    if query.vector is not None:
-        blocks = await _signs(read, signs, workspace_id, kind, index["epoch"])
-        numbers |= {each for each in vectors.nearest(query.vector, blocks, NEAR + 1) if each < len(scores)}
-    if not numbers:
-        return []
-    near = await read.all(store.CANDIDATES, workspace_id, kind, index["epoch"], list(numbers), query.id)
-    whole = postings.self_score(impacts, weights)
-    ranked = _ranked(near, query.vector, {row["number"]: float(scores[row["number"]]) / whole for row in near}, limit)
+    return _Weighed(scores, weights, postings.self_score(impacts, weights))
+
+
+async def _explained(
+    read: Read,
+    workspace_id: UUID,
+    kind: Kind,
+    query: Query,
+    own: Mapping[str, words.Weighed],
+    by_words: _Weighed,
+    near: Sequence[asyncpg.Record],
+    vector: bytes | None,
+    limit: int,
+) -> list[Found]:
+    lexical = {row["number"]: float(by_words.scores[row["number"]]) / by_words.whole for row in near}
+    ranked = _ranked(near, vector, lexical, limit)
     texts = {row["id"]: row for row in await read.all(store.LOAD, workspace_id, kind, [id for id, *_ in ranked])}
     found: list[Found] = []
-    for id, method, score, lexical, cosine in ranked:
+    for id, method, score, said, cosine in ranked:
         text = texts.get(id)
         if text is None or text["gone"]:
             continue
-        shared = _shared(own, weights, whole, text["title"], text["body"])
+        shared = _shared(own, by_words.weights, by_words.whole, text["title"], text["body"])
         overlap = _overlap(query.title, text["title"])
-        found.append(Found(kind, id, text["title"], text["body"], method, score, lexical, cosine, shared, overlap))
+        found.append(Found(kind, id, text["title"], text["body"], method, score, said, cosine, shared, overlap))
     return found
 
 
@@ -217,6 +249,15 @@ class Shown:
     score: float
 
 
+def shown(workspace_id: UUID, one: tuple[UUID, Kind], near: Near) -> dict[UUID, Shown]:
+    """What is about to be shown for a text, by the other one's id."""
+    return {
+        each.id: Shown(workspace_id, one, (each.id, each.kind), each.method, each.score)
+        for every in near.found.values()
+        for each in every
+    }
+
+
 Pair = tuple[UUID, UUID, UUID]
 
 
@@ -226,7 +267,7 @@ def pair_of(shown: Shown) -> Pair:
     return shown.workspace_id, first, second
 
 
-async def note_shown(lane: Lane, shown: Sequence[Shown]) -> dict[Pair, tuple[UUID, Decision | None]]:
+async def note_shown(lane: Lane | Tx, shown: Sequence[Shown]) -> dict[Pair, tuple[UUID, Decision | None]]:
     """Remember what people get to see: the id of each suggestion, and what was decided on it."""
     once = {pair_of(each): each for each in shown}
     kinds = {each[0]: each[1] for item in once.values() for each in (item.one, item.other)}

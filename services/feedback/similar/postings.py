@@ -86,6 +86,27 @@ def best(scores: Floats, most: int) -> list[int]:
     return [int(each) for each in ranked[:most]]
 
 
+class Sharing(NamedTuple):
+    """Texts of one block that have all of some terms, by rising number, and how much of each those make out."""
+
+    numbers: NDArray[np.int64]
+    scores: Floats
+
+
+def sharing(block: int, entries: Mapping[int, bytes], needed: Sequence[int], without: Sequence[int]) -> Sharing:
+    """The texts of a block that have every term of `needed` and none of `without`; `entries` by term."""
+    having, scores = np.zeros(BLOCK, np.uint16), np.zeros(BLOCK, np.float32)
+    for term in needed:
+        found = np.frombuffer(entries[term], ENTRY)
+        # No place comes twice, as in `add_up`.
+        having[found["place"]] += 1
+        scores[found["place"]] += _LEVELS[found["impact"]]
+    for term in without:
+        having[np.frombuffer(entries.get(term, b""), ENTRY)["place"]] = len(needed) + 1
+    places = np.flatnonzero(having == len(needed))
+    return Sharing(places + block * BLOCK, scores[places])
+
+
 def frequencies(postings: Sequence[tuple[int, int]]) -> dict[int, int]:
     """How many texts have each term, from (term, bytes of entries)."""
     return {term: size // ENTRY.itemsize for term, size in postings}

@@ -68,13 +68,12 @@ delete from similar_changes where seq = any(array(
 CHANGED = (
     "select distinct workspace_id, kind from (select workspace_id, kind from similar_changes order by seq limit $1) c"
 )
-# `merged_into` comes with merging; what has been merged is to be found where it went.
+# What has been merged is to be found where it went.
 LOAD = """
-select id, title, description as body, archived or to_jsonb(i) ->> 'merged_into' is not null as gone,
-    (to_jsonb(i) ->> 'merged_into')::uuid as merged_into
-from ideas i where $2::text = 'idea' and workspace_id = $1 and id = any($3::uuid[])
+select id, title, description as body, archived or merged_root is not null as gone, merged_into, merged_root
+from ideas where $2::text = 'idea' and workspace_id = $1 and id = any($3::uuid[])
 union all
-select id, '', text, false, null
+select id, '', text, false, null, null
 from feedback where $2::text = 'feedback' and workspace_id = $1 and id = any($3::uuid[])
 """
 REMOVE = """

@@ -12,10 +12,10 @@ from services.feedback.surveys.ces import Ces
 from services.feedback.surveys.csat import Csat
 from services.feedback.surveys.domain import By, Place, Subject, kano_counts
 from services.feedback.surveys.importance import Rated
-from services.feedback.surveys.intervals import SMALL, Interval
 from services.feedback.surveys.nps import Difference
 from services.feedback.surveys.scales import Cell
 from shared.statistics import kano
+from shared.statistics.intervals import SMALL, Interval
 from shared.statistics.kano import Category, Kano
 from shared.statistics.refusal import Refusal
 from shared.wire import Wire
@@ -89,7 +89,9 @@ class CesReport(_Report):
 
 
 class _About(Wire):
-    about: str = Field(description="the idea's key, or the name that the connection's rules give", examples=["export"])
+    about: str = Field(
+        description="the idea's or the need's key, or the name that the connection's rules give", examples=["export"]
+    )
     idea_id: UUID | None = Field(description="the idea of that name, where there is one")
     title: str | None = Field(description="the idea's")
     segment: str | None = Field(description="key of the segment, by segment; null: contacts in none, and nobody known")
@@ -163,7 +165,7 @@ def ces_group(place: Place, cells: list[Cell]) -> CesGroup:
 
 def _subject(subject: Subject, place: Place) -> Mapping[str, Any]:
     return {
-        "about": subject.key or subject.names[0],
+        "about": subject.name,
         "idea_id": subject.idea_id,
         "title": subject.title,
         "segment": place.key,

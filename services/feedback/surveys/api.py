@@ -22,12 +22,12 @@ from services.feedback.surveys.answers import (
     rated,
 )
 from services.feedback.surveys.domain import Asked, By, Place, Subject
-from services.feedback.surveys.intervals import SMALL
 from services.feedback.surveys.scales import Cell
 from shared.errors import FieldError, Invalid, NotFound
 from shared.paging import Cursor, Limit, Page, decode, encode
 from shared.problems import GUARDED, responses
 from shared.routes import CallerDep, ReadDep, Route, allow
+from shared.statistics.intervals import SMALL
 from shared.wire import Key
 
 router = APIRouter(prefix="/v1/surveys", tags=["surveys"], route_class=Route)
@@ -106,7 +106,7 @@ async def _report(
 ) -> domain.Report:
     asked = await filters.asked(read, caller.workspace_id)
     if about is not None:
-        asked = asked._replace(about=(await domain.subject(read, caller.workspace_id, about)).names)
+        asked = asked._replace(about=[(await domain.subject(read, caller.workspace_id, about)).name])
     return await domain.report(read, asked, measure, by)
 
 
@@ -193,10 +193,10 @@ async def _about(
         found, more = [await domain.subject(read, caller.workspace_id, feature)], False
     else:
         after: str = decode(cursor, _name)[0] if cursor is not None else ""
-        found = await domain.subjects(read, caller.workspace_id, measures, after, limit + 1)
+        found = await domain.list_subjects(read, caller.workspace_id, measures, after, limit + 1)
         found, more = found[:limit], len(found) > limit
     entries = await domain.about_subjects(read, asked, measures, found, by_segment=by_segment)
-    return _Found(entries, encode(found[-1].names[0]) if more else None)
+    return _Found(entries, encode(found[-1].name) if more else None)
 
 
 def _name(value: Any) -> str:

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 
 from services.feedback.surveys import scales
 from services.feedback.surveys.csat import percent
-from services.feedback.surveys.intervals import LEVEL, Interval, wilson
 from services.feedback.surveys.scales import Cell
+from shared.statistics.intervals import LEVEL, Interval, wilson
 
 USUAL = (1.0, 7.0)
 

@@ -5,13 +5,16 @@ the same thing more than once in a period counts there with the last answer.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 from uuid import UUID
 
 import asyncpg
 
+from services.feedback.needs import domain as needs
+from services.feedback.subjects import domain as subjects
+from services.feedback.subjects.domain import MOVED, Move
 from services.feedback.surveys import store
 from services.feedback.surveys.scales import Cell
 from shared.database import Read, Tx
@@ -49,6 +52,9 @@ class Answering(Protocol):
         """JSON."""
         ...
 
+    @property
+    def traceparent(self) -> str: ...
+
 
 class Stored(Protocol):
     """Where it is stored: `created`, `updated` or a `duplicate`."""
@@ -62,10 +68,9 @@ class Stored(Protocol):
 class Subject(NamedTuple):
     """What questions are about, and the idea that it names, where it names one."""
 
-    names: tuple[str, ...]
-    """As the rules of connections call it."""
+    name: str
+    """The key of the idea or need, or what the rules of connections call it."""
     idea_id: UUID | None = None
-    key: str | None = None
     title: str | None = None
 
 
@@ -99,11 +104,17 @@ async def follow(tx: Tx, statements: Sequence[Answering], recorded: Sequence[Sto
         tx,
         {(each.workspace_id, where.id) for each, where in news if is_measured(each.answers)},
         {(each.workspace_id, where.id) for each, where in news if where.status == "updated"},
+        {where.id: each.traceparent for each, where in news},
     )
 
 
-async def keep(tx: Tx, measured: Collection[tuple[UUID, UUID]], revised: Collection[tuple[UUID, UUID]] = ()) -> None:
-    """Keep what statements (workspace, id) measure, as they are stored now.
+async def keep(
+    tx: Tx,
+    measured: Collection[tuple[UUID, UUID]],
+    revised: Collection[tuple[UUID, UUID]] = (),
+    traces: Mapping[UUID, str] | None = None,
+) -> None:
+    """Keep what statements (workspace, id) measure, as they are stored now, and tell what that says of needs and ideas.
 
     `measured` have answers to count, `revised` may have had some before. Also for whoever changes a statement's
     contact, product or answers by another way: name it as both. No other lock may be taken after this.
@@ -115,10 +126,28 @@ async def keep(tx: Tx, measured: Collection[tuple[UUID, UUID]], revised: Collect
     if not measured and not await tx.value(store.ANY_KEPT, *columns):
         return
     await tx.all(store.HOLD, *columns)
-    rows = await tx.all(store.FORGET, *columns) if revised else []
-    rows += await tx.all(store.KEEP, *columns)
-    if rows:
-        await tx.run(store.CHAIN, [row["workspace_id"] for row in rows], [row["respondent"] for row in rows])
+    gone = await tx.all(store.FORGET, *columns) if revised else []
+    come = await tx.all(store.KEEP, *columns)
+    if not (gone or come):
+        return
+    whose = {(row["workspace_id"], row["respondent"]) for row in (*gone, *come)}
+    settled = await tx.all(store.CHAIN, [workspace_id for workspace_id, _ in whose], [who for _, who in whose])
+    causes = {row["respondent"]: (traces or {}).get(row["feedback_id"], "") for row in (*gone, *come)}
+    changed = await subjects.count(
+        tx,
+        [
+            Move(
+                *(row[name] for name in MOVED),
+                counts=row["counts"] * by,
+                held=held,
+                traceparent=causes[row["respondent"]],
+            )
+            for rows, by, held in ((gone, -1, -1), (come, 1, 1), (settled, 1, 0))
+            for row in rows
+        ],
+    )
+    await needs.follow(tx, changed.rated)
+    await subjects.tell(tx, changed.classified, changed.classified)
 
 
 async def segment(read: Read, workspace_id: UUID, named: str | None) -> UUID | None:
@@ -150,16 +179,18 @@ def _there(row: asyncpg.Record | None, what: str) -> UUID:
 
 
 async def subject(read: Read, workspace_id: UUID, named: str) -> Subject:
-    """What is called so: an idea by its id or key under all its names, anything else by that name alone."""
+    """What is called so: an idea or a need by its id or key, anything else by that name."""
     row = await read.one(store.SUBJECT, workspace_id, named, _id(named))
     assert row is not None  # an idea, or the name alone
-    return Subject(tuple(row["names"]), row["id"], row["key"], row["title"])
+    return Subject(row["name"], row["id"], row["title"])
 
 
-async def subjects(read: Read, workspace_id: UUID, measures: tuple[str, str], after: str, limit: int) -> list[Subject]:
+async def list_subjects(
+    read: Read, workspace_id: UUID, measures: tuple[str, str], after: str, limit: int
+) -> list[Subject]:
     """What was asked about under either measure, by name, after one."""
     rows = await read.all(store.SUBJECTS, workspace_id, *measures, after, limit)
-    return [Subject((row["about"],), row["idea_id"], row["key"], row["title"]) for row in rows]
+    return [Subject(row["about"], row["idea_id"], row["title"]) for row in rows]
 
 
 async def count(read: Read, asked: Asked, measures: Sequence[str], by: By | None) -> Groups:
@@ -169,8 +200,7 @@ async def count(read: Read, asked: Asked, measures: Sequence[str], by: By | None
     overlap; those of one period by anything else add up.
     """
     given = asked.workspace_id, measures, *asked[1:]
-    if by in {"segment", "plan"}:
-        await read.value(store.ROOMY)
+    await read.value(store.ROOMY)
     match by:
         case None:
             rows = await read.all(store.COUNT_ALL, *given)
@@ -227,14 +257,13 @@ async def about_subjects(
 
     A subject without any has one empty entry.
     """
-    names = [name for each in found for name in each.names]
-    given = asked.workspace_id, measures, *asked._replace(about=names)[1:]
+    given = asked.workspace_id, measures, *asked._replace(about=[each.name for each in found])[1:]
+    await read.value(store.ROOMY)
     if by_segment:
-        await read.value(store.ROOMY)
         rows = await read.all(store.COUNT_SUBJECTS_BY_SEGMENT, *given)
     else:
         rows = await read.all(store.COUNT_SUBJECTS, *given)
-    owners = {name: position for position, each in enumerate(found) for name in each.names}
+    owners = {each.name: position for position, each in enumerate(found)}
     entries: dict[int, dict[Place, dict[str, list[Cell]]]] = {position: {} for position in range(len(found))}
     for row in rows:
         place = entries[owners[row["about"]]].setdefault(Place(row["key"], row["name"]), {})

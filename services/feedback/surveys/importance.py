@@ -15,8 +15,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.feedback.surveys import scales
-from services.feedback.surveys.intervals import LEVEL, Interval, wilson
 from services.feedback.surveys.scales import Cell
+from shared.statistics.intervals import LEVEL, Interval, wilson
 
 USUAL = (1.0, 5.0)
 TEN = 10

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Literal
 
-from services.feedback.surveys.intervals import LEVEL, Interval, z
+from shared.statistics.intervals import LEVEL, Interval, z
 
 Bucket = Literal["promoter", "passive", "detractor"]
 PROMOTER, PASSIVE = 9, 7

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from services.feedback.surveys.intervals import Interval, of_mean
+from shared.statistics.intervals import Interval, of_mean
 
 
 class Cell(NamedTuple):

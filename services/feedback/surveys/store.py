@@ -9,7 +9,10 @@ select pg_advisory_xact_lock(hashtextextended(respondent::text, 12)) from (
     join feedback f on f.workspace_id = touched.workspace_id and f.id = touched.feedback_id
     union
     select s.respondent from unnest($1::uuid[], $2::uuid[]) as touched (workspace_id, feedback_id)
-    join survey_answers s on s.workspace_id = touched.workspace_id and s.feedback_id = touched.feedback_id
+    cross join lateral (
+        select respondent from survey_answers
+        where workspace_id = touched.workspace_id and feedback_id = touched.feedback_id order by position
+    ) as s
     order by respondent
 ) as held
 """
@@ -19,19 +22,22 @@ select exists (
     join survey_answers s on s.workspace_id = touched.workspace_id and s.feedback_id = touched.feedback_id
 )
 """
-FORGET = """
+_ANSWER = "s.feedback_id, s.about, s.measure, s.value, s.without, s.low, s.high"
+FORGET = f"""
 delete from survey_answers as s using unnest($1::uuid[], $2::uuid[]) as touched (workspace_id, feedback_id)
 where s.workspace_id = touched.workspace_id and s.feedback_id = touched.feedback_id
-returning s.workspace_id, s.respondent
+returning s.workspace_id, s.respondent, {_ANSWER}, (s.superseded_at is null)::int as counts
 """
 # A name that is too long for an index, and for a cursor, keeps its beginning: many jobs begin alike, so with its hash.
 _SHORT = """case when char_length({name}) <= 90 then {name}
     else left({name}, 57) || '~' || left(encode(sha256(convert_to({name}, 'UTF8')), 'hex'), 32) end"""
-# From the answers as they are stored. Of two Kano questions of one kind about the same the first counts; a pair that
-# names nothing, or lacks its other half, is none.
+_ID = "'^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'"
+# From the answers as they are stored. An idea or a need that is named by its id has its key here, so that whoever is
+# asked about it under both names answers the same. Of two Kano questions of one kind about the same the first counts; a
+# pair that names nothing, or lacks its other half, is none.
 KEEP = f"""
-insert into survey_answers (workspace_id, feedback_id, position, measure, about, respondent, contact_id, value, without,
-    low, high, product_id, connection_id, source, release, said_at)
+insert into survey_answers as s (workspace_id, feedback_id, position, measure, about, respondent, contact_id, value,
+    without, low, high, product_id, connection_id, source, release, said_at)
 select f.workspace_id, f.id, a.position, a.measure, a.about, coalesce(f.contact_id, f.id), f.contact_id, a.value,
     a.without, a.low, a.high, coalesce(f.product_id, c.product_id), f.connection_id, f.source,
     left(nullif(f.attributes ->> 'release', ''), 200), f.said_at
@@ -40,11 +46,16 @@ join feedback f on f.workspace_id = touched.workspace_id and f.id = touched.feed
 left join connections c on c.id = f.connection_id and c.workspace_id = f.workspace_id
 cross join lateral (
     with said as (
-        select e.position, e.answer ->> 'kind' as kind, {_SHORT.format(name="n.about")} as about,
+        select e.position, e.answer ->> 'kind' as kind,
+            {_SHORT.format(name="n.about")} as about,
             e.answer -> 'value' as value, e.answer -> 'scale' as scale,
             array_position(array['like', 'expect', 'neutral', 'tolerate', 'dislike'], e.answer ->> 'value') as feeling
         from jsonb_array_elements(f.answers) with ordinality as e (answer, position),
-            lateral (select coalesce(e.answer ->> 'about', '') as about) as n
+            lateral (select coalesce(e.answer ->> 'about', '') as named,
+                case when e.answer ->> 'about' ~* {_ID} then (e.answer ->> 'about')::uuid end as id) as named
+            left join ideas i on i.workspace_id = f.workspace_id and i.id = named.id
+            left join needs d on d.workspace_id = f.workspace_id and d.id = named.id,
+            lateral (select coalesce(i.key, d.key, named.named) as about) as n
     )
     select said.position, said.kind as measure, said.about, (said.value #>> '{{}}')::float8 as value,
         null::int as without, (said.scale ->> 0)::float8 as low, (said.scale ->> 1)::float8 as high
@@ -60,32 +71,42 @@ cross join lateral (
         order by w.about, w.position, o.position
     )
 ) as a
-returning workspace_id, respondent
+returning s.workspace_id, s.respondent, {_ANSWER}, 1 as counts
 """
 # An answer counts in a period when it is its respondent's last in there: said before its end, and not superseded before
 # its end. So each counts once in any period whatever, and nothing has to be made distinct when it is counted.
-CHAIN = """
+# While the statistics say that the table is empty, the planner takes any index for as good as another and would read
+# the whole table for one respondent, until they are renewed. The orders here and in HOLD name the index; `ctid` finds
+# the row again, which HOLD keeps in its place.
+CHAIN = f"""
 update survey_answers as s set superseded_at = chain.next
 from (
-    select a.workspace_id, a.feedback_id, a.position, lead(a.said_at) over (
-        partition by a.workspace_id, a.respondent, a.measure, a.about order by a.said_at, a.feedback_id, a.position
+    select a.ctid, a.superseded_at as before, lead(a.said_at) over (
+        partition by touched.workspace_id, touched.respondent, a.measure, a.about
+        order by a.said_at, a.feedback_id, a.position
     ) as next
     from (select distinct * from unnest($1::uuid[], $2::uuid[])) as touched (workspace_id, respondent)
-    join survey_answers a on a.workspace_id = touched.workspace_id and a.respondent = touched.respondent
+    cross join lateral (
+        select ctid, * from survey_answers
+        where workspace_id = touched.workspace_id and respondent = touched.respondent
+        order by measure, about, said_at
+    ) as a
 ) as chain
-where s.workspace_id = chain.workspace_id and s.feedback_id = chain.feedback_id and s.position = chain.position
-  and s.superseded_at is distinct from chain.next
+where s.ctid = chain.ctid and chain.before is distinct from chain.next
+returning s.workspace_id, s.respondent, {_ANSWER},
+    (chain.next is null)::int - (chain.before is null)::int as counts
 """
 
-# Who is in which group is held in memory, not on disk: until the end of the transaction.
-ROOMY = "select set_config('work_mem', '64MB', true)"
+# Until the end of the transaction. Who is in which group is held in memory, not on disk; and a plan is made for what is
+# asked: one for any filter would have to read every row that the index alone could count.
+ROOMY = "select set_config('work_mem', '64MB', true), set_config('plan_cache_mode', 'force_custom_plan', true)"
 SEGMENT = "select id, key, name from segments where workspace_id = $1 and (key = $2 or id = $3)"
 PRODUCT = "select id, key, name from products where workspace_id = $1 and (key = $2 or id = $3)"
-# What questions call it in the rules of connections: an idea by its key or its id, anything else by that name.
+# An idea or a need by its key or its id, anything else by the name that questions give it in the rules of connections.
 SUBJECT = f"""
-select i.id, i.key, i.title, case when i.id is null then array[{_SHORT.format(name="$2::text")}]
-    else array[i.key, i.id::text] end as names
+select i.id, i.title, coalesce(i.key, d.key, {_SHORT.format(name="$2::text")}) as name
 from (select 1) as one left join ideas i on i.workspace_id = $1 and (i.key = $2 or i.id = $3)
+left join needs d on d.workspace_id = $1 and d.id = $3
 """
 
 # $1 workspace, $2 measures, $3 from, $4 to, $5 what they are about, $6 product, $7 connection, $8 segment; null: any.
@@ -152,12 +173,15 @@ left join contacts c on c.id = a.contact_id and c.workspace_id = $1
 left join accounts f on f.id = c.account_id and f.workspace_id = $1
 group by f.plan, {_CELL}
 """
+# A segment has contacts or accounts, never both: nobody is found in one twice.
 _BELONGING = """
-belonging as (
-    select a.contact_id, m.segment_id from answers a join segment_members m on m.member_id = a.contact_id
+people as materialized (
+    select contact_id from answers where contact_id is not null group by contact_id
+), belonging as (
+    select p.contact_id, m.segment_id from people p join segment_members m on m.member_id = p.contact_id
     where m.workspace_id = $1
-    union
-    select a.contact_id, m.segment_id from answers a join contacts c on c.id = a.contact_id
+    union all
+    select p.contact_id, m.segment_id from people p join contacts c on c.id = p.contact_id
     join segment_members m on m.member_id = c.account_id where c.workspace_id = $1 and m.workspace_id = $1
 )
 """
@@ -180,16 +204,14 @@ least(
 )
 """
 SUBJECTS = f"""
-with recursive subjects as (
+with recursive steps as (
     select {_NEXT_ABOUT.format(after="$4")} as about
     union all
-    select {_NEXT_ABOUT.format(after="found.about")} from subjects found where found.about is not null
+    select {_NEXT_ABOUT.format(after="found.about")} from steps found where found.about is not null
 )
-select found.about, coalesce(k.id, i.id) as idea_id, coalesce(k.key, i.key) as key, coalesce(k.title, i.title) as title
-from (select about from subjects where about is not null limit $5) as found
-left join ideas k on k.workspace_id = $1 and k.key = found.about
-left join ideas i on i.workspace_id = $1
-  and i.id = case when found.about ~ '^[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$' then found.about::uuid end
+select found.about, i.id as idea_id, i.title
+from (select about from steps where about is not null limit $5) as found
+left join ideas i on i.workspace_id = $1 and i.key = found.about
 order by found.about
 """
 _SUBJECT_CELL = f"a.about, {_CELL}"

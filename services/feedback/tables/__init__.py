@@ -1,6 +1,7 @@
 """The records of the feedback schema, a module for each noun."""
 
 from services.feedback.tables import (
+    arrivals,
     boards,
     comments,
     customers,
@@ -14,12 +15,14 @@ from services.feedback.tables import (
     privacy,
     products,
     similar,
+    subjects,
     surveys,
     triage,
 )
 from services.feedback.tables.schema import metadata
 
 __all__ = [
+    "arrivals",
     "boards",
     "comments",
     "customers",
@@ -34,6 +37,7 @@ __all__ = [
     "privacy",
     "products",
     "similar",
+    "subjects",
     "surveys",
     "triage",
 ]

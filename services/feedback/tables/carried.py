@@ -18,11 +18,11 @@ CARRIED = frozenset(
         "products", "components",
         "ideas", "demand", "idea_contacts", "idea_accounts", "votes", "idea_followers", "origins",
         "items", "item_ideas", "requesters",
-        "feedback", "insights", "survey_answers", "triage",
-        "needs", "need_totals", "need_ratings", "need_ideas",
+        "feedback", "insights", "survey_answers", "triage", "triage_history", "inbox_actions",
+        "needs", "need_totals", "need_ideas",
         "boards", "board_members", "board_ideas", "board_submissions",
         "trust", "moderation_entries", "moderation_decisions",
-        "comments", "comment_versions", "comment_mentions", "comment_counts",
+        "comments", "comment_versions", "comment_mentions", "comment_counts", "comment_origins",
         "similar_suggestions",
         "import_mappings",
     }
@@ -30,6 +30,7 @@ CARRIED = frozenset(
 LEFT: dict[str, str] = {
     "events": "the log of what happened here; a restored workspace begins its own, with what it is now",
     "parked": "messages of this installation's streams",
+    "log_seals": "hashes of the events of here; those made elsewhere are sealed there",
     "idempotency": "answers to requests of the last day, for those who made them here",
     "connections": "addresses and signing secrets, sealed with this installation's key: connect anew",
     "connection_health": "how those connections fare",
@@ -41,8 +42,7 @@ LEFT: dict[str, str] = {
     "exports": "work under way here",
     "export_parts": "files of that work",
     "erasures": "receipts, signed with this installation's key; who was forgotten is carried as forgotten",
-    "inbox_actions": "what can be undone here, with ids of what it touched inside JSON",
-    "triage_history": "numbered by this installation; where each statement stands now is carried",
+    "subjects": "counted anew as the answers are put back",
     "idea_terms": "words of the ideas, written with them when they are put back",
     "similar_indexes": "how far the index has come: its job fills another one",
     "similar_texts": "numbers of texts in that index",
@@ -55,6 +55,9 @@ FOREIGN = frozenset({"votes.cast_by"})
 NAMED = frozenset({"trust.name", "comment_mentions.mentioned"})
 """Texts that are either a name or an id of something in the workspace: the ids are renamed."""
 
+INSIDE = frozenset({"triage_history.insight", "inbox_actions.asked"})
+"""JSON objects with ids of the workspace among their values, which are renamed; deeper ones are not looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -64,6 +67,10 @@ class Field:
     names: bool
     may_name: bool
     """It is a text, and holds an id of the workspace where it looks like one."""
+    inside: bool
+    """It is a JSON object, and has ids among its values."""
+    counted: bool
+    """The database numbers it, for all workspaces: carried as the place among the rows of the rest of its key."""
     default: str | None
     """SQL of what an older export without it gets; None: null."""
     later: bool
@@ -108,6 +115,8 @@ def _field(table: Table, column: Column[object]) -> Field:
         column.name,
         isinstance(column.type, UUID) and f"{table.name}.{column.name}" not in FOREIGN,
         f"{table.name}.{column.name}" in NAMED,
+        f"{table.name}.{column.name}" in INSIDE,
+        column.identity is not None,
         _default(column),
         any(key.column.table is table for key in column.foreign_keys),
     )

@@ -31,6 +31,9 @@ Table(
     Column("format", Text, nullable=False),
     Column("source", Text, nullable=False, comment="with a row's external id: its identity"),
     Column("mapping", JSONB, nullable=False, server_default="{}", comment="how columns become fields"),
+    Column(
+        "statuses", JSONB, nullable=False, server_default="{}", comment="by a vendor's word: ours, as the caller says"
+    ),
     Column("dry_run", Boolean, nullable=False, server_default=text("false")),
     Column("state", Text, nullable=False, server_default="awaiting_file"),
     Column("reason", Text, comment="why it failed, or what is to be known of how it ended"),
@@ -45,6 +48,7 @@ Table(
     Column("rows", BigInteger, nullable=False, server_default="0", comment="read in the first pass"),
     Column("invalid", BigInteger, nullable=False, server_default="0", comment="rows with an error"),
     Column("counts", JSONB, nullable=False, server_default="{}", comment="by kind: created, updated, duplicate"),
+    Column("noticed", JSONB, nullable=False, server_default="{}", comment="columns and statuses not understood: rows"),
     Column("key_id", UUID, nullable=False, comment="key that asked for it"),
     Column("currency", Text, nullable=False),
     Column("holder", UUID, comment="who works at it; another one's writes are refused"),

@@ -51,6 +51,8 @@ Table(
     PrimaryKeyConstraint("workspace_id", "id"),
     Index("feedback_source", "workspace_id", "source", "id"),
     Index("feedback_contact", "contact_id", "id", postgresql_where=text("contact_id is not null")),
+    # Of no cost to what names no product.
+    Index("feedback_product", "workspace_id", "product_id", "id", postgresql_where=text("product_id is not null")),
     Index("feedback_new", "workspace_id", "id", postgresql_where=text("state = 'new'")),
     # Of no cost to what comes in.
     Index("feedback_seen", "workspace_id", "state", "id", postgresql_where=text("state <> 'new'")),
@@ -76,6 +78,13 @@ Table(
     CheckConstraint("num_nonnulls(idea_id, need_id) = 1", name="insights_one_target"),
     PrimaryKeyConstraint("workspace_id", "id"),
     Index("insights_list", "workspace_id", "idea_id", "id"),
+    Index(
+        "insights_of_idea",
+        "workspace_id",
+        "idea_id",
+        "feedback_id",
+        postgresql_where=text("idea_id is not null"),
+    ),
     Index("insights_once_need", "feedback_id", "need_id", unique=True, postgresql_where=text("need_id is not null")),
     Index("insights_need_list", "workspace_id", "need_id", "id", postgresql_where=text("need_id is not null")),
 )

@@ -4,19 +4,16 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Float,
     ForeignKey,
-    ForeignKeyConstraint,
     Index,
     Integer,
     PrimaryKeyConstraint,
-    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, UUID
+from sqlalchemy.dialects.postgresql import UUID
 
 from services.feedback.tables.schema import created_column, id_column, metadata, version_column, workspace_column
 from shared.tables import NOW, Moment
@@ -45,42 +42,11 @@ Table(
     Column("need_id", UUID, ForeignKey("needs.id", name="need_totals_need"), primary_key=True),
     workspace_column(),
     Column("insights", Integer, nullable=False, server_default="0"),
-    Column("ratings", Integer, nullable=False, server_default="0", comment="responses that say anything of it"),
-    Column(
-        "importance",
-        ARRAY(Integer),
-        nullable=False,
-        server_default="{0,0,0,0,0}",
-        comment="answers in each of five steps, the lowest first",
-    ),
-    Column("satisfaction", ARRAY(Integer), nullable=False, server_default="{0,0,0,0,0}"),
     Column(
         "version", BigInteger, nullable=False, server_default="0", comment="of the event: raised by all that it says"
     ),
-    comment="what is known of a need, kept in the writing transaction",
+    comment="what is counted of a need besides the answers about it, kept in the writing transaction",
     postgresql_with={"fillfactor": "50"},
-)
-Table(
-    "need_ratings",
-    metadata,
-    workspace_column(),
-    Column("feedback_id", UUID, nullable=False),
-    Column("need_id", UUID, ForeignKey("needs.id", name="need_ratings_need"), nullable=False),
-    Column("contact_id", UUID),
-    Column("importance", Float(53), comment="as answered; its scale is beside it"),
-    Column("importance_scale", ARRAY(Float(53)), comment="the lowest and the highest answer possible"),
-    Column("importance_step", SmallInteger, comment="1 to 5: what it counts as"),
-    Column("satisfaction", Float(53)),
-    Column("satisfaction_scale", ARRAY(Float(53))),
-    Column("satisfaction_step", SmallInteger),
-    Column("said_at", Moment, nullable=False),
-    ForeignKeyConstraint(
-        ["workspace_id", "feedback_id"], ["feedback.workspace_id", "feedback.id"], name="need_ratings_feedback"
-    ),
-    PrimaryKeyConstraint("workspace_id", "feedback_id", "need_id"),
-    Index("need_ratings_list", "need_id", "feedback_id"),
-    Index("need_ratings_contact", "contact_id", postgresql_where=text("contact_id is not null")),
-    comment="what one response says of one need",
 )
 Table(
     "need_ideas",

@@ -2,14 +2,15 @@
 
 Addresses, phone numbers, bank accounts, cards, network addresses and links that carry a secret become `[email]`,
 `[phone]` and so on. Numbers are believed only with the check that their kind has (Luhn, mod 97, a numbering plan), so
-that versions, prices, dates and order numbers stay. It is a net, not a proof: names and postal addresses pass.
+that versions, prices, dates and order numbers stay. Names go where they are signed with or known to be the writer's,
+addresses where they are a street with its number (`people`). It is a net, not a proof: a name in passing stays.
 
 Every pattern starts at a place where its kind can begin and never gives back what it took, so that time grows with the
 text and no faster, whatever somebody sends.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from ipaddress import AddressValueError, IPv6Address
 from typing import Any, Literal, NamedTuple, cast
 
@@ -17,7 +18,9 @@ import phonenumbers
 from stdnum import luhn
 from stdnum.iso7064 import mod_97_10
 
-Kind = Literal["link", "email", "iban", "card", "phone", "ip"]
+from services.feedback.texts import people
+
+Kind = Literal["link", "email", "iban", "card", "phone", "ip", "name", "address"]
 Span = tuple[int, int]
 
 PASSES = 8
@@ -57,11 +60,15 @@ _VERSION = re.compile(r"(?:\bv|version|versions|release|build|firmware|ver)[ .:]
 _IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{0,4}){4,7}(?![\w:])")
 
 
-def redact(text: str) -> Redacted:
-    """The text without what obviously identifies a person. Redacting it again changes nothing."""
+def redact(text: str, known: Iterable[str] = ()) -> Redacted:
+    """The text without what obviously identifies a person. Redacting it again changes nothing.
+
+    `known`: names and e-mail addresses of whoever wrote it.
+    """
     found: dict[Kind, int] = {}
+    names = people.names_of(known)
     for _ in range(PASSES):
-        spans = list(_spans(text))
+        spans = list(_spans(text, names))
         if not spans:
             break
         parts: list[str] = []
@@ -74,17 +81,20 @@ def redact(text: str) -> Redacted:
     return Redacted(text, found)
 
 
-def redacted(text: str) -> str:
+def redacted(text: str, known: Iterable[str] = ()) -> str:
     """The text alone, as it may be shown."""
-    return redact(text).text
+    return redact(text, known).text
 
 
-def _spans(text: str) -> Iterator[tuple[Span, Kind]]:
+def _spans(text: str, names: re.Pattern[str] | None) -> Iterator[tuple[Span, Kind]]:
     """What is to go, in order and without overlap; of what begins together, the kind that is named first."""
     taken: list[tuple[int, int, int, Kind]] = []
     if "@" in text or "://" in text or any(map(str.isdigit, text)):
         for rank, (kind, find) in enumerate(_FINDERS):
             taken.extend((start, rank, stop, kind) for start, stop in find(text))
+        taken.extend((start, len(_FINDERS), stop, "address") for start, stop in people.streets(text))
+    for start, stop in (*people.signatures(text), *people.known_names(text, names)):
+        taken.append((start, len(_FINDERS) + 1, stop, "name"))
     end = 0
     for start, _, stop, kind in sorted(taken):
         if start >= end:
@@ -210,12 +220,12 @@ _FINDERS: tuple[tuple[Kind, Callable[[str], Iterator[Span]]], ...] = (
 )
 
 
-def redacted_json(value: Any) -> Any:
+def redacted_json(value: Any, known: Sequence[str] = ()) -> Any:
     """A JSON value with its texts as they may be shown. The names of fields stay."""
     if isinstance(value, str):
-        return redacted(value)
+        return redacted(value, known)
     if isinstance(value, list):
-        return [redacted_json(each) for each in cast("list[Any]", value)]
+        return [redacted_json(each, known) for each in cast("list[Any]", value)]
     if isinstance(value, dict):
-        return {name: redacted_json(each) for name, each in cast("dict[str, Any]", value).items()}
+        return {name: redacted_json(each, known) for name, each in cast("dict[str, Any]", value).items()}
     return value

@@ -9,13 +9,16 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validator
 from pydantic_core import from_json
 
+from services.feedback.search import domain as search
+from services.feedback.search.api import SEARCHED, Words
+from services.feedback.search.domain import WINDOW, Filter, Found, Order, State
 from services.feedback.triage import domain, store
-from services.feedback.triage.domain import AT_ONCE, DEEDS, WINDOW, Deed, Done, Filter, Found, Order, State, Wish
+from services.feedback.triage.domain import AT_ONCE, DEEDS, Deed, Done, Wish
 from shared.errors import FieldError, Invalid, NotFound
 from shared.paging import LAST, Cursor, Limit, Page, after, decode, encode, page
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import CallerDep, ReadDep, Route, TxDep, allow
-from shared.wire import INT8, Key, Line, Moment, Wire, storable
+from shared.wire import INT8, Key, Line, Moment, Wire
 
 router = APIRouter(prefix="/v1/inbox", tags=["inbox"], route_class=Route)
 
@@ -23,7 +26,6 @@ COUNTED = 1_000
 """Counts stop here: nobody works through more at a sitting, and a total would cost every writer a lock."""
 
 Assignee = Annotated[Key, Field(description="who is to look at it, in your own words", examples=["ada"])]
-Words = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(storable)]
 
 
 class InboxFilter(Wire):
@@ -35,18 +37,18 @@ class InboxFilter(Wire):
     source: Key | None = Field(default=None, examples=["support"])
     product_id: UUID | None = None
     segment_id: UUID | None = None
-    q: Words | None = Field(default=None, description="words that the text contains")
+    q: Words | None = Field(default=None, description=SEARCHED)
 
     def wanted(self) -> Filter:
         """The same for the domain."""
         return Filter(
-            None if self.state == "any" else self.state,
-            self.assignee,
-            self.unassigned,
-            self.source,
-            self.product_id,
-            self.segment_id,
-            self.q,
+            q=self.q,
+            state=None if self.state == "any" else self.state,
+            assignee=self.assignee,
+            unassigned=self.unassigned,
+            source=self.source,
+            product_id=self.product_id,
+            segment_id=self.segment_id,
         )
 
 
@@ -236,9 +238,17 @@ async def _wanted(
     source: Annotated[Key | None, Query(description="only through this channel")] = None,
     product_id: Annotated[UUID | None, Query(description="only about this product")] = None,
     segment_id: Annotated[UUID | None, Query(description="only of contacts in this segment")] = None,
-    q: Annotated[Words | None, Query(description="only those whose text contains these words")] = None,
+    q: Annotated[Words | None, Query(description=SEARCHED)] = None,
 ) -> Filter:
-    return Filter(None if state == "any" else state, assignee, unassigned, source, product_id, segment_id, q)
+    return Filter(
+        q=q,
+        state=None if state == "any" else state,
+        assignee=assignee,
+        unassigned=unassigned,
+        source=source,
+        product_id=product_id,
+        segment_id=segment_id,
+    )
 
 
 Wanted = Annotated[Filter, Depends(_wanted)]
@@ -311,7 +321,7 @@ async def get_inbox_entry(
 
     It is what a keyboard goes on to: the same filters and order as of the list.
     """
-    row = await read.one(store.GET, caller.workspace_id, feedback_id)
+    row = await search.get(read, caller.workspace_id, feedback_id)
     if row is None:
         raise NotFound("No feedback by that id.")
     before, behind = await domain.neighbours(read, caller.workspace_id, wanted, order, feedback_id)
@@ -323,7 +333,7 @@ async def list_inbox_history(
     feedback_id: UUID, caller: CallerDep, read: ReadDep, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[InboxChange]:
     """List every change of where a statement stands, the last first."""
-    if await read.one(store.GET, caller.workspace_id, feedback_id) is None:
+    if await search.get(read, caller.workspace_id, feedback_id) is None:
         raise NotFound("No feedback by that id.")
     last = decode(cursor, _seq)[0] if cursor is not None else INT8
     rows = await read.all(store.HISTORY, caller.workspace_id, feedback_id, last, limit + 1)

@@ -19,48 +19,18 @@ from pydantic_core import from_json, to_json
 from services.feedback.demand import domain as demand
 from services.feedback.insights import domain as insights
 from services.feedback.insights.domain import Link
+from services.feedback.search.domain import Filter, Found, Order, State, look
 from services.feedback.triage import store
 from shared.database import Read, Tx
 from shared.errors import Conflict, NotFound
 from shared.ids import new_id
-from shared.paging import FIRST, LAST
 
-State = Literal["new", "linked", "archived", "snoozed"]
 STATES: tuple[State, ...] = get_args(State)
 Deed = Literal["archive", "snooze", "assign", "link", "unlink", "reopen"]
 DEEDS: tuple[Deed, ...] = get_args(Deed)
-Order = Literal["oldest", "newest"]
 
-WINDOW = 2_000
-"""Statements that a page, or a step to the next one, looks at where not all of them are wanted."""
 AT_ONCE = 500
 """Statements that one action may change."""
-
-
-class Filter(NamedTuple):
-    """Which statements are wanted; None leaves it open."""
-
-    state: State | None = "new"
-    assignee: str | None = None
-    unassigned: bool = False
-    source: str | None = None
-    product_id: UUID | None = None
-    segment_id: UUID | None = None
-    text: str | None = None
-
-    @property
-    def takes_all(self) -> bool:
-        """Whether everything that the index of this list holds is wanted."""
-        # An assignee's index holds every state.
-        rest = self._replace(state=None, assignee=None) if self.state is None or self.assignee is None else self
-        return rest == Filter(state=None)
-
-
-class Found(NamedTuple):
-    """Some of a list, and where to go on when there may be more."""
-
-    rows: list[asyncpg.Record]
-    next: UUID | None
 
 
 class Standing(NamedTuple):
@@ -100,31 +70,6 @@ class Done(NamedTuple):
     """The last statement that was looked at, where the filter may name more behind it."""
 
 
-async def look(read: Read, workspace_id: UUID, wanted: Filter, order: Order, after: UUID | None, limit: int) -> Found:
-    """The statements behind `after` in the order of their arrival; it need not be in the list any more."""
-    window = limit + 1 if wanted.takes_all else max(WINDOW, limit + 1)
-    start = after if after is not None else FIRST if order == "oldest" else LAST
-    given = (
-        workspace_id, start, window, limit + 1, wanted.source, wanted.product_id, wanted.segment_id, wanted.text,
-        wanted.assignee, wanted.state, wanted.unassigned,
-    )  # fmt: skip
-    oldest = order == "oldest"
-    if wanted.assignee is not None:
-        rows = await (read.all(store.OLDEST_ASSIGNED, *given) if oldest else read.all(store.NEWEST_ASSIGNED, *given))
-    elif wanted.state is None:
-        rows = await (read.all(store.OLDEST_ANY, *given) if oldest else read.all(store.NEWEST_ANY, *given))
-    elif wanted.state == "new":
-        rows = await (read.all(store.OLDEST_NEW, *given) if oldest else read.all(store.NEWEST_NEW, *given))
-    else:
-        rows = await (read.all(store.OLDEST_SEEN, *given) if oldest else read.all(store.NEWEST_SEEN, *given))
-    # There is always one row, which tells how far was looked.
-    looked, reach = rows[0]["looked"], rows[0]["reach"]
-    found = [row for row in rows if row["id"] is not None]
-    if len(found) > limit:
-        return Found(found[:limit], found[limit - 1]["id"])
-    return Found(found, reach if looked == window else None)
-
-
 async def neighbours(read: Read, workspace_id: UUID, wanted: Filter, order: Order, id: UUID) -> tuple[Found, Found]:
     """What comes before and after a statement in a list that it need not be in: at most one each."""
     other: Order = "newest" if order == "oldest" else "oldest"
@@ -148,7 +93,7 @@ async def act(
         await demand.hold(tx, [workspace_id])
     reach = None
     if ids is None:
-        wanted = wanted or Filter()
+        wanted = wanted or Filter(state="new")
         ids, reach = await _named(tx, workspace_id, wanted, after)
         standing = await _locked(tx, workspace_id, ids)
         # Somebody else may have been quicker: what has left the list meanwhile is not meant any more.
@@ -280,6 +225,8 @@ async def _unlink_or_restore(
     made = [UUID(insight["id"]) for insight in links.values() if "linked_by" not in insight]
     gone = await insights.take_back(tx, workspace_id, await insights.standing(tx, workspace_id, made) if made else [])
     lost = [(id, insight) for id, insight in links.items() if "linked_by" in insight]
+    for idea_id, need_id in sorted({(each["idea_id"] or "", each["need_id"] or "") for _, each in lost}):
+        await insights.target(tx, workspace_id, idea_id or None, need_id or None)
     restored = [
         Link(
             workspace_id,

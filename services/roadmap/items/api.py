@@ -158,7 +158,9 @@ async def list_items(
     caller: CallerDep,
     read: ReadDep,
     status: Annotated[ItemStatus | None, Query(description="only items in this status")] = None,
-    idea_id: Annotated[UUID | None, Query(description="only items with this idea")] = None,
+    idea_id: Annotated[
+        UUID | None, Query(description="only items with this idea, or with one that is merged with it")
+    ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[Item]:

@@ -41,10 +41,18 @@ LIST = f"select {_ITEM} from items i where workspace_id = $1 and id < $2 order b
 LIST_OF_STATUS = f"""
 select {_ITEM} from items i where workspace_id = $1 and id < $2 and status = $4 order by id desc limit $3
 """
+# Of all ideas that count as one with this: it, what it was merged into, and whatever else was merged there.
 LIST_OF_IDEA = f"""
+with root as materialized (
+    select coalesce((select merged_into from ideas where workspace_id = $1 and idea_id = $5), $5) as id
+), one as materialized (
+    select id from root
+    union select idea_id from ideas where workspace_id = $1 and merged_into = (select id from root)
+    union select $5
+)
 select {_ITEM} from items i
 where workspace_id = $1 and id < $2 and ($4::text is null or status = $4)
-    and id in (select item_id from item_ideas where workspace_id = $1 and idea_id = $5)
+    and id in (select l.item_id from one join item_ideas l on l.workspace_id = $1 and l.idea_id = one.id)
 order by id desc limit $3
 """
 HISTORY = """

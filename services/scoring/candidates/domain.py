@@ -15,7 +15,11 @@ from services.scoring.facts import domain as facts
 from services.scoring.frameworks import FRAMEWORKS, Framework
 from services.scoring.frameworks.parameters import MEASURES, AlignmentRule, CompetitionRule, DemandRule, Parameters
 from services.scoring.frameworks.spreads import Spread
-from services.scoring.scores.inputs import Demand, Estimates, Known, Sought, resolve
+from services.scoring.needs.domain import of_ideas
+from services.scoring.needs.rated import Sampled, chosen, surveyed
+from services.scoring.scores.corrections import Correction, corrected
+from services.scoring.scores.domain import corrections
+from services.scoring.scores.inputs import Demand, Estimates, Known, Sought, resolve, sought
 from shared.database import Read
 from shared.errors import Conflict, FieldError, Invalid
 from shared.events.feedback import IdeaKind, IdeaStatus
@@ -36,6 +40,12 @@ class Model:
     revision: int
     rescoring: bool
     """Whether a change of it has not reached every idea yet."""
+    corrections: Sequence[Correction] = ()
+    """Those in force in its workspace, for any framework."""
+
+    def needed(self) -> list[Sought]:
+        """Its inputs, with the corrections that apply to them."""
+        return sought(self.parameters, self.framework.name, self.corrections)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +80,8 @@ async def model(read: Read, workspace_id: UUID, model_id: UUID, pointer: str = "
         raise Conflict("The model is not active, so its scores are not kept up.", code="model_inactive")
     framework = FRAMEWORKS[row["framework"]]
     parameters = framework.parameters.model_validate_json(row["parameters"])
-    return Model(row["id"], row["name"], framework, parameters, row["revision"], row["rescoring"])
+    in_force = await corrections(read, workspace_id)
+    return Model(row["id"], row["name"], framework, parameters, row["revision"], row["rescoring"], in_force)
 
 
 async def load(read: Read, workspace_id: UUID, model_id: UUID, choice: Choice) -> list[Candidate]:
@@ -93,16 +104,22 @@ async def load(read: Read, workspace_id: UUID, model_id: UUID, choice: Choice) -
         row["idea_id"]: Demand({name: row[name] for name in MEASURES}, row["event_id"], row["version"])
         for row in await read.all(store.DEMAND, workspace_id, ideas)
     }
+    needs = dict(zip(ideas, await of_ideas(read, [workspace_id] * len(ideas), ideas), strict=True))
     found = {
         idea_id: Candidate(
-            idea_id, row["title"], row["kind"], row["status"], Known({}, demand.get(idea_id), known[idea_id]), {}
+            idea_id,
+            row["title"],
+            row["kind"],
+            row["status"],
+            Known({}, demand.get(idea_id), facts=known[idea_id], needs=needs[idea_id]),
+            {},
         )
         for idea_id, row in rows.items()
     }
     spreads: dict[UUID, dict[str, Sequence[Spread | None]]] = {idea_id: {} for idea_id in ideas}
     for row in await read.all(store.ESTIMATES, workspace_id, ideas):
         idea_id, name = row["idea_id"], row["input"]
-        found[idea_id].known.estimates[name] = Estimates(row["ids"], row["values"])
+        found[idea_id].known.estimates[name] = Estimates(row["ids"], row["values"], row["teams"])
         spreads[idea_id][name] = [None if each is None else SPREAD.validate_json(each) for each in row["spreads"]]
     return [
         Candidate(each.idea_id, each.title, each.kind, each.status, each.known, spreads[each.idea_id])
@@ -111,7 +128,10 @@ async def load(read: Read, workspace_id: UUID, model_id: UUID, choice: Choice) -
 
 
 def subject_of(candidate: Candidate, needed: Sequence[Sought]) -> Subject:
-    """What each input of a candidate may be, by the rule of scores: computed; else estimates, demand, missing."""
+    """What each input of a candidate may be, by the rule of scores.
+
+    Computed; else estimates, else surveys or demand, else missing.
+    """
     inputs: dict[str, Believed] = {}
     for each in needed:
         estimated = candidate.known.estimates.get(each.estimated_as)
@@ -120,7 +140,17 @@ def subject_of(candidate: Candidate, needed: Sequence[Sought]) -> Subject:
             if value is not None:
                 inputs[each.name] = Believed([value], [None], counted=True)
         elif estimated is not None:
-            inputs[each.name] = Believed(estimated.values, candidate.spreads[each.estimated_as])
+            applied = each.applied(estimated)
+            inputs[each.name] = Believed(
+                [corrected(*pair) for pair in zip(applied, estimated.values, strict=True)],
+                candidate.spreads[each.estimated_as],
+                corrections=applied,
+            )
+        elif each.need is not None and (found := surveyed(candidate.known.needs, each.need)) is not None:
+            need = chosen(candidate.known.needs)
+            assert need is not None  # surveyed
+            sampled = Sampled(need.rating(each.need.measure), each.need.scale)
+            inputs[each.name] = Believed([found[0]], [sampled])
         elif isinstance(each.rule, DemandRule) and candidate.known.demand is not None:
             count = candidate.known.demand.counts[each.rule.measure]
             inputs[each.name] = Believed([count * each.rule.per_ask], [None], counted=True)

@@ -19,6 +19,8 @@ import numpy as np
 
 from services.scoring.frameworks.recipe import Array
 from services.scoring.frameworks.spreads import Spread
+from services.scoring.needs.rated import Sampled
+from services.scoring.scores.corrections import Correction, corrected_draws
 from services.scoring.scores.inputs import mean
 
 
@@ -27,10 +29,12 @@ class Believed:
     """What one input of one idea may be: the points and spreads of its estimators, or what demand makes of it."""
 
     points: Sequence[float]
-    spreads: Sequence[Spread | None]
+    spreads: Sequence[Spread | Sampled | None]
     """One for each point; None: it is only that point."""
     counted: bool = False
     """From demand, or computed: a point that does not vary."""
+    corrections: Sequence[Correction | None] = ()
+    """What the points have been corrected by and the spreads have not; empty: by nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +53,26 @@ def stream(seed: int, *names: str) -> np.random.Generator:
 
 def draw(believed: Believed, lot: np.random.Generator, size: int, doubt: float = 0.0) -> Array:
     """As many draws of one input; `doubt`: the coefficient of variation of what is a point only."""
+    corrections = believed.corrections or [None] * len(believed.points)
     parts = [
-        _one(point, spread, lot, size, 0.0 if believed.counted else doubt)
-        for point, spread in zip(believed.points, believed.spreads, strict=True)
+        _one(point, spread, lot, size, 0.0 if believed.counted else doubt, correction)
+        for point, spread, correction in zip(believed.points, believed.spreads, corrections, strict=True)
     ]
     if len(parts) == 1:
         return parts[0]
     return np.stack(parts)[lot.integers(len(parts), size=size), np.arange(size)]
 
 
-def _one(point: float, spread: Spread | None, lot: np.random.Generator, size: int, doubt: float) -> Array:
+def _one(
+    point: float,
+    spread: Spread | Sampled | None,
+    lot: np.random.Generator,
+    size: int,
+    doubt: float,
+    correction: Correction | None,
+) -> Array:
     if spread is not None:
-        return spread.draw(lot, size)
+        return corrected_draws(correction, spread.draw(lot, size))
     if doubt == 0:
         return np.full(size, point)
     variance = math.log1p(doubt**2)

@@ -29,6 +29,7 @@ select d.* from unnest($2::uuid[]) as asked (idea_id) cross join lateral (
 ESTIMATES = """
 select asked.idea_id, e.* from unnest($2::uuid[]) as asked (idea_id) cross join lateral (
     select input, array_agg(id order by id) as ids, array_agg(value order by id) as values,
+           array_agg(team_id order by id) as teams,
            array_agg(spread::text order by id) as spreads
     from estimates where workspace_id = $1 and idea_id = asked.idea_id and current group by input
 ) as e

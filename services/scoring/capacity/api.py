@@ -41,6 +41,15 @@ TeamIds = Annotated[
 ]
 
 
+Corrected = Annotated[
+    bool,
+    Query(
+        description="with the corrections of `effort` in force (`/v1/corrections`, for all frameworks): what teams "
+        "promise by what it has taken them before"
+    ),
+]
+
+
 @router.put("/capacities", responses=EDITING, dependencies=[allow("scores:write")])
 async def set_capacities(body: CapacitiesIn, caller: CallerDep, tx: TxDep) -> Saved:
     """Set what teams have of a skill in periods that are not as usual: holidays, hiring, a loan."""
@@ -61,20 +70,23 @@ async def list_capacities(
 
 
 @router.get("/capacities/use", responses=GUARDED | responses(NotFound), dependencies=[allow("scores:read")])
-async def show_capacity_use(caller: CallerDep, read: ReadDep, period: Periods, team_id: TeamIds = None) -> CapacityUse:
+async def show_capacity_use(
+    caller: CallerDep, read: ReadDep, period: Periods, team_id: TeamIds = None, corrected: Corrected = False
+) -> CapacityUse:
     """Show what is promised of each skill that teams have or need. Archived ideas take nothing."""
-    return _answer(period, *await domain.usage(read, caller.workspace_id, period, team_id or ()))
+    found, left = await domain.usage(read, caller.workspace_id, period, team_id or (), corrected=corrected)
+    return _answer(period, found, left)
 
 
 @router.get("/capacities/over-commitment", responses=GUARDED | responses(NotFound), dependencies=[allow("scores:read")])
 async def find_over_commitment(
-    caller: CallerDep, read: ReadDep, period: Periods, team_id: TeamIds = None
+    caller: CallerDep, read: ReadDep, period: Periods, team_id: TeamIds = None, corrected: Corrected = False
 ) -> CapacityUse:
     """Find where more is promised than there is: team, skill and period, by how much, and which ideas.
 
     A skill that the team does not have at all counts as none of it. The farthest over come first in each period.
     """
-    found, left = await domain.usage(read, caller.workspace_id, period, team_id or ())
+    found, left = await domain.usage(read, caller.workspace_id, period, team_id or (), corrected=corrected)
     over = sorted((use for use in found if use.over > 0), key=lambda use: (use.period, -use.over))
     return _answer(period, over, left)
 
@@ -155,6 +167,7 @@ def _use(use: Use) -> SkillUse:
         skill=use.skill,
         capacity=use.capacity,
         needed=use.needed,
+        factor=use.factor,
         over=use.over,
         ideas=[
             IdeaNeed(idea_id=part.promise.idea_id, title=part.promise.title, amount=part.amount) for part in use.parts

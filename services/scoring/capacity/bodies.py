@@ -113,6 +113,9 @@ class SkillUse(Wire):
     skill: str
     capacity: float
     needed: float
+    factor: float = Field(
+        description="what efforts were multiplied by: 1, or with `corrected` the team's correction of `effort`"
+    )
     over: float = Field(description="how much more is promised than there is; 0: it is enough")
     ideas: list[IdeaNeed] = Field(description="what it is promised to, the most first")
 

@@ -9,6 +9,11 @@ from pydantic import StringConstraints
 
 from services.scoring.capacity import store
 from services.scoring.capacity.usage import Effort, NotCounted, Promise, Use, uses
+from services.scoring.checks import domain as checks
+from services.scoring.frameworks.factors import Range
+from services.scoring.scores.corrections import corrected as corrected_by
+from services.scoring.scores.corrections import fitting, for_team
+from services.scoring.scores.domain import corrections
 from services.scoring.teams import domain as teams
 from services.scoring.teams.domain import Team, Unit
 from shared.database import Read, Tx
@@ -50,6 +55,7 @@ async def set_efforts(tx: Tx, workspace_id: UUID, given: Sequence[tuple[UUID, st
     ideas, skills, units, amounts = ([each[place] for each in given] for place in range(4))
     await tx.run(store.CLEAR_EFFORTS, workspace_id, ideas, skills, amounts)
     await tx.run(store.SET_EFFORTS, workspace_id, ideas, skills, units, amounts)
+    await checks.ask_for_ideas(tx, workspace_id, [each[0] for each in given])
 
 
 async def set_commitments(tx: Tx, workspace_id: UUID, given: Sequence[tuple[Period, UUID, UUID, float | None]]) -> None:
@@ -59,6 +65,7 @@ async def set_commitments(tx: Tx, workspace_id: UUID, given: Sequence[tuple[Peri
     columns = [[each[place] for each in given] for place in range(4)]
     await tx.run(store.CLEAR_COMMITMENTS, workspace_id, *columns)
     await tx.run(store.SET_COMMITMENTS, workspace_id, *columns)
+    await checks.ask(tx, workspace_id, {(each[0], each[1]) for each in given})
     periods = sorted({each[0] for each in given})
     if crowded := await tx.all(store.CROWDED, workspace_id, periods, MOST_COMMITMENTS):
         named = ", ".join(row["period"] for row in crowded)
@@ -66,11 +73,12 @@ async def set_commitments(tx: Tx, workspace_id: UUID, given: Sequence[tuple[Peri
 
 
 async def usage(
-    read: Read, workspace_id: UUID, periods: Sequence[Period], team_ids: Sequence[UUID]
+    read: Read, workspace_id: UUID, periods: Sequence[Period], team_ids: Sequence[UUID], *, corrected: bool = False
 ) -> tuple[list[Use], list[NotCounted]]:
     """What is promised of each skill that the teams have or need. Without teams: the first `MOST_TEAMS` of them.
 
-    NotFound for a team that does not exist.
+    `corrected`: with the corrections of `effort` that are in force for models of every framework. NotFound for a team
+    that does not exist.
     """
     found = (
         await teams.each(read, workspace_id, team_ids)
@@ -84,7 +92,13 @@ async def usage(
     }
     promises = [Promise(**row) for row in await read.all(store.COMMITMENTS, workspace_id, when, ids)]
     efforts = await efforts_of(read, workspace_id, list({promise.idea_id for promise in promises}))
-    return uses(found, when, special, promises, efforts)
+    factors = await _factors(read, workspace_id, found) if corrected else None
+    return uses(found, when, special, promises, efforts, factors)
+
+
+async def _factors(read: Read, workspace_id: UUID, found: Sequence[Team]) -> dict[UUID, float]:
+    fit = fitting(await corrections(read, workspace_id), "", "effort", Range(0))
+    return {team.id: corrected_by(for_team(fit, team.id), 1.0) for team in found}
 
 
 async def efforts_of(read: Read, workspace_id: UUID, ideas: Sequence[UUID]) -> dict[UUID, list[Effort]]:

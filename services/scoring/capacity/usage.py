@@ -2,6 +2,8 @@
 
 Effort and capacity are in the team's unit. An effort in another unit is not converted: what a point is in weeks nobody
 knows; it is named as not counted, and so is an idea whose effort nobody has told.
+
+With `factors`, what a team takes on is multiplied by its own: what it took against what was expected of it.
 """
 
 import math
@@ -52,6 +54,8 @@ class Use:
     needed: float
     parts: Sequence[Part]
     """What it is needed for, the most first."""
+    factor: float = 1.0
+    """What its efforts were multiplied by."""
 
     @property
     def over(self) -> float:
@@ -74,12 +78,14 @@ def uses(
     capacities: Mapping[tuple[UUID, str, str], float],
     promises: Sequence[Promise],
     efforts: Mapping[UUID, Sequence[Effort]],
+    factors: Mapping[UUID, float] | None = None,
 ) -> tuple[list[Use], list[NotCounted]]:
     """Every skill that a team has or needs, by period, team and skill; and what could not be counted.
 
     `capacities` is by team, period and skill, where a period is not as usual.
     """
     by_id = {team.id: team for team in teams}
+    times = {team.id: (factors or {}).get(team.id, 1.0) for team in teams}
     parts: dict[tuple[str, UUID, str], list[Part]] = {}
     left: list[NotCounted] = []
     for promise in promises:
@@ -91,7 +97,9 @@ def uses(
                 left.append(NotCounted(promise, "other_unit", effort.skill))
             else:
                 place = (promise.period, promise.team_id, effort.skill)
-                parts.setdefault(place, []).append(Part(promise, effort.amount * promise.share))
+                parts.setdefault(place, []).append(
+                    Part(promise, effort.amount * promise.share * times[promise.team_id])
+                )
     skills: dict[tuple[str, UUID], set[str]] = {}
     for team_id, period, skill in [*capacities, *((team_id, period, skill) for period, team_id, skill in parts)]:
         skills.setdefault((period, team_id), set()).add(skill)
@@ -101,5 +109,6 @@ def uses(
             for skill in sorted(skills.get((period, team.id), set()) | team.skills.keys()):
                 capacity = capacities.get((team.id, period, skill), team.skills.get(skill, 0.0))
                 theirs = sorted(parts.get((period, team.id, skill), ()), key=lambda part: -part.amount)
-                made.append(Use(team, period, skill, capacity, math.fsum(part.amount for part in theirs), theirs))
+                needed = math.fsum(part.amount for part in theirs)
+                made.append(Use(team, period, skill, capacity, needed, theirs, times[team.id]))
     return made, left

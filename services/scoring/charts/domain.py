@@ -15,7 +15,7 @@ from services.scoring.debts.curve import Debt
 from services.scoring.portfolio.bodies import FrontIn
 from services.scoring.portfolio.domain import TooLate, Unscored, balance
 from services.scoring.portfolio.program import Infeasible
-from services.scoring.scores.inputs import resolve, sought
+from services.scoring.scores.inputs import resolve
 from services.scoring.uncertainty.domain import Asked, simulate
 from shared.errors import Conflict, FieldError, Invalid, TooMany
 
@@ -29,7 +29,7 @@ def value_effort(model: Model, found: Sequence[Candidate], effort: str) -> Chart
 
     A score that is divided by the effort is multiplied by it again: else effort would count twice.
     """
-    recipe, needed = model.parameters.recipe(), sought(model.parameters)
+    recipe, needed = model.parameters.recipe(), model.needed()
     if effort not in recipe.inputs:
         reason = f"the model has no such input; it has {', '.join(recipe.inputs)}"
         raise Invalid(errors=[FieldError("/query/effort", reason)])
@@ -79,7 +79,7 @@ def no_efforts(model: Model) -> Chart:
 
 def waterfall(model: Model, candidate: Candidate) -> Chart:
     """How one idea's score comes about, by the same steps that its explanation gives."""
-    given = resolve(sought(model.parameters), candidate.known)
+    given = resolve(model.needed(), candidate.known)
     explained = model.parameters.recipe().explain({name: each.value for name, each in given.items()})
     stages: list[Stage] = []
     value = explained.start

@@ -14,6 +14,7 @@ from services.scoring.estimates.domain import Draft
 from services.scoring.estimates.summary import Summary, summarise
 from services.scoring.frameworks.parameters import InputName
 from services.scoring.frameworks.spreads import Spread
+from services.scoring.teams import domain as teams
 from shared.errors import NotFound
 from shared.paging import LAST, Cursor, Limit, Page, after, page
 from shared.problems import EDITING, GUARDED, responses
@@ -49,6 +50,9 @@ class EstimateIn(Wire):
     )
     estimator: Key = Field(description="who, by an id of your own; not a name", examples=["user-17"])
     discipline: Discipline | None = Field(default=None, examples=["engineering"])
+    team_id: UUID | None = Field(
+        default=None, description="the team that it speaks for: how far its estimates were off corrects them"
+    )
     note: Text | None = Field(default=None, examples=["Two sprints for two, once the importer is out."])
 
     @model_validator(mode="after")
@@ -61,7 +65,9 @@ class EstimateIn(Wire):
         """The same for the domain."""
         value = self.spread.mean if self.value is None and self.spread is not None else self.value
         assert value is not None, "one of the two is there"
-        return Draft(self.idea_id, self.input, value, self.estimator, self.discipline, self.note, self.spread)
+        return Draft(
+            self.idea_id, self.input, value, self.estimator, self.discipline, self.note, self.spread, self.team_id
+        )
 
 
 class EstimatesIn(Wire):
@@ -82,6 +88,7 @@ class Estimate(Wire):
     spread: Spread | None
     estimator: str
     discipline: str | None
+    team_id: UUID | None
     note: str | None
     round_id: UUID | None = Field(description="the round that agreed on it")
     current: bool = Field(description="whether it counts: the estimator's latest, not withdrawn")
@@ -127,6 +134,8 @@ def _estimate(row: asyncpg.Record) -> Estimate:
 @router.post("", status_code=201, responses=EDITING, dependencies=[allow("scores:write")])
 async def create_estimate(body: EstimateIn, caller: CallerDep, tx: TxDep, response: Response) -> Estimate:
     """Estimate one input of an idea. Its scores have moved when this answers."""
+    if body.team_id is not None:
+        await teams.named(tx, caller.workspace_id, {"/body/team_id": body.team_id})
     rows = await domain.add(tx, caller.workspace_id, [body.draft()])
     response.headers["Location"] = f"/v1/estimates/{rows[0]['id']}"
     return _estimate(rows[0])
@@ -135,6 +144,13 @@ async def create_estimate(body: EstimateIn, caller: CallerDep, tx: TxDep, respon
 @router.post("/bulk", status_code=201, responses=EDITING, dependencies=[allow("scores:write")])
 async def create_estimates(body: EstimatesIn, caller: CallerDep, tx: TxDep) -> EstimatesSaved:
     """Store up to 200 estimates together: all or none."""
+    pointers = {
+        f"/body/estimates/{place}/team_id": each.team_id
+        for place, each in enumerate(body.estimates)
+        if each.team_id is not None
+    }
+    if pointers:
+        await teams.named(tx, caller.workspace_id, pointers)
     rows = await domain.add(tx, caller.workspace_id, [each.draft() for each in body.estimates])
     return EstimatesSaved(data=[_estimate(row) for row in rows])
 

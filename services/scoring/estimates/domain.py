@@ -31,6 +31,8 @@ class Draft:
     note: str | None
     spread: Spread | None = None
     """What `value` is the mean of."""
+    team_id: UUID | None = None
+    """The team that it speaks for."""
 
 
 async def add(
@@ -61,6 +63,7 @@ async def add(
         [draft.note for draft in drafts],
         [None if draft.spread is None else draft.spread.model_dump_json() for draft in drafts],
         round_id,
+        [draft.team_id for draft in drafts],
     )
     trace = traceparent.get()
     await rescore(

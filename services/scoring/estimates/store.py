@@ -12,14 +12,15 @@ update estimates set current = false where id = any(array(
 ))
 """
 _ESTIMATE = (
-    "id, idea_id, input, value, spread::text as spread, estimator, discipline, note, round_id, current, "
+    "id, idea_id, input, value, spread::text as spread, estimator, discipline, team_id, note, round_id, current, "
     "withdrawn_at, created_at"
 )
 ADD = f"""
-insert into estimates (id, workspace_id, idea_id, input, value, estimator, discipline, note, spread, round_id)
-select g.id, $1, g.idea_id, g.input, g.value, g.estimator, g.discipline, g.note, g.spread, $10
-from unnest($2::uuid[], $3::uuid[], $4::text[], $5::float8[], $6::text[], $7::text[], $8::text[], $9::jsonb[])
-    as g (id, idea_id, input, value, estimator, discipline, note, spread)
+insert into estimates (id, workspace_id, idea_id, input, value, estimator, discipline, note, spread, round_id,
+                       team_id)
+select g.id, $1, g.idea_id, g.input, g.value, g.estimator, g.discipline, g.note, g.spread, $10, g.team_id
+from unnest($2::uuid[], $3::uuid[], $4::text[], $5::float8[], $6::text[], $7::text[], $8::text[], $9::jsonb[],
+            $11::uuid[]) as g (id, idea_id, input, value, estimator, discipline, note, spread, team_id)
 returning {_ESTIMATE}
 """
 GET = f"select {_ESTIMATE} from estimates where workspace_id = $1 and id = $2"

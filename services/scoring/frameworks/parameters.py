@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, StringConstraints, model_validator
@@ -27,6 +28,19 @@ class DemandRule(Wire):
         default=1.0, description="how many are reached for each one that asks"
     )
     horizon: Literal["month", "quarter", "year"] = Field(default="quarter", description="the period that reach is per")
+
+
+Rated = Literal["importance", "satisfaction"]
+RATED: tuple[Rated, ...] = get_args(Rated)
+
+
+@dataclass(frozen=True, slots=True)
+class NeedRule:
+    """How an input that nobody has estimated follows from surveys about the need that an idea would serve."""
+
+    measure: Rated
+    scale: Literal["ten", "five"]
+    """`ten`: ten times the share of high answers; `five`: the mean of five steps."""
 
 
 AtFull = Annotated[float, Field(gt=0, le=1_000_000)]
@@ -96,6 +110,10 @@ class Parameters(Wire):
 
     def rules(self) -> Mapping[str, Rule]:
         """The inputs that follow from what Cairn knows, and how."""
+        return {}
+
+    def from_needs(self) -> Mapping[str, NeedRule]:
+        """The inputs that surveys about needs can give, and how."""
         return {}
 
     def named(self) -> Mapping[str, str]:

@@ -12,6 +12,9 @@
 | change        | how fast its technology changes                                   | 0..100 |
 | debt          | share of the capacity that debt takes as interest, times 100      | 0..100 |
 
+    debt, where nobody has told it = 100 * interest of the open debts, in days a month at their probability
+                                     / (engineers * 21.7 working days), at most 100
+
 | band                   | when                                              |
 |------------------------|---------------------------------------------------|
 | hire_now               | the score is 70 or more, and there are 8 engineers |
@@ -24,7 +27,7 @@ those that were given. Nothing is imputed: with neither a judgement nor a count 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
@@ -97,6 +100,7 @@ class Facts:
     complexity: float | None = None
     change: float | None = None
     debt: float = 0.0
+    """0 where it is neither told nor can be computed: then it must not weigh."""
     counts: Mapping[str, float] | None = None
 
 
@@ -164,35 +168,101 @@ def _judged(
     return value, "counted: " + ", ".join(f"{count:g} {signal}" for signal, count in used.items())
 
 
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """A number that may move: by steps, within bounds."""
+
+    name: str
+    value: float
+    step: float
+    lowest: float
+    highest: float
+    then: Callable[[float], Assessed | Refusal]
+    """The result with another value of it."""
+
+
 def turning(facts: Facts, thresholds: Thresholds) -> list[tuple[str, float, float, Band]]:
     """What would change the band: the name of a number, what it is, what it would have to be, and the band then.
 
-    Each is moved alone: people one by one, at most fifty; all else by up to half of its range.
+    Each is moved alone, by `MOST_STEPS` steps at most, to the nearest place with another band. The score rises or falls
+    with each of them and never turns, so the nearest is found by halving.
     """
     now = assess(facts, thresholds)
     if isinstance(now, Refusal):
         return []
     found: list[tuple[str, float, float, Band]] = []
-    for name in ("engineers", "technical_pms", "complexity", "change", "debt"):
-        value: float | None = getattr(facts, name)
-        if value is None:
-            continue
-        steps = range(1, 51) if name in {"engineers", "technical_pms"} else [each / 2 for each in range(1, 101)]
-        for other in (sign * step + value for step in steps for sign in (-1, 1)):
-            if other < 0 or (other > 100 and name in {"complexity", "change", "debt"}):
-                continue
-            then = assess(replace(facts, **{name: other}), thresholds)
-            if isinstance(then, Assessed) and then.band != now.band:
-                found.append((name, value, other, then.band))
-                break
-    for name in ("complexity_weight", "team_weight", "change_weight", "debt_weight", "hire_now", "plan"):
-        value = float(getattr(thresholds, name))
-        top, step = (100.0, 1.0) if name in {"hire_now", "plan"} else (1.0, 0.01)
-        for other in (value + sign * step * count for count in range(1, 51) for sign in (-1, 1)):
-            if not 0 <= other <= top:
-                continue
-            then = assess(facts, thresholds.model_copy(update={name: other}))
-            if isinstance(then, Assessed) and then.band != now.band:
-                found.append((name, value, round(other, 6), then.band))
-                break
+    for number in [*_facts(facts, thresholds), *_thresholds(facts, thresholds)]:
+        sides = [side for side in (_nearest(number, now.band, sign) for sign in (-1, 1)) if side is not None]
+        if sides:
+            steps, at, band = min(sides, key=lambda side: side[0])
+            assert steps > 0, "where it stands the band is what it is"
+            found.append((number.name, number.value, at, band))
     return found
+
+
+MOST_STEPS = 100
+
+
+def _facts(facts: Facts, thresholds: Thresholds) -> Iterator[_Number]:
+    def moved(name: str) -> Callable[[float], Assessed | Refusal]:
+        return lambda value: assess(replace(facts, **{name: value}), thresholds)
+
+    def counted(signal: str) -> Callable[[float], Assessed | Refusal]:
+        held = facts.counts or {}
+        return lambda value: assess(replace(facts, counts={**held, signal: value}), thresholds)
+
+    for name in ("engineers", "technical_pms"):
+        yield _Number(name, getattr(facts, name), 1.0, 0.0, math.inf, moved(name))
+    for name in ("complexity", "change", "debt"):
+        value: float | None = getattr(facts, name)
+        if value is not None:
+            yield _Number(name, value, 0.5, 0.0, 100.0, moved(name))
+    for judged, signals in ((facts.complexity, COMPLEXITY), (facts.change, CHANGE)):
+        for signal in signals if judged is None else ():
+            if signal in (facts.counts or {}) and signal in thresholds.full:
+                yield _Number(signal, (facts.counts or {})[signal], 1.0, 0.0, math.inf, counted(signal))
+
+
+def _thresholds(facts: Facts, thresholds: Thresholds) -> Iterator[_Number]:
+    def moved(name: str) -> Callable[[float], Assessed | Refusal]:
+        return lambda value: assess(facts, thresholds.model_copy(update={name: value}))
+
+    def filled(signal: str) -> Callable[[float], Assessed | Refusal]:
+        full = thresholds.full
+        return lambda value: assess(facts, thresholds.model_copy(update={"full": {**full, signal: value}}))
+
+    for name in ("complexity_weight", "team_weight", "change_weight", "debt_weight"):
+        yield _Number(name, getattr(thresholds, name), 0.01, 0.0, 1.0, moved(name))
+    for name in ("hire_now", "plan", "points_per_missing"):
+        yield _Number(name, getattr(thresholds, name), 1.0, 0.0, 100.0, moved(name))
+    yield _Number("engineers_per_pm", thresholds.engineers_per_pm, 0.5, 1.0, 1_000.0, moved("engineers_per_pm"))
+    yield _Number("least_engineers", thresholds.least_engineers, 1.0, 0.0, 1_000.0, moved("least_engineers"))
+    for judged, signals in ((facts.complexity, COMPLEXITY), (facts.change, CHANGE)):
+        for signal in signals if judged is None else ():
+            if signal in (facts.counts or {}) and signal in thresholds.full:
+                yield _Number(f"full/{signal}", thresholds.full[signal], 1.0, 1.0, 1e6, filled(signal))
+
+
+def _nearest(number: _Number, band: Band, sign: int) -> tuple[int, float, Band] | None:
+    """The steps to the nearest other band on one side, the value there and the band; None: there is none."""
+
+    def at(steps: int) -> float:
+        return round(number.value + sign * number.step * steps, 6)
+
+    def band_at(steps: int) -> Band | None:
+        then = number.then(at(steps))
+        return None if isinstance(then, Refusal) else then.band
+
+    room = number.value - number.lowest if sign < 0 else number.highest - number.value
+    high = MOST_STEPS if room == math.inf else min(MOST_STEPS, int(room / number.step + 1e-9))
+    # With nothing left that weighs there is no result: the last step before it is looked at.
+    high -= high > 0 and band_at(high) is None
+    if high < 1 or band_at(high) in {band, None}:
+        return None
+    low = 0
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if band_at(middle) == band else (low, middle)
+    reached = band_at(high)
+    assert reached is not None, "only the end of the range may have no result"
+    return high, at(high), reached

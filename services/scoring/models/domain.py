@@ -14,7 +14,7 @@ import asyncpg
 from services.scoring.frameworks import FRAMEWORKS, FrameworkName
 from services.scoring.frameworks.parameters import Parameters, Rule
 from services.scoring.models import store
-from services.scoring.scores.domain import Cause, lock_workspace, sweep
+from services.scoring.scores.domain import Cause, lock_workspace, rescore_stale, sweep
 from shared.database import Tx
 from shared.errors import Conflict, NotFound
 from shared.ids import new_id
@@ -103,12 +103,19 @@ async def rescore_readers(tx: Tx, workspace_id: UUID, causes: Mapping[type[Rule]
 
     The caller has locked the workspace. A model that reads several is scored once, with the first cause.
     """
-    for model in await tx.all(store.ACTIVE, workspace_id):
+    for model in await tx.all(store.ACTIVE, workspace_id, None):
         parameters = FRAMEWORKS[model["framework"]].parameters.model_validate_json(model["parameters"])
         read = {type(rule) for rule in parameters.rules().values()}
         cause = next((cause for kind, cause in causes.items() if kind in read), None)
         if cause is not None:
             await _rescore(tx, workspace_id, model["id"], cause)
+
+
+async def correct(tx: Tx, workspace_id: UUID, correction_id: UUID, framework: str | None) -> None:
+    """Score everything anew that a correction bears on, which was just switched; the workspace is locked."""
+    cause = Cause("correction", correction_id, traceparent.get())
+    for row in await tx.all(store.ACTIVE, workspace_id, framework):
+        await _rescore(tx, workspace_id, row["id"], cause)
 
 
 async def _rescore(tx: Tx, workspace_id: UUID, model_id: UUID, cause: Cause) -> None:
@@ -142,10 +149,12 @@ async def rescore_some(tx: Tx) -> bool:
 
 
 async def rescore_all(runtime: Runtime) -> None:
-    """The job: bring every idea to its models' newest state, and look once a second whether one has changed."""
+    """The job: bring every idea to the newest state of models and needs, and look once a second whether one changed."""
 
     async def step() -> bool:
         async with runtime.database.system() as tx:
-            return await rescore_some(tx)
+            models = await rescore_some(tx)
+        async with runtime.database.system() as tx:
+            return await rescore_stale(tx) or models
 
     await forever(asyncio.Event(), SWEEP_SECONDS, step)

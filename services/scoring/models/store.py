@@ -14,6 +14,10 @@ UPDATE = """
 update models set name = $3, parameters = $4, active = $5, revision = $6, version = version + 1
 where workspace_id = $1 and id = $2
 """
+ACTIVE = """
+select id, framework, parameters::text as parameters from models
+where workspace_id = $1 and active and ($2::text is null or framework = $2) order by id
+"""
 ACTIVE_COUNT = "select count(*) from models where workspace_id = $1 and active"
 # Any of them: chance keeps workers apart.
 PICK = """
@@ -25,9 +29,6 @@ insert into rescores (workspace_id, model_id, after, traceparent, cause, cause_i
 on conflict (model_id) do update set
     after = excluded.after, traceparent = excluded.traceparent, cause = excluded.cause, cause_id = excluded.cause_id,
     asked_at = now()
-"""
-ACTIVE = """
-select id, framework, parameters::text as parameters from models where workspace_id = $1 and active order by id
 """
 MOVE = "update rescores set after = $5 where workspace_id = $1 and model_id = $2 and after = $3 and asked_at = $4"
 DONE = "delete from rescores where workspace_id = $1 and model_id = $2 and after = $3 and asked_at = $4"

@@ -17,7 +17,6 @@ from services.scoring.portfolio.front import Point, front
 from services.scoring.portfolio.prices import LeftOut, Price, Robust
 from services.scoring.portfolio.program import Infeasible, Item, OutOfTime, Program, Share, Solution, Solver
 from services.scoring.portfolio.stocks import P, filled
-from services.scoring.scores.inputs import sought
 from services.scoring.teams import domain as teams
 from shared.database import Read
 
@@ -121,7 +120,7 @@ def balance(
 def _scores(model: Model | None, candidates: Mapping[UUID, Candidate]) -> dict[UUID, float]:
     if model is None or not candidates:
         return {}
-    recipe, needed = model.parameters.recipe(), sought(model.parameters)
+    recipe, needed = model.parameters.recipe(), model.needed()
     subjects = [subject_of(each, needed) for each in candidates.values()]
     values = recipe.score(points(subjects, tuple(recipe.inputs))).values.tolist()
     return {idea_id: value for idea_id, value in zip(candidates, values, strict=True) if not np.isnan(value)}
@@ -148,7 +147,7 @@ def _robust(
         if plan.spread is not None:
             drawn.append(draw(Believed([item.value], [plan.spread]), stream(seed, plan.key), size))
         elif plan.value is None and plan.idea_id is not None and model is not None:
-            subject = subject_of(candidates[plan.idea_id], sought(model.parameters))
+            subject = subject_of(candidates[plan.idea_id], model.needed())
             recipe = model.parameters.recipe()
             values = recipe.score(columns(subject, tuple(recipe.inputs), seed, size, {})).values
             # What the model refuses in a draw is worth nothing in it.

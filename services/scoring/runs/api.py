@@ -15,7 +15,7 @@ from services.scoring.models.bodies import AnyParameters, UnreadParameters
 from services.scoring.runs import domain, store
 from services.scoring.runs.comparison import Comparison, Move, Place, compare
 from services.scoring.runs.domain import Action, Ruling
-from services.scoring.scores.domain import INPUTS, State
+from services.scoring.scores.domain import INPUTS, State, corrections
 from services.scoring.scores.inputs import Input
 from shared.apart import compute_apart
 from shared.errors import FieldError, Invalid, NotFound
@@ -238,7 +238,8 @@ async def replay_run(
 ) -> RunComparison:
     """Try another formula on the past: what it makes of what was known when the run was taken.
 
-    Nothing is stored. `before` is the run; `after` is what the formula would have shown.
+    Nothing is stored. `before` is the run; `after` is what the formula would have shown. Corrections of estimates count
+    as they were switched then.
     """
     async with runtime.database.read((caller.workspace_id,)) as read:
         run = await domain.get(read, caller.workspace_id, run_id)
@@ -252,8 +253,9 @@ async def replay_run(
             errors = error.errors(include_url=False, include_input=False)
             raise Invalid(errors=field_errors(errors, "/body/parameters")) from None
         known = await domain.evidence(read, caller.workspace_id, run_id)
+        in_force = await corrections(read, caller.workspace_id, run["taken_at"])
         before = await domain.places(read, caller.workspace_id, run_id)
-    found = await compute_apart(runtime, lambda: compare(before, domain.replay(framework, parameters, known)))
+    found = await compute_apart(runtime, lambda: compare(before, domain.replay(framework, parameters, known, in_force)))
     return _comparison(run_id, None, found, limit)
 
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 import asyncpg
+from pydantic import TypeAdapter
 from pydantic_core import from_json, to_json
 
 from services.scoring.candidates import domain as candidates
@@ -20,8 +21,10 @@ from services.scoring.facts import domain as facts
 from services.scoring.facts import frozen as frozen_facts
 from services.scoring.frameworks import Framework
 from services.scoring.frameworks.parameters import MEASURES, Parameters
+from services.scoring.needs.rated import Need, Rating
 from services.scoring.runs import store
 from services.scoring.runs.comparison import Place
+from services.scoring.scores.corrections import Correction
 from services.scoring.scores.inputs import Demand, Estimates, Known, resolve, sought
 from shared.database import Read, Tx
 from shared.errors import Conflict, FieldError, Invalid, NotFound
@@ -88,6 +91,32 @@ def _place(row: asyncpg.Record) -> Place:
 
 
 @dataclass(frozen=True, slots=True)
+class FrozenNeed:
+    """A need as a run keeps it."""
+
+    need_id: UUID
+    importance: tuple[int, ...]
+    important: int
+    satisfaction: tuple[int, ...]
+    satisfied: int
+    event_id: UUID
+    version: int
+
+    def need(self) -> Need:
+        """The need again."""
+        return Need(
+            self.need_id,
+            Rating(self.importance, self.important),
+            Rating(self.satisfaction, self.satisfied),
+            self.event_id,
+            self.version,
+        )
+
+
+NEEDS = TypeAdapter(list[FrozenNeed])
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What was known of an idea when the run was taken."""
 
@@ -106,7 +135,12 @@ async def evidence(read: Read, workspace_id: UUID, run_id: UUID) -> list[Evidenc
         for each in from_json(row["estimates"]):
             given.setdefault(each["input"], []).append(each)
         estimates = {
-            name: Estimates([UUID(each["id"]) for each in theirs], [each["value"] for each in theirs])
+            name: Estimates(
+                [UUID(each["id"]) for each in theirs],
+                [each["value"] for each in theirs],
+                # Runs from before estimates named a team do not say.
+                [None if each.get("team_id") is None else UUID(each["team_id"]) for each in theirs],
+            )
             for name, theirs in given.items()
         }
         told = None if row["demand"] is None else from_json(row["demand"])
@@ -115,13 +149,16 @@ async def evidence(read: Read, workspace_id: UUID, run_id: UUID) -> list[Evidenc
         known = frozen_facts.thawed(
             whole, *(None if row[name] is None else from_json(row[name]) for name in ("contributions", "cells"))
         )
-        found.append(Evidence(place, Known(estimates, demand, known)))
+        needs = () if row["needs"] is None else NEEDS.validate_json(row["needs"])
+        found.append(Evidence(place, Known(estimates, demand, known, tuple(each.need() for each in needs))))
     return found
 
 
-def replay(framework: Framework, parameters: Parameters, known: Sequence[Evidence]) -> list[Place]:
+def replay(
+    framework: Framework, parameters: Parameters, known: Sequence[Evidence], corrections: Sequence[Correction] = ()
+) -> list[Place]:
     """What a model would have made of a run's evidence. Pure: run it away from the loop."""
-    needed = sought(parameters)
+    needed = sought(parameters, framework.name, corrections)
     inputs = [resolve(needed, each.known) for each in known]
     columns = {each.name: [given[each.name].value for given in inputs] for each in needed}
     values = [each.value for each in framework.score(columns, parameters)]

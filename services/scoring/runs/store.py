@@ -13,12 +13,12 @@ select $2, $1, $3, $4, $5, now(), m.id, m.name, m.framework, m.revision, m.param
        ), jsonb_build_object('half_life', $7::float8, 'max_age', $8::int, 'today', $9::date), 0, 0, ''
 from models m where m.workspace_id = $1 and m.id = $6
 """
-# One statement, so one moment: scores, demand and estimates as they stood together.
+# One statement, so one moment: scores, demand, estimates and needs as they stood together.
 FREEZE = """
 insert into run_entries (run_id, workspace_id, idea_id, position, title, kind, status, state, value, missing, inputs,
-                         model_version, demand, estimates, contributions, cells)
+                         model_version, demand, estimates, contributions, cells, needs)
 select $2, $1, r.idea_id, r.position, r.title, r.kind, r.status, r.state, r.value, r.missing, r.inputs,
-       r.model_version, d.demand, coalesce(e.estimates, '[]'), c.contributions, p.cells
+       r.model_version, d.demand, coalesce(e.estimates, '[]'), c.contributions, p.cells, n.needs
 from (
     select s.*, i.title, i.kind, i.status,
            row_number() over (order by s.value desc nulls last, s.idea_id desc) as position
@@ -35,7 +35,9 @@ left join lateral (
 ) as d on true
 left join lateral (
     select jsonb_agg(jsonb_build_object('id', id, 'input', input, 'value', value, 'spread', spread,
-                                        'estimator', estimator) order by id) as estimates
+                                        'estimator', estimator)
+                     || case when team_id is null then '{}' else jsonb_build_object('team_id', team_id) end
+                     order by id) as estimates
     from estimates where workspace_id = $1 and idea_id = r.idea_id and current
 ) as e on true
 left join lateral (
@@ -52,6 +54,15 @@ left join lateral (
     join competitors o on o.id = p.competitor_id and o.workspace_id = p.workspace_id
     where l.workspace_id = $1 and l.idea_id = r.idea_id and not k.archived and not o.archived
 ) as p on true
+left join lateral (
+    select jsonb_agg(jsonb_build_object('need_id', n.need_id, 'importance', n.importance, 'important', n.important,
+                                        'satisfaction', n.satisfaction, 'satisfied', n.satisfied,
+                                        'event_id', n.event_id, 'version', n.version) order by n.need_id) as needs
+    from need_ideas l cross join lateral (
+        select * from needs where need_id = l.need_id and workspace_id = l.workspace_id limit 1
+    ) as n
+    where l.workspace_id = $1 and l.idea_id = r.idea_id and not n.archived
+) as n on true
 """
 # What was added to runs later counts where there is something: older ones keep their digests.
 _DIGEST = """
@@ -63,10 +74,11 @@ select encode(sha256(convert_to(
         from runs where workspace_id = $1 and id = $2
     ) as h)
     || coalesce((select string_agg((to_jsonb(e) - array[case when contributions is null then 'contributions' end,
-                                                        case when cells is null then 'cells' end])::text,
+                                                        case when cells is null then 'cells' end,
+                                                        case when needs is null then 'needs' end])::text,
                                    E'\\n' order by position) from (
         select idea_id, position, title, kind, status, state, value, missing, inputs, model_version, demand, estimates,
-               contributions, cells
+               contributions, cells, needs
         from run_entries where workspace_id = $1 and run_id = $2
     ) as e), ''), 'UTF8')), 'hex')
 """
@@ -97,7 +109,8 @@ where workspace_id = $1 and run_id = $2 order by position
 FACTS = "select strategy::text as strategy, decay::text as decay from runs where workspace_id = $1 and id = $2"
 EVIDENCE = """
 select idea_id, title, position, value, demand::text as demand, estimates::text as estimates,
-       contributions::text as contributions, cells::text as cells from run_entries
+       contributions::text as contributions, cells::text as cells, needs::text as needs
+from run_entries
 where workspace_id = $1 and run_id = $2 order by position
 """
 NOW = """

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import asyncpg
@@ -11,14 +11,19 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from pydantic_core import from_json
 
+from services.scoring.crosschecks.domain import Contradiction, Labelled, check
 from services.scoring.facts import domain as facts
 from services.scoring.facts.bodies import Competition, counted
 from services.scoring.frameworks import FRAMEWORKS
 from services.scoring.frameworks.alignment import Aligned
-from services.scoring.frameworks.factors import Contribution, Flag, FormulaStep
+from services.scoring.frameworks.factors import Contribution, Factor, Flag, FormulaStep
+from services.scoring.kano import domain as kano
+from services.scoring.kano.domain import Gate, Verdict
+from services.scoring.needs.rated import Surveyed
 from services.scoring.scores import store
 from services.scoring.scores.domain import INPUTS, State
-from services.scoring.scores.inputs import Demanded, Input, Source
+from services.scoring.scores.inputs import Corrected, Demanded, Input, Source
+from services.scoring.scores.words import Said, in_words
 from shared.errors import Conflict, NotFound
 from shared.events.feedback import IdeaKind, IdeaStatus
 from shared.events.scoring import CauseKind
@@ -46,7 +51,10 @@ class Estimated(Wire):
     estimate_id: UUID
     estimator: str
     discipline: str | None
-    value: float
+    team_id: UUID | None
+    value: float = Field(description="as it was estimated")
+    note: str | None = Field(description="why, in the estimator's words")
+    round_id: UUID | None = Field(description="the round in which several people agreed on it")
     at: datetime
 
 
@@ -56,10 +64,21 @@ class ScoreInput(Wire):
     source: Source
     value: float | None = Field(description="the value used; null when there is none")
     unit: str
+    words: str = Field(
+        description="where the value comes from, for people",
+        examples=["2, as estimated by ada (design) on 2026-11-03"],
+    )
     estimates: list[Estimated] = Field(
-        description="the value is their arithmetic mean. Where there is one, demand is not used"
+        description="the value is their arithmetic mean, `corrections` applied. Where there is one, demand is not used"
+    )
+    raw: float | None = Field(description="the mean as it was estimated, where a correction is in force; else null")
+    corrections: list[Corrected] = Field(
+        description="what corrected the estimates before their mean was taken (`/v1/corrections`); empty: nothing did"
     )
     demand: Demanded | None = Field(description="without an estimate, the value is `count` times `per_ask`")
+    survey: Surveyed | None = Field(
+        description="without an estimate, the value is what respondents say of the need that the idea would serve"
+    )
     alignment: Aligned | None = Field(
         default=None, description="the value is `alignment` times the model's `at_full`; with what each objective adds"
     )
@@ -67,7 +86,10 @@ class ScoreInput(Wire):
         default=None, description="the value is `competition` times the model's `at_full`; with its evidence and ages"
     )
     problem: str | None = Field(description="why the idea cannot be scored with it")
-    flags: list[Flag] = Field(description="`off_scale`: taken, though not on the framework's published scale")
+    flags: list[Flag | Literal["small_sample"]] = Field(
+        description="`off_scale`: taken, though not on the framework's published scale. `small_sample`: by few "
+        "respondents, so its interval is wide"
+    )
     contribution: Contribution | None = Field(
         description="its step in the formula. null when not scoreable, or where it shares its steps with other inputs"
     )
@@ -78,8 +100,8 @@ class MovedBy(Wire):
 
     kind: CauseKind
     id: UUID | None = Field(
-        description="what moved it: the event, estimate, model, evidence, competitor or capability; the workspace "
-        "where evidence was told to grow old otherwise"
+        description="what moved it: the event, estimate, model, evidence, competitor or capability, or the correction "
+        "that was switched on or off; the workspace where evidence was told to grow old otherwise"
     )
     at: datetime
 
@@ -103,11 +125,13 @@ class Score(Wire):
     start: float = Field(description="what the steps begin with: 1 in a product, 0 in a sum")
     steps: list[FormulaStep] = Field(description="the formula with this idea's figures; empty when not scoreable")
     inputs: dict[str, ScoreInput] = Field(
-        description="in the order of the formula. An estimate wins over demand; alignment and competition are "
-        "computed, whatever is estimated; what is none of these is missing, not imputed"
+        description="in the order of the formula. Alignment and competition are computed, whatever is estimated; an "
+        "estimate wins over surveys and demand; what is none of these is missing, not imputed"
     )
     cause: MovedBy
     version: int = Field(description="rises each time the score moves")
+    digest: str | None = Field(description="SHA-256 over the score and its inputs, taken when it was computed")
+    intact: bool | None = Field(description="whether that still is the digest of what is stored; null without one")
 
 
 class Evidence(Wire):
@@ -120,6 +144,7 @@ class Evidence(Wire):
     contributions: str
     alignment: str
     competition: str
+    provenance: str = Field(description="all of the demand in one call, down to the raw deliveries")
 
 
 class Explanation(Wire):
@@ -130,6 +155,10 @@ class Explanation(Wire):
     kind: IdeaKind | None
     status: IdeaStatus | None
     scores: list[Score]
+    kano: Verdict | None = Field(
+        description="what kind of quality it is to respondents: a label and a gate, no number. null: nobody was asked"
+    )
+    warnings: list[Contradiction] = Field(description="where MoSCoW, opportunity and Kano do not go together")
     links: Evidence
 
 
@@ -146,6 +175,7 @@ class Ranked(Wire):
     missing: list[str]
     model_version: int
     computed_at: datetime
+    gate: Gate | None = Field(description="by Kano, as it is now; null: nobody was asked")
 
 
 @router.get("/scores/{idea_id}", responses=GUARDED | responses(NotFound), dependencies=[allow("scores:read")])
@@ -155,6 +185,7 @@ async def explain_scores(idea_id: UUID, caller: CallerDep, read: ReadDep) -> Exp
     rows = await read.all(store.EXPLAIN, caller.workspace_id, idea_id)
     if idea is None and not rows:
         raise NotFound("No idea by that id.")
+    verdict = await kano.of_idea(read, caller.workspace_id, idea_id)
     inputs = [INPUTS.validate_json(row["inputs"]) for row in rows]
     used = [id for given in inputs for each in given.values() for id in each.estimates]
     estimates = {
@@ -162,19 +193,25 @@ async def explain_scores(idea_id: UUID, caller: CallerDep, read: ReadDep) -> Exp
             estimate_id=row["id"],
             estimator=row["estimator"],
             discipline=row["discipline"],
+            team_id=row["team_id"],
             value=row["value"],
+            note=row["note"],
+            round_id=row["round_id"],
             at=row["created_at"],
         )
         for row in (await read.all(store.ESTIMATED, caller.workspace_id, used) if used else ())
     }
     competed = [each.competition for given in inputs for each in given.values() if each.competition is not None]
     seen = await facts.seen(read, caller.workspace_id, [one.evidence_id for each in competed for one in each.evidence])
+    scores = [_score(row, given, estimates, seen) for row, given in zip(rows, inputs, strict=True)]
     return Explanation(
         idea_id=idea_id,
         title=None if idea is None else idea["title"],
         kind=None if idea is None else idea["kind"],
         status=None if idea is None else idea["status"],
-        scores=[_score(row, given, estimates, seen) for row, given in zip(rows, inputs, strict=True)],
+        scores=scores,
+        kano=verdict,
+        warnings=check([Labelled(each.model.id, each.model.framework, each.label) for each in scores], verdict),
         links=Evidence(
             demand=f"/v1/ideas/{idea_id}/demand",
             votes=f"/v1/votes?idea_id={idea_id}",
@@ -183,8 +220,13 @@ async def explain_scores(idea_id: UUID, caller: CallerDep, read: ReadDep) -> Exp
             contributions=f"/v1/contributions/{idea_id}",
             alignment=f"/v1/alignments/{idea_id}",
             competition=f"/v1/competition/{idea_id}",
+            provenance=f"/v1/ideas/{idea_id}/provenance",
         ),
     )
+
+
+def _said(each: Estimated) -> Said:
+    return Said(each.estimator, each.discipline, each.value, each.at)
 
 
 def _score(
@@ -215,23 +257,34 @@ def _score(
                 source=given[name].source,
                 value=given[name].value,
                 unit=declared.unit,
+                words=in_words(name, given[name], [_said(estimates[id]) for id in given[name].estimates]),
                 estimates=[estimates[id] for id in given[name].estimates],
+                raw=given[name].raw,
+                corrections=list(given[name].corrected or ()),
                 demand=given[name].demand,
                 alignment=given[name].alignment,
                 competition=_competition(given[name], seen),
+                survey=given[name].survey,
                 problem=explained.factors[name].problem,
-                flags=list(explained.factors[name].flags),
+                flags=_flags(given[name], explained.factors[name]),
                 contribution=explained.factors[name].contribution,
             )
             for name, declared in recipe.inputs.items()
         },
         cause=MovedBy(kind=row["cause"], id=row["cause_id"], at=row["computed_at"]),
         version=row["version"],
+        digest=row["digest"],
+        intact=row["intact"],
     )
 
 
 def _competition(given: Input, seen: Mapping[UUID, Any]) -> Competition | None:
     return None if given.competition is None else counted(given.competition, seen, facts.today())
+
+
+def _flags(given: Input, factor: Factor) -> list[Flag | Literal["small_sample"]]:
+    few: list[Flag | Literal["small_sample"]] = ["small_sample"]
+    return [*factor.flags, *(few if given.survey is not None and given.survey.small_sample else ())]
 
 
 @router.get("/rankings", responses=GUARDED | responses(NotFound, Conflict), dependencies=[allow("scores:read")])
@@ -244,9 +297,10 @@ async def rank_ideas(
     ] = "scored",
     kind: Annotated[IdeaKind | None, Query(description="only of this kind")] = None,
     status: Annotated[IdeaStatus | None, Query(description="only in this status")] = None,
+    gate: Annotated[Gate | None, Query(description="only ideas of which respondents say this by Kano, now")] = None,
     as_of: Annotated[
         date | None,
-        Query(description="as it was shown at the end of this day (UTC). Titles, kinds and status are those of today"),
+        Query(description="as it was shown at the end of this day (UTC), titles, kinds and status as they were then"),
     ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -261,7 +315,7 @@ async def rank_ideas(
         raise NotFound("No model by that id.")
     if not model["active"] and as_of is None:
         raise Conflict("The model is not active, so its scores are not kept up.", code="model_inactive")
-    chosen = caller.workspace_id, model_id, kind, status
+    chosen = caller.workspace_id, model_id, kind, status, gate
     if state == "scored":
         value, idea_id = (math.inf, LAST) if cursor is None else decode(cursor, float, UUID)
         if as_of is None:
@@ -289,6 +343,7 @@ def _ranked(row: asyncpg.Record) -> Ranked:
         missing=from_json(row["missing"]),
         model_version=row["model_version"],
         computed_at=row["computed_at"],
+        gate=row["gate"],
     )
 
 

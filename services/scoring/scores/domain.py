@@ -7,6 +7,7 @@ no estimate and no demand is lost, and an idea that is new while a model changes
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -16,9 +17,11 @@ from pydantic_core import from_json, to_json
 from services.scoring.facts import domain as facts
 from services.scoring.frameworks import FRAMEWORKS
 from services.scoring.frameworks.factors import Outcome
-from services.scoring.frameworks.parameters import MEASURES
+from services.scoring.frameworks.parameters import MEASURES, Parameters
+from services.scoring.needs.domain import of_ideas
 from services.scoring.scores import store
-from services.scoring.scores.inputs import Demand, Estimates, Input, Known, Sought, resolve, sought
+from services.scoring.scores.corrections import Correction
+from services.scoring.scores.inputs import Demand, Estimates, Input, Known, resolve, sought
 from shared.database import Read, Tx
 from shared.events.scoring import CauseKind, ScoreChanged
 from shared.ids import new_id
@@ -28,10 +31,15 @@ from shared.paging import FIRST
 CHUNK = 200
 """Ideas scored at once: as many as a reader's batch holds."""
 State = Literal["scored", "not_scoreable"]
+READERS_OF_NEEDS = [
+    each.name for each in FRAMEWORKS.values() if each.parameters.from_needs is not Parameters.from_needs
+]
+"""Frameworks whose inputs may follow from needs."""
 Subject = tuple[UUID, UUID]
 """A workspace and one of its ideas."""
 INPUTS = TypeAdapter(dict[str, Input])
 """How the inputs of a score are stored."""
+CORRECTIONS = TypeAdapter(list[Correction])
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +77,13 @@ class Difference:
     computed: Mapping[str, Any] | None
 
 
-async def lock_ideas(tx: Tx, subjects: Collection[Subject]) -> None:
-    """Wait for everyone else who moves scores of these ideas. To be called once, before anything is read or written."""
-    await tx.all(store.LOCK_IDEAS, list({workspace for workspace, _ in subjects}), [idea for _, idea in subjects])
+async def lock_ideas(tx: Tx, subjects: Collection[Subject], workspaces: Collection[UUID] = ()) -> None:
+    """Wait for everyone else who moves scores of these ideas. To be called once, before anything is read or written.
+
+    `workspaces`: those in which something is told that models which become active meanwhile must not miss.
+    """
+    shared = {*workspaces, *(workspace for workspace, _ in subjects)}
+    await tx.all(store.LOCK_IDEAS, list(shared), [idea for _, idea in subjects])
 
 
 async def lock_workspace(tx: Tx, *workspace_ids: UUID) -> None:
@@ -82,7 +94,8 @@ async def lock_workspace(tx: Tx, *workspace_ids: UUID) -> None:
 async def rescore(tx: Tx, causes: Mapping[Subject, Cause], model_id: UUID | None = None) -> int:
     """Score ideas, locked by the caller, under the active models or one of them; return how many scores moved.
 
-    Five statements, however many ideas; two more for each of alignment and competition where a model reads it.
+    Five statements, however many ideas; one more where a model reads needs, and two more for each of alignment and
+    competition where one reads it.
     """
     computed = await compute(tx, list(causes), model_id)
     if not computed:
@@ -131,14 +144,13 @@ async def compute(read: Read, subjects: Sequence[Subject], model_id: UUID | None
     models = await read.all(store.ACTIVE_MODELS, list({workspace for workspace, _ in subjects}), model_id)
     if not models:
         return []
-    wanted: list[tuple[Any, Sequence[Sought]]] = []
-    for model in models:
-        parameters = FRAMEWORKS[model["framework"]].parameters.model_validate_json(model["parameters"])
-        wanted.append((parameters, sought(parameters)))
-    known = await _known(read, subjects, {type(each.rule) for _, needed in wanted for each in needed})
+    tuned = [FRAMEWORKS[each["framework"]].parameters.model_validate_json(each["parameters"]) for each in models]
+    kinds = {type(rule) for each in tuned for rule in each.rules().values()}
+    known = await _known(read, subjects, kinds, needs=any(each.from_needs() for each in tuned))
     computed: list[Computed] = []
-    for model, (parameters, needed) in zip(models, wanted, strict=True):
+    for model, parameters in zip(models, tuned, strict=True):
         framework = FRAMEWORKS[model["framework"]]
+        needed = sought(parameters, framework.name, corrections_of(model["corrections"]))
         theirs = [position for position, (workspace, _) in enumerate(subjects) if workspace == model["workspace_id"]]
         inputs = [resolve(needed, known[position]) for position in theirs]
         columns = {each.name: [given[each.name].value for given in inputs] for each in needed}
@@ -149,22 +161,64 @@ async def compute(read: Read, subjects: Sequence[Subject], model_id: UUID | None
     return computed
 
 
-async def _known(read: Read, subjects: Sequence[Subject], kinds: Collection[type]) -> list[Known]:
+async def _known(read: Read, subjects: Sequence[Subject], kinds: Collection[type], *, needs: bool) -> list[Known]:
     asked = [workspace for workspace, _ in subjects], [idea for _, idea in subjects]
     demand: dict[int, Demand] = {
         row["position"]: Demand({name: row[name] for name in MEASURES}, row["event_id"], row["version"])
         for row in await read.all(store.DEMAND, *asked)
     }
     told = await facts.load(read, subjects, kinds)
-    known = [Known({}, demand.get(position), each) for position, each in enumerate(told, start=1)]
+    served = await of_ideas(read, *asked) if needs else [()] * len(subjects)
+    known = [
+        Known({}, demand.get(position), *each) for position, each in enumerate(zip(told, served, strict=True), start=1)
+    ]
     for row in await read.all(store.ESTIMATES, *asked):
         position: int = row["position"]
-        known[position - 1].estimates[row["input"]] = Estimates(row["ids"], row["values"])
+        known[position - 1].estimates[row["input"]] = Estimates(row["ids"], row["values"], row["teams"])
     return known
+
+
+def corrections_of(text: str | None) -> list[Correction]:
+    """The corrections that a row of a model came with. None: none is in force."""
+    return [] if text is None else CORRECTIONS.validate_json(text)
+
+
+async def corrections(read: Read, workspace_id: UUID, at: datetime | None = None) -> list[Correction]:
+    """The corrections of estimates that are in force, or were at a moment."""
+    return [Correction(**row) for row in await read.all(store.CORRECTIONS, workspace_id, at)]
 
 
 def _stored(inputs: dict[str, Input]) -> str:
     return INPUTS.dump_json(inputs, exclude_none=True).decode()
+
+
+async def mark_stale(tx: Tx, causes: Mapping[Subject, Cause]) -> None:
+    """Have ideas scored anew by the job, where a model reads needs: a need may be served by hundreds of them."""
+    if causes:
+        ordered = sorted(causes)
+        await tx.run(
+            store.MARK,
+            [workspace for workspace, _ in ordered],
+            [idea for _, idea in ordered],
+            [causes[each].id for each in ordered],
+            [causes[each].traceparent for each in ordered],
+            READERS_OF_NEEDS,
+        )
+
+
+async def rescore_stale(tx: Tx) -> bool:
+    """Score the next of those ideas; False when none wait. What is read is newer than the mark that is taken away."""
+    rows = await tx.all(store.STALE, CHUNK)
+    subjects = [(row["workspace_id"], row["idea_id"]) for row in rows]
+    if not subjects:
+        return False
+    await lock_ideas(tx, subjects)
+    taken = await tx.all(store.UNMARK, [workspace for workspace, _ in subjects], [idea for _, idea in subjects])
+    await rescore(
+        tx,
+        {(row["workspace_id"], row["idea_id"]): Cause("need", row["cause_id"], row["traceparent"]) for row in taken},
+    )
+    return True
 
 
 async def sweep(tx: Tx, workspace_id: UUID, model_id: UUID, after: UUID, cause: Cause) -> UUID | None:

@@ -16,9 +16,27 @@ select pg_advisory_xact_lock(key)::text from (
     select distinct hashtextextended(id::text, 21) as key from unnest($1::uuid[]) as w (id) order by key
 ) as workspaces
 """
+# The corrections come with the model: they are few, and another statement for each batch is not worth them.
 ACTIVE_MODELS = """
-select id, workspace_id, framework, revision, parameters::text as parameters from models
-where workspace_id = any($1::uuid[]) and active and ($2::uuid is null or id = $2) order by id
+select m.id, m.workspace_id, m.framework, m.revision, m.parameters::text as parameters, (
+    select json_agg(json_build_object(
+        'id', c.id, 'number', c.number, 'input', c.input, 'team_id', c.team_id, 'framework', c.framework,
+        'kind', c.kind, 'factor', c.factor, 'n', c.n))::text
+    from correction_switches s join corrections c on c.id = s.correction_id and c.workspace_id = s.workspace_id
+    where s.workspace_id = m.workspace_id and s.off_at is null
+) as corrections
+from models m
+where m.workspace_id = any($1::uuid[]) and m.active and ($2::uuid is null or m.id = $2) order by m.id
+"""
+# $2: as of when; null: now.
+CORRECTIONS = """
+select c.id, c.number, c.input, c.team_id, c.framework, c.kind, c.factor, c.n
+from correction_switches s join corrections c on c.id = s.correction_id and c.workspace_id = s.workspace_id
+where s.workspace_id = $1 and (
+    ($2::timestamptz is null and s.off_at is null)
+    or (s.on_at <= $2 and (s.off_at is null or s.off_at > $2))
+)
+order by c.id
 """
 # Lateral, here and below: each row is looked up by its whole key, whatever the planner believes of tables that grow
 # faster than their statistics. Rows name the idea by its position in what was asked for: two UUIDs less in each.
@@ -34,15 +52,35 @@ ESTIMATES = """
 select asked.position, e.*
 from unnest($1::uuid[], $2::uuid[]) with ordinality as asked (workspace_id, idea_id, position)
 cross join lateral (
-    select input, array_agg(id order by id) as ids, array_agg(value order by id) as values from estimates
+    select input, array_agg(id order by id) as ids, array_agg(value order by id) as values,
+           array_agg(team_id order by id) as teams
+    from estimates
     where workspace_id = asked.workspace_id and idea_id = asked.idea_id and current group by input
 ) as e
 """
+MARK = """
+insert into stale_ideas (workspace_id, idea_id, cause_id, traceparent)
+select s.* from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[]) as s (workspace_id, idea_id, cause_id, trace)
+where exists (
+    select from models m where m.workspace_id = s.workspace_id and m.active and m.framework = any($5::text[])
+)
+on conflict (workspace_id, idea_id) do update set cause_id = excluded.cause_id, traceparent = excluded.traceparent
+"""
+STALE = "select workspace_id, idea_id from stale_ideas order by workspace_id, idea_id limit $1"
+UNMARK = """
+delete from stale_ideas s using unnest($1::uuid[], $2::uuid[]) as asked (workspace_id, idea_id)
+where s.workspace_id = asked.workspace_id and s.idea_id = asked.idea_id
+returning s.workspace_id, s.idea_id, s.cause_id, s.traceparent
+"""
+# Over all of a score `s`, what it rests on included: a change behind the service's back shows.
+_DIGEST = """encode(sha256(convert_to(jsonb_build_array(
+    s.id, s.idea_id, s.model_id, s.model_version, s.state, s.value, s.inputs, s.missing, s.cause, s.cause_id, s.version
+)::text, 'UTF8')), 'hex')"""
 # A score moves when its state, value, missing inputs or model version do: its version rises and the cause is kept.
 # Where only the inputs' origins differ they are brought up to date, and the last cause stands. The locks are held, so
 # what `compared` sees is what is overwritten. The first move of a day keeps what the days before ended with: one row
 # for each day on which a score moved, and none for the moves that follow.
-WRITE = """
+WRITE = f"""
 with given as (
     select g.*, m.workspace_id, m.revision as model_version,
            case when g.value is null then 'not_scoreable' else 'scored' end as state
@@ -71,17 +109,20 @@ with given as (
     ) as s
     where c.moved and c.held_at < date_trunc('day', now(), 'UTC')
     on conflict do nothing
+), settled as (
+    select id, workspace_id, model_id, idea_id, model_version, state, value, inputs, missing,
+           case when moved then cause else held_cause end as cause,
+           case when moved then cause_id else held_cause_id end as cause_id,
+           case when moved then now() else held_at end as computed_at, held_version + moved::int as version
+    from compared
 ), written as (
     insert into scores (id, workspace_id, model_id, idea_id, model_version, state, value, inputs, missing, cause,
-                        cause_id, computed_at, version)
-    select id, workspace_id, model_id, idea_id, model_version, state, value, inputs, missing,
-           case when moved then cause else held_cause end, case when moved then cause_id else held_cause_id end,
-           case when moved then now() else held_at end, held_version + moved::int
-    from compared
+                        cause_id, computed_at, version, digest)
+    select s.*, {_DIGEST} from settled s
     on conflict (workspace_id, idea_id, model_id) do update set
         model_version = excluded.model_version, state = excluded.state, value = excluded.value,
         inputs = excluded.inputs, missing = excluded.missing, cause = excluded.cause, cause_id = excluded.cause_id,
-        computed_at = excluded.computed_at, version = excluded.version
+        computed_at = excluded.computed_at, version = excluded.version, digest = excluded.digest
 )
 select id, model_id, idea_id, held_version + 1 as version, previous from compared where moved
 """
@@ -98,8 +139,12 @@ select idea_id from (
     union
     (select distinct idea_id from capability_ideas where workspace_id = $1 and idea_id > $2
      order by idea_id limit $3)
+    union
+    (select distinct idea_id from need_ideas where workspace_id = $1 and idea_id > $2
+     order by idea_id limit $3)
 ) as known order by idea_id limit $3
 """
+ALTERED = f"select id from scores s where s.workspace_id = $1 and s.digest <> {_DIGEST} order by s.id limit $2"
 STORED = """
 select s.* from unnest($2::uuid[]) as asked (idea_id) cross join lateral (
     select model_id, idea_id, model_version, state, value, inputs::text as inputs, missing::text as missing
@@ -107,65 +152,76 @@ select s.* from unnest($2::uuid[]) as asked (idea_id) cross join lateral (
 ) as s
 """
 IDEA = "select idea_id, title, kind, status, archived from ideas where workspace_id = $1 and idea_id = $2"
-EXPLAIN = """
+EXPLAIN = f"""
 select s.id, s.idea_id, s.model_id, m.name as model_name, m.framework, s.model_version,
        r.parameters::text as parameters, s.state, s.value, s.inputs::text as inputs, s.missing::text as missing,
-       s.cause, s.cause_id, s.computed_at, s.version
+       s.cause, s.cause_id, s.computed_at, s.version, s.digest, s.digest = {_DIGEST} as intact
 from scores s
 join models m on m.id = s.model_id and m.workspace_id = s.workspace_id
 join model_revisions r on r.model_id = s.model_id and r.revision = s.model_version
 where s.workspace_id = $1 and s.idea_id = $2 and m.active order by s.model_id
 """
 ESTIMATED = """
-select id, estimator, discipline, value, created_at from estimates
+select id, estimator, discipline, team_id, value, note, round_id, created_at from estimates
 where workspace_id = $1 and id = any($2::uuid[]) order by id
 """
 _RANKED = """
 select s.id, s.idea_id, i.title, i.kind, i.status, s.state, s.value, s.missing::text as missing, s.model_version,
-       s.computed_at
+       s.computed_at, i.gate
 from scores s cross join lateral (
-    select title, kind, status, archived from ideas where idea_id = s.idea_id and workspace_id = s.workspace_id limit 1
+    select title, kind, status, archived, (
+        select gate from kano k where k.idea_id = ideas.idea_id and k.workspace_id = ideas.workspace_id
+    ) as gate
+    from ideas where idea_id = s.idea_id and workspace_id = s.workspace_id limit 1
 ) as i
 where s.workspace_id = $1 and s.model_id = $2 and not i.archived
-  and ($3::text is null or i.kind = $3) and ($4::text is null or i.status = $4)
+  and ($3::text is null or i.kind = $3) and ($4::text is null or i.status = $4) and ($5::text is null or i.gate = $5)
 """
 RANKED = f"""{_RANKED}
-  and (s.value, s.idea_id) < ($5::float8, $6::uuid) order by s.value desc, s.idea_id desc limit $7
+  and (s.value, s.idea_id) < ($6::float8, $7::uuid) order by s.value desc, s.idea_id desc limit $8
 """
 NOT_RANKED = f"""{_RANKED}
-  and s.value is null and s.idea_id < $5::uuid order by s.idea_id desc limit $6
+  and s.value is null and s.idea_id < $6::uuid order by s.idea_id desc limit $7
 """
 
 
 # What a day ended with: the score itself where it has not moved since, else the row that the next move left behind.
-# Both are walked from the cursor in the order of their index.
+# Both are walked from the cursor in the order of their index. Of the idea likewise: the first change after that day
+# left behind what it had been; without one it is what it is.
 def _then(table: str) -> str:
     return f"""
 select t.id, t.idea_id, i.title, i.kind, i.status, t.state, t.value, t.missing::text as missing, t.model_version,
-       t.computed_at
+       t.computed_at, i.gate
 from {table} cross join lateral (
-    select title, kind, status, archived from ideas where idea_id = t.idea_id and workspace_id = t.workspace_id limit 1
+    select coalesce(d.title, n.title) as title, coalesce(d.kind, n.kind) as kind,
+           coalesce(d.status, n.status) as status, coalesce(d.archived, n.archived) as archived,
+           (select gate from kano k where k.idea_id = n.idea_id and k.workspace_id = n.workspace_id) as gate
+    from ideas n left join lateral (
+        select title, kind, status, archived from idea_days
+        where workspace_id = t.workspace_id and idea_id = t.idea_id and until > $6 order by until limit 1
+    ) as d on true
+    where n.idea_id = t.idea_id and n.workspace_id = t.workspace_id limit 1
 ) as i
 where t.workspace_id = $1 and t.model_id = $2 and not i.archived
-  and ($3::text is null or i.kind = $3) and ($4::text is null or i.status = $4)
+  and ($3::text is null or i.kind = $3) and ($4::text is null or i.status = $4) and ($5::text is null or i.gate = $5)
 """
 
 
-_STILL = f"{_then('scores t')} and t.computed_at < ($5::date + 1)::timestamp at time zone 'UTC'"
+_STILL = f"{_then('scores t')} and t.computed_at < ($6::date + 1)::timestamp at time zone 'UTC'"
 _DAYS = """(
     select d.*, (
         select id from scores s
         where s.workspace_id = d.workspace_id and s.idea_id = d.idea_id and s.model_id = d.model_id
     ) as id from score_days d
 ) as t"""
-_KEPT = f"{_then(_DAYS)} and t.since <= $5 and t.until > $5"
-_FROM_THE_TOP = "and (t.value, t.idea_id) < ($6::float8, $7::uuid) order by t.value desc, t.idea_id desc limit $8"
-_BY_ID = "and t.value is null and t.idea_id < $6::uuid order by t.idea_id desc limit $7"
+_KEPT = f"{_then(_DAYS)} and t.since <= $6 and t.until > $6"
+_FROM_THE_TOP = "and (t.value, t.idea_id) < ($7::float8, $8::uuid) order by t.value desc, t.idea_id desc limit $9"
+_BY_ID = "and t.value is null and t.idea_id < $7::uuid order by t.idea_id desc limit $8"
 RANKED_THEN = f"""
 select * from (({_STILL} {_FROM_THE_TOP}) union all ({_KEPT} {_FROM_THE_TOP})) as both_kinds
-order by value desc, idea_id desc limit $8
+order by value desc, idea_id desc limit $9
 """
 NOT_RANKED_THEN = f"""
-select * from (({_STILL} {_BY_ID}) union all ({_KEPT} {_BY_ID})) as both_kinds order by idea_id desc limit $7
+select * from (({_STILL} {_BY_ID}) union all ({_KEPT} {_BY_ID})) as both_kinds order by idea_id desc limit $8
 """
 MODEL = "select framework, active from models where workspace_id = $1 and id = $2"

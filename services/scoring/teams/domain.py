@@ -18,6 +18,10 @@ from shared.routes import require_version
 Skill = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Amount = Annotated[float, Field(ge=0, le=1e9)]
 Unit = Literal["person_months", "person_weeks", "person_days", "points"]
+DAYS_A_MONTH = 5 * 365.25 / 12 / 7
+"""Working days of one person, five a week."""
+DAYS: Mapping[Unit, float] = {"person_days": 1.0, "person_weeks": 5.0, "person_months": DAYS_A_MONTH}
+"""Working days in a unit. How many a point is nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)

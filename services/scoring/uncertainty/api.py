@@ -9,7 +9,6 @@ from pydantic import Field
 from services.scoring.candidates import domain as candidates
 from services.scoring.candidates.domain import Candidate, Choice, Model
 from services.scoring.frameworks.parameters import InputName
-from services.scoring.scores.inputs import sought
 from services.scoring.uncertainty import domain
 from services.scoring.uncertainty.domain import Asked, Simulated
 from services.scoring.uncertainty.sensitivity import InputTurn, WeightTurn, sensitivity
@@ -151,7 +150,7 @@ def model_ref(model: Model) -> ModelRef:
 
 def _simulation(body: SimulationIn, model: Model, found: list[Candidate], simulated: Simulated) -> Simulation:
     group = {place: number for number, each in enumerate(simulated.groups, start=1) for place in each}
-    estimated_as = {each.name: each.estimated_as for each in sought(model.parameters)}
+    estimated_as = {each.name: each.estimated_as for each in model.needed()}
     return Simulation(
         model=model_ref(model),
         k=body.k,
@@ -258,7 +257,7 @@ async def find_sensitivities(body: SensitivityIn, caller: CallerDep, runtime: Ru
     async with runtime.database.read((caller.workspace_id,)) as read:
         model = await candidates.model(read, caller.workspace_id, body.model_id)
         found = await candidates.load(read, caller.workspace_id, model.id, body.choice())
-    report = await compute_apart(runtime, lambda: sensitivity(model.parameters, found, body.k, body.inputs))
+    report = await compute_apart(runtime, lambda: sensitivity(model, found, body.k, body.inputs))
     return SensitivityReport(
         model=model_ref(model),
         k=body.k,

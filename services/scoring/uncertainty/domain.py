@@ -11,7 +11,6 @@ import numpy as np
 
 from services.scoring.candidates.domain import Candidate, Model, subject_of
 from services.scoring.candidates.draws import columns, points, stream
-from services.scoring.scores.inputs import sought
 from services.scoring.uncertainty import refinement
 from services.scoring.uncertainty.refinement import Gain
 from services.scoring.uncertainty.standings import Standing, over, ranks, standings, ties
@@ -52,7 +51,7 @@ class Simulated:
 
 def simulate(model: Model, candidates: Sequence[Candidate], asked: Asked) -> Simulated:
     """Draw the candidates and tell where they stand. Pure: run it away from the loop."""
-    recipe, needed = model.parameters.recipe(), sought(model.parameters)
+    recipe, needed = model.parameters.recipe(), model.needed()
     subjects = [subject_of(each, needed) for each in candidates]
     doubts = {each.name: asked.doubts.get(each.estimated_as, 0.0) for each in needed}
     names = tuple(recipe.inputs)

@@ -7,18 +7,17 @@ moving what is no weight. The numbers in a custom formula are its arithmetic, an
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
 from pydantic import ValidationError
 
-from services.scoring.candidates.domain import Candidate, subject_of
+from services.scoring.candidates.domain import Candidate, Model, subject_of
 from services.scoring.candidates.draws import points
 from services.scoring.frameworks.dvf import DvfParameters
 from services.scoring.frameworks.parameters import Parameters
 from services.scoring.frameworks.recipe import Array, Mask
-from services.scoring.scores.inputs import sought
 from services.scoring.uncertainty.turning_points import Turn, first, nearest, nearest_of_many, turns
 
 Path = list[str | int]
@@ -60,21 +59,21 @@ class Sensitivity:
     inputs: Sequence[InputTurn]
 
 
-def sensitivity(parameters: Parameters, candidates: Sequence[Candidate], k: int, most: int) -> Sensitivity:
+def sensitivity(model: Model, candidates: Sequence[Candidate], k: int, most: int) -> Sensitivity:
     """What stands near to a change; `most` of the inputs. Pure: run it away from the loop."""
-    given = _given(parameters, candidates)
+    parameters, given = model.parameters, _given(model, candidates)
     values = parameters.recipe().score(given).values
     now = first(values, k)
     return Sensitivity(
         first=sorted(now, key=lambda place: (-values[place], place)),
-        weights=_weights(parameters, candidates, given, now, k),
+        weights=_weights(model, candidates, given, now, k),
         inputs=_inputs(parameters, given, values, now, most),
     )
 
 
-def _given(parameters: Parameters, candidates: Sequence[Candidate]) -> dict[str, Array]:
-    needed = sought(parameters)
-    return points([subject_of(each, needed) for each in candidates], tuple(parameters.recipe().inputs))
+def _given(model: Model, candidates: Sequence[Candidate]) -> dict[str, Array]:
+    needed = model.needed()
+    return points([subject_of(each, needed) for each in candidates], tuple(model.parameters.recipe().inputs))
 
 
 def weights_of(parameters: Parameters) -> list[tuple[Path, float]]:
@@ -116,8 +115,9 @@ def changed(parameters: Parameters, path: Path, value: float) -> Parameters | No
 
 
 def _weights(
-    parameters: Parameters, candidates: Sequence[Candidate], given: Mapping[str, Array], now: frozenset[int], k: int
+    model: Model, candidates: Sequence[Candidate], given: Mapping[str, Array], now: frozenset[int], k: int
 ) -> list[WeightTurn]:
+    parameters = model.parameters
     found: list[WeightTurn] = []
     for path, value in weights_of(parameters):
 
@@ -125,7 +125,7 @@ def _weights(
             moved = changed(parameters, path, value * factor)
             if moved is None:
                 return now
-            columns = _given(moved, candidates) if path[-1] == "per_ask" else given
+            columns = _given(replace(model, parameters=moved), candidates) if path[-1] == "per_ask" else given
             return first(moved.recipe().score(columns).values, k)
 
         down, up = (nearest(lambda factor: chosen(factor) != now, up) for up in (False, True))

@@ -9,6 +9,7 @@ from services.scoring.candidates.domain import Candidate, Model
 from services.scoring.frameworks import Framework
 from services.scoring.frameworks.factors import Explained, Outcome
 from services.scoring.frameworks.parameters import Parameters
+from services.scoring.scores.corrections import Correction
 from services.scoring.scores.inputs import Input, resolve, sought
 
 Changes = Mapping[tuple[UUID, str], float | None]
@@ -60,16 +61,20 @@ def suppose(
     weights: Mapping[UUID, float],
 ) -> list[Pair]:
     """Both worlds, in the order of the second; `weights`: of objectives. Pure: run it away from the loop."""
-    before = _standings(model.framework, model.parameters, candidates, {})
-    later = _standings(framework, parameters, _weighing(candidates, weights), changes)
+    before = _standings(model.framework, model.parameters, model.corrections, candidates, {})
+    later = _standings(framework, parameters, model.corrections, _weighing(candidates, weights), changes)
     pairs = [Pair(*each) for each in zip(candidates, before, later, strict=True)]
     return sorted(pairs, key=lambda pair: pair.after.position or math.inf)
 
 
 def _standings(
-    framework: Framework, parameters: Parameters, candidates: Sequence[Candidate], changes: Changes
+    framework: Framework,
+    parameters: Parameters,
+    corrections: Sequence[Correction],
+    candidates: Sequence[Candidate],
+    changes: Changes,
 ) -> list[Standing]:
-    needed = sought(parameters)
+    needed = sought(parameters, framework.name, corrections)
     inputs = [_with(each.idea_id, resolve(needed, each.known), changes) for each in candidates]
     columns = {each.name: [given[each.name].value for given in inputs] for each in needed}
     outcomes = framework.score(columns, parameters)

@@ -40,6 +40,8 @@ async def furnish(api: Api, admin: Database, feedback: Database) -> None:
         {"external_id": "p2", "title": "Survivor", "status": "planned", "created_at": "2020-02-29T01:02:03.456789Z"},
     ]
     await imported(api, "\n".join(map(json.dumps, posts)).encode(), kind="ideas", source="old")
+    said = {"external_id": "c1", "idea": "p1", "text": "An answer to what has not come.", "parent": "gone"}
+    await imported(api, json.dumps(said).encode(), kind="comments", source="old")
     rows = [
         {
             "text": f"row {n} é \u2028",
@@ -81,8 +83,12 @@ async def say_more(api: Api, feedback: Database, idea_id: str) -> None:
         ]
         (said,) = await inbox.record(tx, [response(api.workspace_id, "s1", SAID_AT, rated, "ada")])
     assert not isinstance(said, Invalid)
-    away = {"action": "archive", "ids": [str(said.id)], "note": "known"}
-    await made(await api.feedback.post("/v1/inbox/actions", json=away), 200)
+    for deed in (
+        {"action": "link", "idea_id": idea_id},
+        {"action": "unlink", "idea_id": idea_id},
+        {"action": "archive", "note": "known"},
+    ):
+        await made(await api.feedback.post("/v1/inbox/actions", json={"ids": [str(said.id)], **deed}), 200)
     ada, ben = await new_contact(api, "ada@example.com"), await new_contact(api, "ben@example.com")
     board = await new_board(api)
     await place(api, board, idea_id)
@@ -149,6 +155,16 @@ async def test_an_export_put_back_exports_the_same(
     assert len((await neighbour.feedback.get(f"/v1/mentions?of={ben}")).json()["data"]) == 1, "by the id that they have"
     found = (await neighbour.feedback.get("/v1/origins?source=old&external_id=p1")).json()["data"]
     assert [each["title"] for each in found] == ["Merged"]
+
+    actions = (await neighbour.feedback.get("/v1/inbox/actions")).json()["data"]
+    assert [each["action"] for each in actions] == ["archive", "unlink", "link"]
+    assert actions[1]["asked"]["idea"] in {idea["id"] for idea in ideas}, "by the id that it has there"
+    for each in actions[:2]:
+        undone = await made(await neighbour.feedback.post(f"/v1/inbox/actions/{each['id']}:undo"), 200)
+        assert [result["status"] for result in undone["results"]] == ["changed"]
+    (put,) = [each["id"] for each in (await neighbour.feedback.get("/v1/feedback?source=survey")).json()["data"]]
+    changes = (await neighbour.feedback.get(f"/v1/inbox/{put}/history")).json()["data"]
+    assert [each["kind"] for each in changes] == ["undo", "undo", "archive", "unlink", "link"], "the new behind the old"
 
     async def scored() -> bool:
         """The other services were told of the ideas."""

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.feedback.imports.importers import IMPORTERS, VENDORS, Vendor
+from services.feedback.imports.importers import VENDORS, Vendor, read
 from services.feedback.mappings.kinds import VALIDATORS
 from shared.database import Database
 from tests.builders import Api
@@ -20,7 +20,11 @@ FIXTURES = Path(__file__).parent / "fixtures"
 Expected = dict[str, tuple[str, int, str] | None]
 DARK = "2021-03-04T06:00:00Z"
 IDEAS: dict[str, Expected] = {
-    "canny.json": {"Dark mode": ("in_progress", 2, DARK), "Night theme": None, "Import from Excel": ("shipped", 0, "")},
+    "canny.json": {
+        "Dark mode": ("in_progress", 2, DARK),
+        "Night theme": None,
+        "Import from Excel": ("declined", 0, ""),
+    },
     "fider.csv": {"Dark mode": ("planned", 0, ""), "Night theme": None},
     "fider.json": {"Dark mode": ("in_progress", 2, DARK), "Night theme": None},
     "uservoice.csv": {"Dark mode": ("in_progress", 3, DARK), "Night theme": None},
@@ -29,7 +33,36 @@ IDEAS: dict[str, Expected] = {
     "quackback_posts.csv": {"Dark mode": ("in_progress", 2, DARK), "Night theme": None},
     "logchimp.json": {"Dark mode": ("open", 2, DARK)},
 }
-SECOND = {"quackback_posts.csv": "quackback_votes.csv", "productboard_features.json": "productboard_notes.json"}
+MORE = {
+    "quackback_posts.csv": ["quackback_votes.csv", "quackback_comments.csv", "quackback_notes.csv"],
+    "productboard_features.json": ["productboard_notes.json"],
+    "uservoice.csv": ["uservoice_comments.csv"],
+}
+# Of the first idea and those merged into it, in order of time: text, visibility, who said it, what it answers.
+Comment = tuple[str, str, str | None, str | None]
+COMMENTS: dict[str, list[Comment]] = {
+    "canny.json": [
+        ("At night above all.", "public", "bo@example.com", None),
+        ("Which screens?", "public", "Pim", "At night above all."),
+        ("All of them.", "public", "ada@example.com", "At night above all."),
+        ("A large customer.", "internal", "Pim", None),
+        ("See m-1 there.", "public", "ada@example.com", None),
+        ("We have begun.", "public", "Pim", None),
+    ],
+    "fider.csv": [("Soon", "public", "Cy", None)],
+    "fider.json": [("Me too.", "public", "fider:8", None), ("Pills!", "internal", "ada@example.com", None)],
+    "uservoice.csv": [("At night.", "public", "ada@example.com", None), ("Started.", "public", "Pim", None)],
+    "uservoice_new.csv": [],
+    "productboard_features.json": [],
+    "quackback_posts.csv": [
+        ("At night.", "public", "ada@example.com", None),
+        ("Which screens?", "public", "Pim", None),
+        ("Me too", "public", "quackback:unknown", None),
+        ("A large customer.", "internal", "Pim", None),
+        ("We have begun.", "public", None, None),
+    ],
+    "logchimp.json": [("At night.", "public", "logchimp:l-1", None), ("Hard.", "internal", "Pim", "At night.")],
+}
 BAD = {"canny.json": 1}
 """Rows with an error: a vote for a post that is not in the export."""
 
@@ -41,7 +74,27 @@ def source_of(name: str) -> str:
 async def bring(api: Api, name: str) -> dict[str, Any]:
     file = FIXTURES / name
     vendor = name.partition(".")[0].partition("_")[0]
-    return await imported(api, file.read_bytes(), kind=vendor, format=file.suffix[1:], source=source_of(name))
+    asked: dict[str, Any] = {"kind": vendor, "format": file.suffix[1:], "source": source_of(name)}
+    if vendor == "canny":
+        asked["statuses"] = {"Parked": "declined"}
+    return await imported(api, file.read_bytes(), **asked)
+
+
+async def said(api: Api, idea_id: str) -> list[Comment]:
+    shown = (await api.feedback.get(f"/v1/comments?idea_id={idea_id}&limit=200")).json()["data"]
+    contacts = {each["id"]: each for each in (await api.feedback.get("/v1/contacts?limit=200")).json()["data"]}
+    texts = {each["id"]: each["text"] for each in shown}
+    return [
+        (
+            each["text"],
+            each["visibility"],
+            each["signature"]
+            if each["contact_id"] is None
+            else contacts[each["contact_id"]]["email"] or contacts[each["contact_id"]]["external_id"],
+            texts.get(each["parent_id"]),
+        )
+        for each in shown
+    ]
 
 
 async def test_ideas_keep_their_status_time_voters_and_merges(api: Api, admin: Database) -> None:
@@ -49,7 +102,7 @@ async def test_ideas_keep_their_status_time_voters_and_merges(api: Api, admin: D
         done = await bring(api, name)
         assert (done["state"], done["reason"], done["invalid"]) == ("finished", None, BAD.get(name, 0)), done
         source = source_of(name)
-        if second := SECOND.get(name):
+        for second in MORE.get(name, ()):
             file = FIXTURES / second
             vendor = second.partition("_")[0]
             more = await imported(api, file.read_bytes(), kind=vendor, format=file.suffix[1:], source=source)
@@ -63,6 +116,7 @@ async def test_ideas_keep_their_status_time_voters_and_merges(api: Api, admin: D
         ]
         assert {each["title"] for each in origins} == set(expected)
         survivor = next(each for each in origins if each["title"] == next(iter(expected)))
+        assert await said(api, survivor["idea_id"]) == COMMENTS[name], name
         for origin in origins:
             wanted = expected[origin["title"]]
             answer = await api.feedback.get(f"/v1/ideas/{origin['original_id']}", follow_redirects=False)
@@ -81,6 +135,9 @@ async def test_ideas_keep_their_status_time_voters_and_merges(api: Api, admin: D
                 assert min(vote["created_at"] for vote in votes) == first
     async with admin.system(search_path="feedback") as tx:
         await check_demand(tx, api.workspace_id)
+    dark = (await api.feedback.get("/v1/origins?source=canny-json&external_id=c-1")).json()["data"][0]["original_id"]
+    shown = (await api.feedback.get(f"/v1/ideas/{dark}")).json()
+    assert (shown["tags"], shown["attributes"]) == (["ux"], {"board": "Features", "effort": 5})
     accounts = {each["external_id"]: each for each in (await api.feedback.get("/v1/accounts")).json()["data"]}
     assert (accounts["co-1"]["name"], accounts["co-1"]["mrr"], accounts["acme"]["mrr"]) == ("Acme", 123450, 123450)
     (note,) = (await api.feedback.get("/v1/feedback")).json()["data"]
@@ -107,6 +164,21 @@ async def test_what_was_merged_in_a_circle_or_into_nothing_stands_alone(api: Api
     assert [each["created_at"] for each in votes] == ["2020-01-01T00:00:00Z"]
 
 
+async def test_what_is_not_understood_is_told_before_anything_is_stored(api: Api) -> None:
+    file = FIXTURES / "canny.json"
+    asked = {"kind": "canny", "format": "json", "dry_run": True}
+    rehearsed = await imported(api, file.read_bytes(), **asked)
+    assert rehearsed["noticed"]["statuses"] == {"parked": 1}
+    assert rehearsed["noticed"]["columns"] == {"effort": 1, "ownerEmail": 1}
+    assert rehearsed["counts"]["ideas"]["created"] == 3
+    assert rehearsed["counts"]["comments"]["created"] == 6
+    assert (await api.feedback.get("/v1/ideas")).json()["data"] == []
+    mapped = await imported(api, file.read_bytes(), **asked, statuses={"PARKED": "declined"})
+    assert mapped["noticed"]["statuses"] == {}
+    wrong = {"kind": "ideas", "statuses": {"a": "open"}}
+    assert (await api.feedback.post("/v1/imports", json=wrong)).json()["errors"][0]["pointer"] == "/body/statuses"
+
+
 ODD: list[Any] = [
     None, True, 0, -1, 10**400, 1e308, float("nan"), "", "a@example.com", "6", "2021-01-01", "<p>", [], [1, None], {},
     {"id": []}, {"post": {"id": 1, "title": 2}}, [{"id": "1", "user": {"id": 2}, "monthlySpend": 1e300}], "\ud800\x00",
@@ -114,7 +186,8 @@ ODD: list[Any] = [
 NAMES = st.sampled_from(
     ["id", "title", "name", "status", "voter", "post", "created", "email", "user_id", "post_id", "postId", "userId",
      "suggestion.id", "Idea Title", "voters", "votes", "mergeHistory", "content", "features", "tags", "company",
-     "monthlySpend", "companies", "number", "original_number", "voter_email", "account.mrr", "fields", "domain"]
+     "monthlySpend", "companies", "number", "value", "comment", "activity",
+     "comments", "author", "response", "original_number", "voter_email", "account.mrr", "fields", "domain"]
 )  # fmt: skip
 
 
@@ -122,7 +195,7 @@ NAMES = st.sampled_from(
 @given(vendor=st.sampled_from(VENDORS), row=st.dictionaries(NAMES, st.sampled_from(ODD), max_size=6))
 def test_an_importer_refuses_or_reads_any_row(vendor: Vendor, row: dict[str, Any]) -> None:
     try:
-        records = IMPORTERS[vendor](row)
+        records = read(vendor, row, {}).records
     except ValueError:
         return
     for record in records:

@@ -18,6 +18,11 @@ class Paper:
     links: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
     """Idea and statement."""
     said_by: dict[int, str | None] = field(default_factory=dict[int, str | None])
+    follows: set[tuple[int, str]] = field(default_factory=set[tuple[int, str]])
+    serving: set[int] = field(default_factory=set[int])
+    """Ideas that were said to serve the one need."""
+    placed: set[int] = field(default_factory=set[int])
+    """Ideas that were put on the one board."""
     account: dict[str, str | None] = field(default_factory=dict[str, str | None])
     mrr: dict[str, int] = field(default_factory=dict[str, int])
 
@@ -26,6 +31,16 @@ class Paper:
         while idea in self.into:
             idea = self.into[idea]
         return idea
+
+    def tree(self, root: int) -> set[int]:
+        """An idea and what was merged into it."""
+        return {each for each in range(self.ideas) if self.root(each) == root}
+
+    def hears(self, root: int) -> set[str]:
+        """Who follows an idea: who asked for it or follows it, or one that was merged into it."""
+        tree = self.tree(root)
+        asks = {contact for idea, contact in self.votes | self.follows if idea in tree}
+        return asks | set(self._speakers({statement for idea, statement in self.links if idea in tree}))
 
     def counts(self, *, merged: bool = True) -> list[Counts]:
         """Votes, insights, contacts, accounts and revenue of each idea; without merges, as if there were none."""

@@ -1,6 +1,7 @@
 """Whatever happens in whatever order, each idea's demand is what one counts on paper, merged or not."""
 
 import random
+from collections.abc import Coroutine
 from typing import Any
 from uuid import UUID
 
@@ -9,18 +10,24 @@ from hypothesis import strategies as st
 
 from services.feedback.accounts import domain as accounts
 from services.feedback.accounts.domain import AccountChange
+from services.feedback.boards import domain as boards
 from services.feedback.customers import domain as customers
 from services.feedback.customers.domain import Person
+from services.feedback.followers import domain as followers
+from services.feedback.followers import store as follower_rows
 from services.feedback.ideas import domain as ideas
 from services.feedback.inbox import domain as inbox
 from services.feedback.inbox.domain import Statement
 from services.feedback.insights import domain as insights
 from services.feedback.merges import domain as merges
+from services.feedback.needs import domain as needs
 from services.feedback.votes import domain as votes
 from services.feedback.votes.domain import Ballot
 from shared.database import Database, Tx
-from shared.errors import Conflict, Invalid
+from shared.errors import Conflict, Invalid, Moved, NotFound
+from shared.events.feedback import NeedChanged
 from shared.ids import new_id
+from shared.paging import FIRST
 from tests.feedback.given import SAID_AT, Databases, caller, check_events
 from tests.feedback.merges.model import Counts, Paper
 
@@ -53,6 +60,12 @@ union all select 'too much', idea_id from (table kept except table counted) as x
 union all select 'too few accounts', idea_id from (table firms except table held) as x
 union all select 'too many accounts', idea_id from (table held except table firms) as x
 """
+NEED = "select data::text from events where workspace_id = $1 and type = $2 order by seq desc limit 1"
+# As it stands there, once for what was merged.
+STANDING = """
+select p.idea_id from board_ideas p join ideas i on i.id = p.idea_id
+where p.workspace_id = $1 and i.merged_root is null
+"""
 
 
 class Here:
@@ -63,6 +76,7 @@ class Here:
         self.caller = caller(new_id())
         self.workspace_id = self.caller.workspace_id
         self.ideas: list[UUID] = []
+        self.need_id = new_id()
         self.paper = Paper(IDEAS)
 
     async def prepare(self) -> None:
@@ -72,6 +86,13 @@ class Here:
                     tx, self.caller, key=f"idea-{number}", title="Idea", description="", kind="feature"
                 )
                 self.ideas.append(made["id"])
+            self.need_id = await needs.create(
+                tx, self.workspace_id, key="need", job="work", outcome="done", persona=None, product_id=None
+            )
+            await boards.create(
+                tx, self.workspace_id, key="wishes", name="Wishes", description="", visibility="public",
+                submissions=True, comments=True,
+            )  # fmt: skip
             await self.pay(tx, 0, 100)
             await self.pay(tx, 1, 30)
             for number, name in enumerate(PEOPLE):
@@ -146,15 +167,58 @@ class Here:
         await accounts.save_accounts(tx, self.workspace_id, [AccountChange(ACCOUNTS[account], None, mrr, None, {})])
         self.paper.mrr[ACCOUNTS[account]] = mrr
 
+    async def follow(self, tx: Tx, idea: int, person: int) -> None:
+        who = Person(self.workspace_id, external_id=PEOPLE[person])
+        if not await self._moved(idea, followers.follow(tx, self.workspace_id, self.ideas[idea], who)):
+            self.paper.follows.add((idea, PEOPLE[person]))
+
+    async def serve(self, tx: Tx, idea: int) -> None:
+        if not await self._moved(
+            idea, needs.link_idea(tx, self.workspace_id, self.need_id, self.ideas[idea], "key:test")
+        ):
+            self.paper.serving.add(idea)
+
+    async def serve_not(self, tx: Tx, idea: int) -> None:
+        work = needs.unlink_idea(tx, self.workspace_id, self.need_id, self.ideas[idea])
+        await self._taken_from(self.paper.serving, idea, work)
+
+    async def place(self, tx: Tx, idea: int) -> None:
+        if not await self._moved(idea, boards.place(tx, self.workspace_id, "wishes", self.ideas[idea])):
+            self.paper.placed.add(idea)
+
+    async def take_off(self, tx: Tx, idea: int) -> None:
+        work = boards.take_off(tx, self.workspace_id, "wishes", self.ideas[idea])
+        await self._taken_from(self.paper.placed, idea, work)
+
+    async def _taken_from(self, standing: set[int], idea: int, work: Coroutine[Any, Any, None]) -> None:
+        """What was merged into it is taken along."""
+        tree = self.paper.tree(idea)
+        try:
+            moved = await self._moved(idea, work)
+        except NotFound:
+            assert not tree & standing
+        else:
+            assert moved or tree & standing
+            standing -= set() if moved else tree
+
+    async def _moved(self, idea: int, work: Coroutine[Any, Any, Any]) -> bool:
+        """Do something to an idea; a merged one says where it went, and whether it did is told."""
+        location = None
+        try:
+            await work
+        except Moved as told:
+            location = told.headers["Location"]
+        assert (location is not None) == (idea in self.paper.into)
+        assert location is None or str(self.ideas[self.paper.root(idea)]) in location
+        return location is not None
+
     async def merge(self, tx: Tx, source: int, into: int) -> None:
         before = self.paper.counts()
         names = self.ideas[source], f"idea-{into}"
         root = self.paper.root(into)
-        if source in self.paper.into and self.paper.into[source] != into:
-            await self._refused(tx, Conflict, *names)
-        elif source == into:
+        if source == into:
             await self._refused(tx, Invalid, *names)
-        elif root == source:
+        elif (source in self.paper.into and self.paper.into[source] != into) or root == source:
             await self._refused(tx, Conflict, *names)
         else:
             foreseen = await merges.merge(tx, self.caller.workspace_id, self.caller.actor, *names, dry_run=True)
@@ -194,6 +258,17 @@ class Here:
         rows = await tx.all(KEPT, self.workspace_id)
         assert [tuple(row.values())[1:] for row in rows] == self.paper.counts()
         assert await tx.all(BEHIND, self.workspace_id) == []
+        paper = self.paper
+        serving = {self.ideas[paper.root(idea)] for idea in paper.serving}
+        assert set((await needs.explain(tx, self.workspace_id, self.need_id))[1]) == serving
+        said = NeedChanged.model_validate_json(await tx.value(NEED, self.workspace_id, NeedChanged.type))
+        assert set(said.idea_ids) == serving
+        standing = {row["idea_id"] for row in await tx.all(STANDING, self.workspace_id)}
+        assert standing == {self.ideas[paper.root(idea)] for idea in paper.placed}
+        for number, idea_id in enumerate(self.ideas):
+            if paper.root(number) == number:
+                rows = await tx.all(follower_rows.LIST, self.workspace_id, idea_id, FIRST, 20)
+                assert {row["external_id"] for row in rows} == paper.hears(number)
 
 
 Step = tuple[str, dict[str, Any]]
@@ -210,6 +285,10 @@ ASKING = [
          about=st.lists(IDEA, max_size=3, unique=True)),
 ]  # fmt: skip
 MERGING = [step("merge", source=IDEA, into=IDEA), step("unmerge", nth=st.integers(0, IDEAS))]
+ABOUT = [
+    *(step(name, idea=IDEA) for name in ("serve", "serve", "serve_not", "place", "place", "take_off")),
+    step("follow", idea=IDEA, person=PERSON),
+]
 OTHER = [
     step("withdraw", nth=st.integers(0, 20)),
     step("unlink", nth=st.integers(0, 20)),
@@ -218,11 +297,11 @@ OTHER = [
 ]
 STEPS = st.tuples(
     st.lists(st.one_of(*ASKING), min_size=8, max_size=12),
-    st.lists(st.one_of(*ASKING, *MERGING, *MERGING, *OTHER), min_size=12, max_size=25),
+    st.lists(st.one_of(*ASKING, *MERGING, *MERGING, *ABOUT, *OTHER), min_size=12, max_size=25),
 ).map(lambda lists: [*lists[0], *lists[1]])
 
 
-@settings(max_examples=10)
+@settings(max_examples=8)
 @given(STEPS, st.randoms(use_true_random=False))
 async def test_counts_are_what_one_counts_on_paper(
     database: Databases, steps: list[Step], chance: random.Random

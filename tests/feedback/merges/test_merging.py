@@ -90,6 +90,39 @@ async def test_two_ideas_become_one_and_two_again(api: Api, database: Databases)
     assert mine_told == [None, UUID(kept["id"]), None]
 
 
+async def test_whatever_is_asked_of_a_merged_idea_is_asked_of_the_other(api: Api) -> None:
+    """Every path below an idea's, whichever will be added."""
+    kept, gone = await new_idea(api, "Exports"), await new_idea(api, "CSV please")
+    said = {"job": "report", "outcome": "numbers are out in time"}
+    need = (await made(await api.feedback.post("/v1/needs", json=said)))["id"]
+    board = await boards.new_board(api, "wishes")
+    await boards.place(api, board, gone["id"])
+    await made(await merge(api, gone["id"], kept["id"]), 200)
+    described = (await api.feedback.get("/openapi/feedback.json")).json()
+    given = {"need_id": need, "board_key": board, "contact_id": need, "comment_id": need}
+    words = {"text": "Me too."}
+    bodies = {
+        "own followers": {"contact": {"external_id": "ada"}},
+        "own comments": words,
+        "comments": words | {"contact": {"external_id": "ada"}},
+        "{comment_id}": words | {"contact": {"external_id": "ada"}},
+    }
+    asked = 0
+    for path, operations in described["paths"].items():
+        if "{idea_id}" not in path or path.endswith(("/merge", "/unmerge")):
+            continue
+        there = path.format(idea_id=kept["id"], **given) + "?limit=1"
+        for method, operation in operations.items():
+            last = path.rpartition("/")[2]
+            body = bodies.get(last if "boards" in path else f"own {last}", {}) if method in {"post", "patch"} else None
+            url = path.format(idea_id=gone["id"], **given)
+            answer = await api.feedback.request(method, url, params={"limit": 1}, json=body)
+            assert (answer.status_code, answer.headers.get("Location")) == (308, there), (method, path, answer.text)
+            assert "308" in operation["responses"], (method, path)
+            asked += 1
+    assert asked >= 15
+
+
 async def test_what_cannot_be_merged(api: Api, neighbour: Api) -> None:
     one, two, three = [(await new_idea(api))["id"] for _ in range(3)]
     theirs = (await new_idea(neighbour))["id"]

@@ -1,6 +1,7 @@
 """Who looks at a board, and what they have to show for it."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from services.feedback.portal.viewer import issue
@@ -34,7 +35,7 @@ async def test_a_visitor_is_whom_the_teams_server_says(api: Api, neighbour: Api)
         "id", "title", "description", "status", "votes", "comments", "mine", "created_at"
     }  # fmt: skip
     assert (await api.feedback.get(path, params={"contact_id": ada})).json()["data"] == [shown]
-    said = await made(await page.post(f"{path}/{idea['id']}/comments", json={"text": "Me too."}, headers=visitor))
+    said = await made(await page.post(f"{path}/{idea['id']}/comments", json={"text": "Me too. Ada"}, headers=visitor))
     for sight, expected in (({"viewer": "team"}, [said["id"]]), ({"contact_id": ada}, [said["id"]])):
         seen = (await api.feedback.get(f"{path}/{idea['id']}/comments", params=sight)).json()["data"]
         assert [each["id"] for each in seen] == expected
@@ -49,8 +50,8 @@ async def test_a_visitor_is_whom_the_teams_server_says(api: Api, neighbour: Api)
 
 async def test_a_frontend_can_show_feedback_without_the_person(api: Api) -> None:
     said = {
-        "text": "Call me: +49 30 901820, ada@example.com.",
-        "contact": {"email": "ada@example.com"},
+        "text": "Call Lovelace: +49 30 901820, ada@example.com.",
+        "contact": {"email": "ada@example.com", "name": "Ada Lovelace"},
         "attributes": {"reply_to": "ada@example.com", "seats": 12},
     }
     id = (await made(await api.feedback.post("/v1/feedback", json=said)))["id"]
@@ -58,6 +59,52 @@ async def test_a_frontend_can_show_feedback_without_the_person(api: Api) -> None
         (await api.feedback.get(f"/v1/feedback/{id}", params={"redact": True})).json(),
         (await api.feedback.get("/v1/feedback", params={"redact": True})).json()["data"][0],
     ):
-        assert (shown["text"], shown["contact_id"]) == ("Call me: [phone], [email].", None)
+        assert (shown["text"], shown["contact_id"]) == ("Call [name]: [phone], [email].", None)
         assert shown["attributes"] == {"reply_to": "[email]", "seats": 12}
     assert (await api.feedback.get(f"/v1/feedback/{id}")).json()["text"] == said["text"]
+
+
+async def test_pages_use_publishable_keys_from_their_origins_alone(api: Api) -> None:
+    board, home = await new_board(api), "https://app.example.com"
+    path = f"/v1/boards/{board}/ideas"
+
+    async def key(scopes: list[str], origins: list[str], status: int = 201) -> Any:
+        body = {"name": "page", "scopes": scopes, "origins": origins}
+        return await made(await api.feedback.post("/v1/keys", json=body), status)
+
+    for scopes, origin, pointer in (
+        (["boards:read", "ideas:read"], home, "/body/origins"),
+        (["boards:read"], "*", "/body/origins/0"),
+        (["boards:read"], "http://app.example.com", "/body/origins/0"),
+        (["boards:read"], f"{home}/page", "/body/origins/0"),
+    ):
+        assert (await key(scopes, [origin], 422))["errors"][0]["pointer"] == pointer
+    published = await key(["boards:read"], [home, "http://localhost:5173"])
+    successor = await made(await api.feedback.post(f"/v1/keys/{published['id']}/rotate", json={}), 201)
+    assert successor["origins"] == published["origins"] == ["http://localhost:5173", home]
+    secret = await key(["boards:read"], [])
+
+    def headers(key: Any, origin: str | None) -> dict[str, str]:
+        return {"Authorization": f"Bearer {key['key']}", **({} if origin is None else {"Origin": origin})}
+
+    anonymous = api.anonymous.feedback
+    asking = {"Origin": home, "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
+    told = await anonymous.options(path, headers=asking)
+    assert (told.status_code, told.content, told.headers["access-control-allow-origin"]) == (204, b"", home)
+    assert "authorization" in told.headers["access-control-allow-headers"]
+    assert "access-control-allow-credentials" not in told.headers
+    assert (await anonymous.options("/v1/ideas", headers=asking)).status_code == 405, "inside is for no page"
+    for who, origin, status, allowed in (
+        (successor, home, 200, home),
+        (published, "http://localhost:5173", 200, "http://localhost:5173"),
+        (published, "https://evil.example.com", 403, None),
+        (published, "null", 403, None),
+        (published, None, 200, None),
+        (secret, home, 200, None),
+    ):
+        answer = await anonymous.get(path, headers=headers(who, origin))
+        assert (answer.status_code, answer.headers.get("access-control-allow-origin")) == (status, allowed), origin
+    missing = await anonymous.get(f"{path}/{secret['id']}", headers=headers(published, home))
+    assert (missing.status_code, missing.headers["access-control-allow-origin"]) == (404, home), "a problem can be read"
+    refused = await anonymous.get("/v1/ideas", headers=headers(published, home))
+    assert refused.json()["code"] == "missing_scope"

@@ -39,7 +39,7 @@ from tests.feedback.portal import given as boards
 from tests.servers import SEALING_KEY, World
 
 GO_ALONG = {"fetches", "segment_members", "erasures", "comment_versions", "moderation_entries", "moderation_decisions",
-            "need_ratings", "survey_answers", "export_parts"}  # fmt: skip
+            "survey_answers", "export_parts"}  # fmt: skip
 """Tables whose rows go with those of another."""
 YEAR = {"from": "2026-01-01", "to": "2026-12-31"}
 SAVING = {"Idempotency-Key": "save"}
@@ -167,6 +167,12 @@ async def everything_besides(api: Api, feedback: Database, tag: str, contact: st
     note = {"text": f"@{contact} is ada.{tag}@example.com", "visibility": "public"}
     note = await made(await api.feedback.post(f"/v1/ideas/{idea['id']}/comments", json=note))
     await made(await api.feedback.patch(f"/v1/comments/{note['id']}", json={"text": f"@{contact} asked"}), 200)
+    inside = {"text": f"ADA  {tag} called; Ada and {idea['key']} can wait.", "visibility": "internal"}
+    await made(await api.feedback.post(f"/v1/ideas/{idea['id']}/comments", json=inside))
+    theirs = (await api.feedback.get("/v1/feedback", params={"limit": 200})).json()["data"]
+    ben = next(each["id"] for each in theirs if each["external_id"] == "ben-1")
+    noted = {"action": "archive", "ids": [ben], "note": f"by Ada {tag}, says Ben"}
+    await made(await api.feedback.post("/v1/inbox/actions", json=noted), 200)
     await made(await api.feedback.put(f"/v1/trust/contacts/{contact}", json={"level": "unknown"}), 200)
     other = await new_idea(api, "Other")
     await made(await api.feedback.post(f"/v1/ideas/{other['id']}/followers", json={"contact": {"id": contact}}), 200)
@@ -271,7 +277,10 @@ async def test_nothing_of_them_is_anywhere(api: Api, admin: Database, world: Wor
     rows = {each["table"]: each["rows"] for each in receipt["receipt"]["places"]}
     assert rows["contacts"] == 2
     assert rows["feedback"] == 5
-    assert (rows["comments"], rows["board_submissions"], rows["import_errors"], rows["exports"]) == (2, 1, 1, 1)
+    assert (rows["comments"], rows["board_submissions"], rows["import_errors"], rows["exports"]) == (3, 1, 1, 1)
+    assert (rows["triage"], rows["triage_history"], rows["inbox_actions"]) == (2, 2, 2)
+    said = (await api.feedback.get(f"/v1/comments?idea_id={idea['id']}")).json()["data"]
+    assert f"[erased] called; Ada and {idea['key']} can wait." in {each["text"] for each in said}
     assert rows["deliveries"] == 6
     assert receipt["receipt"]["unreachable"]
     check = {"receipt": receipt["receipt"], "signature": receipt["signature"], "email": f"ada.{tag}@example.com"}

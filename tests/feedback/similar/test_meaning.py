@@ -50,13 +50,13 @@ async def test_texts_without_a_common_word_are_found(api: Api, database: Databas
     async with feedback.read({api.workspace_id}) as read:
         query = await domain.stored(read, api.workspace_id, "idea", UUID(idea["id"]), meant=True)
         for _ in range(2):
-            found, _ = await domain.similar(read, signs, api.workspace_id, query, domain.KINDS, 10)
+            found = (await domain.similar(read, signs, api.workspace_id, query, domain.KINDS, 10)).found
             first = found["feedback"][0] if found["feedback"] else None
             assert first is None or str(first.id) == said["id"]
         bare = await domain.similar(read, signs, api.workspace_id, domain.Query("Dark mode", ""), ("feedback",), 10)
-        assert bare[0]["feedback"] == []
-        query = await domain.with_vector(domain.Query("", "A bright white display is painful in the dark"))
-        found, _ = await domain.similar(read, signs, api.workspace_id, query, ("feedback",), 10)
+        assert bare.found["feedback"] == []
+        query = domain.with_vector(domain.Query("", "A bright white display is painful in the dark"))
+        found = (await domain.similar(read, signs, api.workspace_id, query, ("feedback",), 10)).found
     assert str(found["feedback"][0].id) == said["id"]
     assert found["feedback"][0].method == "fused"
     assert found["feedback"][0].cosine

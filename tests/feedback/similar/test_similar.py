@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from services.feedback.similar import domain, vectors, worker
+from services.feedback.similar import domain, vectors
 from shared.database import Database
-from tests.builders import Api, eventually
-from tests.feedback.given import made, new_idea
+from tests.builders import Api
+from tests.feedback.given import filled, made, new_idea
 
 Databases = Callable[[str], Awaitable[Database]]
 SAID = (
@@ -19,7 +19,6 @@ SAID = (
     "Invoices arrive without our VAT number.",
     "We need single sign-on with Okta before we can roll this out.",
 )
-INDEXED = "select id from feedback.similar_texts where workspace_id = $1"
 
 
 async def say(api: Api, text: str) -> str:
@@ -32,21 +31,6 @@ async def populate(api: Api) -> tuple[dict[str, Any], dict[str, Any], list[str]]
     twin = await new_idea(api, "CSV export of the customer list")
     await new_idea(api, "Dark mode", description="For the night.")
     return export, twin, [await say(api, text) for text in SAID]
-
-
-async def filled(api: Api, database: Database, count: int) -> None:
-    """Everything that was written is in the index: it is filled here, unless the service's own job is at it."""
-
-    async def all_in() -> bool:
-        while (await worker.fill_some(database)).more:
-            pass
-        async with api.admin.system() as tx:
-            waiting = await tx.value(
-                "select count(*) from feedback.similar_changes where workspace_id = $1", api.workspace_id
-            )
-            return not waiting and len(await tx.all(INDEXED, api.workspace_id)) == count
-
-    await eventually(all_in)
 
 
 async def similar(api: Api, path: str, **query: Any) -> dict[str, Any]:
@@ -221,3 +205,35 @@ async def test_past_suggestions_are_judged(api: Api, database: Databases) -> Non
     assert quality["never_suggested"] == 1
     assert lexical["precision"] == every["precision"]
     assert fused["suggested"] == 0
+
+
+async def test_whoever_adds_an_idea_hears_what_it_is_like(api: Api, database: Databases) -> None:
+    export, twin, said = await populate(api)
+    feedback = await database("feedback")
+    await filled(api, feedback, 7)
+    body = {"title": "Customer list as CSV", "description": "So that nobody copies it by hand."}
+    third = await made(await api.feedback.post("/v1/ideas", json=body, params={"similar": 2}))
+    found = third["similar"]
+    assert sorted(ids(found["ideas"])) == sorted((export["id"], twin["id"]))
+    assert ids(found["feedback"])[0] == said[0]
+    for each in found["ideas"]:
+        told = {word["word"].lower().removesuffix("s") for word in each["reasons"]["words"]}
+        assert {"csv", "customer", "list"} <= told
+    listed = (await made(await api.feedback.get("/v1/similar/suggestions"), 200))["data"]
+    assert {each["id"] for each in listed} == {each["suggestion_id"] for each in (*found["ideas"], *found["feedback"])}
+    assert {third["id"]} == {each["other_id"] for each in listed}
+    taken = body | {"key": "csv"}
+    assert (await made(await api.feedback.post("/v1/ideas", json=taken)))["similar"]["searched"] >= 7
+    # Whoever may not read what customers said is not told of it.
+    for scopes, kinds in (({"ideas:write"}, None), ({"ideas:write", "ideas:read"}, {"ideas"})):
+        blind = await made(await (await api.another(scopes)).feedback.post("/v1/ideas", json=body))
+        told = blind["similar"]
+        assert (told and {kind for kind in ("ideas", "feedback") if told[kind]}) == kinds
+    # What goes wrong with the search is not felt: here it waits for somebody.
+    async with api.admin.system() as tx:
+        await tx.run("lock table feedback.similar_indexes in access exclusive mode")
+        late = await made(await api.feedback.post("/v1/ideas", json=body))
+    assert late["similar"] is None
+    assert (await api.feedback.get(f"/v1/ideas/{late['id']}")).status_code == 200
+    assert (await api.feedback.post("/v1/ideas", json=taken)).status_code == 409
+    assert (await made(await api.feedback.post("/v1/ideas", json=body, params={"similar": 0})))["similar"] is None

@@ -125,9 +125,9 @@ async def test_each_counts_once_with_the_last_answer(
         found = await surveys.count(read, asked, ("nps",), None)
         by_month = await surveys.count(read, asked, ("nps", "csat", "importance"), "month")
         by_about = await surveys.count(read, asked, ("csat",), "about")
-        features = [surveys.Subject(("export",)), surveys.Subject(("import", "nothing"))]
+        features = [surveys.Subject("export"), surveys.Subject("import")]
         kano = await surveys.about_subjects(read, asked, ("kano",), features, by_segment=False)
-        listed = await surveys.subjects(read, workspace_id, ("kano", "importance"), "", 10)
+        listed = await surveys.list_subjects(read, workspace_id, ("kano", "importance"), "", 10)
     expected = recount(answers, asked.start, asked.end)
     assert {cell.value: cell.n for cells in found.values() for cell in cells} == {
         value: n for (measure, value), n in expected.items() if measure == "nps"
@@ -147,7 +147,7 @@ async def test_each_counts_once_with_the_last_answer(
         n for (measure, _), n in expected.items() if measure == "csat"
     )
     pairs = {
-        (subject.names[0], (int(cell.value), cell.without)): cell.n
+        (subject.name, (int(cell.value), cell.without)): cell.n
         for subject, _, cells in kano
         for cell in cells.get("kano", ())
     }
@@ -155,8 +155,8 @@ async def test_each_counts_once_with_the_last_answer(
         only = recount((each for each in answers if each.about == name), asked.start, asked.end)
         wanted = {(name, value): n for (measure, value), n in only.items() if measure == "kano"}
         assert {pair: n for pair, n in pairs.items() if pair[0] == name} == wanted
-    assert [each.names for each in listed] == sorted(
-        {(each.about,) for each in answers if each.measure in {"kano", "importance"} and each.about}
+    assert [each.name for each in listed] == sorted(
+        {each.about for each in answers if each.measure in {"kano", "importance"} and each.about}
     )
 
 

@@ -15,9 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.feedback.surveys import ces, csat, importance, intervals, nps, scales
+from services.feedback.surveys import ces, csat, importance, nps, scales
 from services.feedback.surveys.nps import Tally
 from services.feedback.surveys.scales import Cell
+from shared.statistics import intervals
 
 OURS = Path(__file__).parent / "figures"
 SHARED = Path(__file__).parents[4] / "shared"

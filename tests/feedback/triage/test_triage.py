@@ -8,10 +8,11 @@ from uuid import UUID
 
 import pytest
 
+from services.feedback.search import domain as search
 from services.feedback.triage import domain
 from shared.database import Database
 from tests.builders import Api, eventually
-from tests.feedback.given import Databases, check_demand, made, new_idea
+from tests.feedback.given import Databases, check_demand, filled, made, new_idea
 
 SOON = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 DUE = "update feedback.triage set due = now() - interval '1 second' where workspace_id = $1 and due is not null"
@@ -167,15 +168,16 @@ async def test_a_keyboard_goes_on_from_an_entry_that_has_left_the_list(api: Api)
     assert [each["id"] for each in rest.json()["data"]] == ids[4:]
 
 
-async def test_filters(api: Api, admin: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_filters(api: Api, admin: Database, database: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
     """However little of a window is wanted, page after page finds all of it."""
-    monkeypatch.setattr(domain, "WINDOW", 4)
+    monkeypatch.setattr(search, "WINDOW", 4)
     rare = [
         await say(api, "The EXPORT is slow 100%_", source="sales", contact={"external_id": "u1", "account": "acme"}),
     ]
     for n in range(9):
         await say(api, "Too slow.", source="support", contact={"external_id": "u2"} if n % 2 else None)
     rare.append(await say(api, "my export", source="sales", contact={"external_id": "u1"}))
+    await filled(api, await database("feedback"), 11)
     segment = "0197f3c1-6d0e-7cc1-8f6f-3f1d2b5a9e10"
     async with admin.system() as tx:
         await tx.run(SEGMENT, api.workspace_id, segment)

@@ -1,9 +1,13 @@
-"""Canny: posts, votes, users and companies, as its API lists them or as CSV.
+"""Canny: posts, votes, comments, users and companies, as its API lists them or as CSV.
 
-The API's objects are documented (`posts/list`, `votes/list`, `users/list`, `companies/list`), but for `mergeHistory` of
+The API's objects are documented (`posts/list`, `votes/list`, `comments/list`, `status_changes/list`, `users/list`,
+`companies/list`), but for `mergeHistory` of
 a post, which its answers have: a list of `{created, post}`, the posts that were merged into it. The columns of the CSV
 exports are not documented; assumed are the API's own names in any spelling (`Post ID`, `postID`), with `authorEmail`,
 `voterEmail` and so on for what is nested there. `monthlySpend` is taken as whole units of the currency.
+
+A comment that is `internal` or `private` stays inside; an author with `isAdmin` is of the team. What a status change
+says (`changeComment`) is an official response.
 """
 
 from typing import Any
@@ -12,21 +16,38 @@ from services.feedback.imports.importers import reading
 from services.feedback.imports.importers.reading import Row
 from services.feedback.mappings.kinds import Record
 
+IGNORED = frozenset(
+    {
+        "score",
+        "status",
+        "commentcount",
+        "likecount",
+        "postcount",
+        "membercount",
+        "url",
+        "pinned",
+        "lastactivity",
+        "avatarurl",
+    }
+)
+
 
 def read(row: Row) -> list[Record]:
-    """What one object or line says; nothing of a comment. ValueError when it is none that is known."""
+    """What one object or line says. ValueError when it is none that is known."""
     flat = reading.by_plain_name(row)
     if "voter" in row or "voteremail" in flat or "voterid" in flat:
         return _vote(row, flat)
-    if "value" in row and "post" in row:
-        return []
+    if "changeComment" in row and "changer" in row:
+        return _change(row)
+    if ("value" in row and "post" in row) or "comment" in flat or "commentid" in flat:
+        return _comment(row, flat)
     if "monthlyspend" in flat and "title" not in flat and "email" not in flat:
         return _company(row)
     if "title" in flat or "posttitle" in flat:
         return _post(row, flat)
     if "email" in flat or "userid" in flat:
         return _user(row)
-    raise ValueError("is neither a post, a vote, a user nor a company of Canny")
+    raise ValueError("is neither a post, a vote, a comment, a user nor a company of Canny")
 
 
 def _post(row: Row, flat: Row) -> list[Record]:
@@ -36,7 +57,9 @@ def _post(row: Row, flat: Row) -> list[Record]:
             "external_id": id,
             "title": reading.title(reading.first(flat, "title", "posttitle")),
             "description": reading.prose(reading.first(flat, "details", "description")),
-            "status": reading.status(flat.get("status")),
+            "status": reading.words(flat.get("status"), 100),
+            "tags": reading.tags(flat.get("tags")),
+            "attributes": reading.placed(board=flat.get("board"), category=flat.get("category")),
             "created_at": reading.time(reading.first(flat, "created", "createdat", "postcreated", "date")),
             "updated_at": reading.time(flat.get("statuschangedat")),
             "merged_into": reading.identifier(reading.first(flat, "mergedinto", "mergedintoid", "mergedintopostid")),
@@ -50,7 +73,46 @@ def _post(row: Row, flat: Row) -> list[Record]:
             records += [Record("ideas", idea.fields | {"merged_into": id}), *others]
     for vote in reading.items(row.get("votes")):
         records += _vote({"post": {"id": id}, **reading.obj(vote)}, {})
+    for comment in reading.items(row.get("comments")):
+        records += _comment({"post": {"id": id}, **reading.obj(comment)}, {})
     return records
+
+
+def _comment(row: Row, flat: Row) -> list[Record]:
+    author = reading.obj(row.get("author"))
+    name = author.get("name") or reading.first(flat, "authorname", "author")
+    return reading.comment(
+        "canny",
+        id=row.get("id") or flat.get("commentid"),
+        idea=reading.obj(row.get("post")).get("id") or flat.get("postid"),
+        text=row.get("value") or reading.first(flat, "comment", "value"),
+        author=reading.person(
+            "canny",
+            id=author.get("id") or flat.get("authorid"),
+            email=author.get("email") or flat.get("authoremail"),
+            name=name,
+        ),
+        name=name,
+        staff=reading.yes(author.get("isAdmin")) or reading.yes(reading.first(flat, "authorisadmin", "isadmin")),
+        internal=any(reading.yes(flat.get(each) or row.get(each)) for each in ("internal", "private")),
+        parent=row.get("parentID") or flat.get("parentid"),
+        at=row.get("created") or reading.first(flat, "created", "createdat"),
+    )
+
+
+def _change(row: Row) -> list[Record]:
+    id = reading.identifier(row.get("id"))
+    return reading.comment(
+        "canny",
+        id=f"status:{id}" if id else None,
+        idea=reading.obj(row.get("post")).get("id"),
+        text=reading.obj(row.get("changeComment")).get("value"),
+        author={},
+        name=reading.obj(row.get("changer")).get("name"),
+        staff=True,
+        internal=False,
+        at=row.get("created"),
+    )
 
 
 def _vote(row: Row, flat: Row) -> list[Record]:

@@ -2,9 +2,13 @@
 
 The CSV is documented by its source (`app/pkg/csv`): a post that was merged has the status `duplicate` and the
 `original_number` of the post that answers for it. It has no voters. The backup is a zip of tables as JSON; put
-`users.json`, `posts.json` and `post_votes.json` into one document, `{"users": [...], "posts": [...], "post_votes":
-[...]}`, to keep them. Posts of the API can be given with the answer of `GET /posts/{number}/votes` as `votes`. In a CSV
-and in the API a post goes by its number, in the backup by `id:` and its id.
+`users.json`, `posts.json`, `post_votes.json` and `comments.json` into one document, `{"users": [...], "posts": [...],
+"post_votes": [...], "comments": [...]}`, to keep them. Posts of the API can be given with the answers of
+`GET /posts/{number}/votes` and `.../comments` as `votes` and `comments`. In a CSV and in the API a post goes by its
+number, in the backup by `id:` and its id.
+
+The response to a post is a comment of the team. A comment in the backup does not say whether its author is of the team:
+it is taken as a customer's. One that was not approved stays inside.
 """
 
 from typing import Any
@@ -14,17 +18,27 @@ from services.feedback.imports.importers.reading import Row
 from services.feedback.mappings.kinds import Record
 from shared.events.feedback import IdeaStatus
 
-_NUMBERED: dict[str, IdeaStatus] = {
+NUMBERED: dict[str, IdeaStatus] = {
     "0": "open", "1": "in_progress", "2": "shipped", "3": "declined", "4": "planned", "5": "declined",
 }  # fmt: skip
 """What the numbers in the tables mean; 5 is a duplicate, 6 a deleted post."""
 _DELETED = {"6", "deleted"}
+_TEAM = {"collaborator", "administrator", "moderator", "2", "3"}
+IGNORED = frozenset(
+    {"votescount", "commentscount", "tenantid", "slug", "language", "search", "ranking", "hasvoted", "originaltitle",
+     "recentvotescount", "recentcommentscount", "isapproved", "number", "role", "userid", "responseuserid"}
+)  # fmt: skip
 
 
 def read(row: Row) -> list[Record]:
-    """What one post, vote or user says; nothing of a deleted post. ValueError when it is none that is known."""
+    """What one post, vote, comment or user says; nothing of a deleted one. ValueError when it is none that is known."""
     if "title" in row:
         return [] if reading.words(row.get("status")) in _DELETED else _post(row)
+    if "post_id" in row and "content" in row:
+        if row.get("deleted_at"):
+            return []
+        author = reading.person("fider", id=row.get("user_id"))
+        return _comment(f"id:{reading.identifier(row['post_id'])}", row, author, row.get("created_at"))
     if "post_id" in row and "user_id" in row:
         contact = reading.person("fider", id=row["user_id"])
         return [_vote(f"id:{reading.identifier(row['post_id'])}", contact, row.get("created_at"))]
@@ -33,7 +47,7 @@ def read(row: Row) -> list[Record]:
         if contact and (id := reading.identifier(row.get("id"))):
             contact["external_id"] = f"fider:{id}"
         return [Record("contacts", contact)] if contact else []
-    raise ValueError("is neither a post, a vote nor a user of Fider")
+    raise ValueError("is neither a post, a vote, a comment nor a user of Fider")
 
 
 def _post(row: Row) -> list[Record]:
@@ -50,7 +64,8 @@ def _post(row: Row) -> list[Record]:
             "external_id": external,
             "title": reading.title(row.get("title")),
             "description": reading.words(row.get("description")),
-            "status": _status(row.get("status")),
+            "status": reading.words(row.get("status"), 100),
+            "tags": reading.tags(row.get("tags")),
             "created_at": reading.time(reading.first(row, "created_at", "createdAt")),
             "updated_at": reading.time(reading.first(row, "responded_at", "response_date")),
             "merged_into": original,
@@ -60,19 +75,51 @@ def _post(row: Row) -> list[Record]:
         _vote(external, _user(reading.obj(each).get("user")), reading.obj(each).get("createdAt"))
         for each in reading.items(row.get("votes"))
     ]
-    return [Record("ideas", idea), *votes]
+    comments = [
+        record
+        for each in reading.items(row.get("comments"))
+        for record in _comment(
+            external, reading.obj(each), _user(reading.obj(each).get("user")), reading.obj(each).get("createdAt")
+        )
+    ]
+    return [Record("ideas", idea), *votes, *_response(row, external), *comments]
+
+
+def _response(row: Row, post: str | None) -> list[Record]:
+    given = row.get("response")
+    response = reading.obj(given)
+    return reading.comment(
+        "fider",
+        id=f"response:{post}",
+        idea=post,
+        text=response.get("text") if response else given,
+        author={},
+        name=reading.obj(response.get("user")).get("name") or row.get("responded_by"),
+        staff=True,
+        internal=False,
+        at=response.get("respondedAt") or reading.first(row, "responded_at", "response_date"),
+    )
+
+
+def _comment(post: str | None, row: Row, author: dict[str, Any], at: Any) -> list[Record]:
+    user = reading.obj(row.get("user"))
+    id = reading.identifier(row.get("id"))
+    return reading.comment(
+        "fider",
+        id=f"comment:{id}" if id else None,
+        idea=post,
+        text=row.get("content"),
+        author=author,
+        name=user.get("name"),
+        staff=reading.words(user.get("role")) in _TEAM,
+        internal=row.get("is_approved", row.get("isApproved")) is False,
+        at=at,
+    )
 
 
 def _user(value: Any) -> dict[str, Any]:
     user = reading.obj(value)
     return reading.person("fider", id=user.get("id"), email=user.get("email"), name=user.get("name"))
-
-
-def _status(value: Any) -> IdeaStatus:
-    number = reading.words(value)
-    if number is not None and number in _NUMBERED:
-        return _NUMBERED[number]
-    return reading.status(value)
 
 
 def _vote(idea: str | None, contact: dict[str, Any], at: Any) -> Record:

@@ -3,7 +3,8 @@
 Notes, features and companies are read as its API lists them (version 1, and of version 2 the `fields` around them); a
 note speaks for the features that it is linked with. Import features before notes. The columns of the CSV exports are
 not documented; assumed are `Note ID`, `Note title`, `Note text`, `User email`, `Company`, `Feature ID`, `Feature name`,
-and the API's own names in any spelling. A feature that was merged is not in an export; there is nothing to keep of it.
+and the API's own names in any spelling. A feature that was merged is not in an export, and comments
+are not in its API: there is nothing to keep of them.
 """
 
 from typing import Any
@@ -12,19 +13,19 @@ from services.feedback.imports.importers import reading
 from services.feedback.imports.importers.reading import Row
 from services.feedback.mappings.kinds import Record
 
+IGNORED = frozenset({"links", "displayurl", "lasthealthupdate", "state", "source"})
 _HIERARCHY = {"feature", "subfeature", "component", "product"}
 
 
 def read(row: Row) -> list[Record]:
     """What one object or line says. ValueError when it is none that is known."""
-    whole = {**reading.obj(row.get("fields")), **{name: value for name, value in row.items() if name != "fields"}}
-    flat = reading.by_plain_name(whole)
+    flat = reading.by_plain_name(row)
     if reading.first(flat, "content", "notetext", "text") is not None:
-        return _note(whole, flat)
+        return _note(row, flat)
     if "domain" in flat and "status" not in flat:
-        return _company(whole)
+        return _company(row)
     if reading.first(flat, "featurename", "name", "title") is not None:
-        return _feature(whole, flat)
+        return _feature(row, flat)
     raise ValueError("is neither a note, a feature nor a company of Productboard")
 
 
@@ -74,9 +75,8 @@ def _feature(row: Row, flat: Row) -> list[Record]:
         "external_id": reading.identifier(reading.first(flat, "id", "featureid", "uuid")),
         "title": reading.title(reading.first(flat, "featurename", "name", "title")),
         "description": reading.prose(reading.first(flat, "description", "featuredescription")),
-        "status": reading.status(
-            reading.obj(status).get("name") if isinstance(status, dict) else reading.first(flat, "status")
-        ),
+        "status": reading.words(reading.obj(status).get("name") or reading.first(flat, "status"), 100),
+        "tags": reading.tags(flat.get("tags")),
         "archived": flat.get("archived") in {True, "true", "TRUE", "True"},
         "created_at": reading.time(reading.first(flat, "createdat", "created", "featurecreatedat")),
         "updated_at": reading.time(reading.first(flat, "updatedat", "featureupdatedat")),

@@ -2,33 +2,67 @@
 
 import html
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any, cast
 
+from services.feedback.mappings.kinds import Record
 from services.feedback.mappings.mapping import moment
-from shared.events.feedback import IdeaStatus
 
 Row = Mapping[str, Any]
 
-_STATUSES: dict[IdeaStatus, tuple[str, ...]] = {
-    "open": ("open", "active", "new", "candidate", "new idea", "under review", "under consideration", "reviewing",
-             "in review", "gathering feedback", "needs more info", "pending"),
-    "planned": ("planned", "next", "up next", "accepted", "roadmap", "scheduled", "later", "backlog", "on the roadmap"),
-    "in_progress": ("in progress", "inprogress", "started", "now", "working on it", "in development", "beta"),
-    "shipped": ("complete", "completed", "shipped", "released", "done", "launched", "live", "already exists",
-                "implemented"),
-    "declined": ("declined", "closed", "will not implement", "won't do", "wont do", "rejected", "archived",
-                 "not planned", "duplicate", "won't fix", "not doing"),
-}  # fmt: skip
-STATUSES: dict[str, IdeaStatus] = {name: status for status, names in _STATUSES.items() for name in names}
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _BREAK = re.compile(r"(?i)<br\s*/?>|</(?:p|div|li|h[1-6])>")
 
 
-def by_plain_name(row: Row) -> dict[str, Any]:
-    """The row with its columns' names in lower case, of their letters and digits alone: `Post ID` as `postid`."""
-    return {re.sub(r"[^a-z0-9]", "", name.lower()): value for name, value in row.items()}
+class Looked(Mapping[str, Any]):
+    """A row that notes which of its columns were looked at: the others are told, not lost in silence."""
+
+    def __init__(self, row: Row, names: Mapping[str, str], seen: set[str]) -> None:
+        """`names`: by the name that a column is asked for by, its name in the row."""
+        self._row, self._names, self._seen = row, names, seen
+
+    @classmethod
+    def at(cls, row: Row) -> "Looked":
+        """By the columns' own names, nothing looked at yet."""
+        return cls(row, {name: name for name in row}, set())
+
+    def __getitem__(self, name: str) -> Any:
+        column = self._names[name]
+        self._seen.add(column)
+        return self._row[column]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def by_plain_name(self) -> "Looked":
+        """The same row by plain names."""
+        return Looked(self._row, {plain(name): column for name, column in self._names.items()}, self._seen)
+
+    def rest(self) -> dict[str, Any]:
+        """The columns that nobody looked at and that have a value."""
+        return {
+            name: value
+            for name, value in self._row.items()
+            if name not in self._seen and value is not None and value not in ("", [], {})
+        }
+
+
+def plain(name: str) -> str:
+    """A column's name in lower case, of its letters and digits alone: `Post ID` as `postid`."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def by_plain_name(row: Row) -> Row:
+    """The row with its columns by their plain names."""
+    return row.by_plain_name() if isinstance(row, Looked) else {plain(name): value for name, value in row.items()}
 
 
 def first(row: Row, *names: str) -> Any:
@@ -82,11 +116,21 @@ def time(value: Any) -> Any:
     return moment(text) if text is not None else None
 
 
-def status(value: Any, known: Mapping[str, IdeaStatus] = STATUSES) -> IdeaStatus:
-    """The status that a vendor's word means; an unknown one is open, since nobody has decided."""
-    text = words(value, 100)
-    plain = re.sub(r"[\s_-]+", " ", text.lower()).strip() if text else ""
-    return known.get(plain) or STATUSES.get(plain, "open")
+def yes(value: Any) -> bool:
+    """Whether a cell says yes."""
+    return value is True or (isinstance(value, str | int) and str(value).strip().lower() in {"true", "yes", "1"})
+
+
+def tags(value: Any) -> list[str] | None:
+    """Names of tags: a list of them or of objects with names, or text with commas between; None without any."""
+    names = [obj(one).get("name") or one for one in items(value)] if isinstance(value, list) else value
+    return [name[:60].strip() for name in split(names)][:30] or None
+
+
+def placed(**places: Any) -> dict[str, str] | None:
+    """Where an idea stood there, each by its name: attributes of ours, since nothing is published by an import."""
+    found = {place: title(obj(value).get("name") or value) for place, value in places.items()}
+    return {place: name for place, name in found.items() if name is not None} or None
 
 
 def obj(value: Any) -> dict[str, Any]:
@@ -135,3 +179,42 @@ def person(vendor: str, *, id: Any = None, email: Any = None, name: Any = None, 
 def without_nothing(fields: dict[str, Any]) -> dict[str, Any]:
     """The fields that have a value."""
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def comment(
+    vendor: str,
+    *,
+    idea: Any,
+    text: Any,
+    author: dict[str, Any],
+    staff: bool,
+    internal: bool,
+    at: Any,
+    id: Any = None,
+    name: Any = None,
+    parent: Any = None,
+) -> list[Record]:
+    """A comment, where it has words. One without an id of its own is known by what it says, when, and on what.
+
+    `author` is a `person`; a customer without one is nobody in particular, and still no member of the team. Of the
+    team only a name is kept: an address is nothing to show outside.
+    """  # fmt: skip
+    said = prose(text)
+    if said is None:
+        return []
+    moment, post = time(at), identifier(idea)
+    shown = title(name)
+    if not staff and not author:
+        author = {"external_id": f"{vendor}:unknown"} if shown is None else person(vendor, id=shown, name=shown)
+    own = identifier(id) or sha256(f"{post}\n{moment}\n{said}".encode(errors="replace")).hexdigest()[:40]
+    fields = {
+        "external_id": own,
+        "idea": post,
+        "text": said,
+        "visibility": "internal" if internal else "public",
+        "contact": None if staff else author,
+        "signature": shown if staff and shown and "@" not in shown else None,
+        "parent": identifier(parent),
+        "created_at": moment,
+    }
+    return [Record("comments", without_nothing(fields))]

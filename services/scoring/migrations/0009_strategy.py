@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "scoring_0007"
-down_revision = "scoring_0005"
+revision = "scoring_0009"
+down_revision = "scoring_0008"
 branch_labels = None
 depends_on = None
 

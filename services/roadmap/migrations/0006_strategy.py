@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "roadmap_0004"
-down_revision = "roadmap_0003"
+revision = "roadmap_0006"
+down_revision = "roadmap_0005"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,155 @@
+"""Feedback as it is found: in order of arrival by an index, or by words, and no further than a window.
+
+A list looks at a bounded part of one index and leaves out of that what its filters do not want: whatever is asked for,
+a page reads no more than its window ($4). It also tells how far it looked, so that the next page goes on from there
+even when nothing in the window was wanted.
+
+Arguments: $1 workspace, $2 behind which id, $3 up to which id (neither is looked at), $4 window, $5 rows wanted, then
+the filters; null leaves one open. By words, $2 are the numbers of texts and $3 the epoch that they are of.
+"""
+
+from typing import Literal, get_args
+
+Order = Literal["oldest", "newest"]
+Driver = Literal["any", "new", "seen", "assignee", "source", "product", "contact", "account", "ideas", "words"]
+"""What is walked: an index of feedback or of what names it, or matches of words."""
+
+_LOOKED = """f.workspace_id, f.id, f.source, f.product_id, f.language, f.contact_id, f.state, f.said_at,
+    f.received_at"""
+# A subquery with a limit is asked for each row that needs it. One that `exists` could be made into may be filled
+# from a whole table first.
+_WANTED = """
+    ($6::text is null or f.source = $6)
+    and ($7::uuid is null or f.product_id = $7)
+    and ($8::text is null or f.language = $8)
+    and ($9::uuid is null or f.contact_id = $9)
+    and ($10::uuid is null or (
+        select c.account_id from contacts c where c.id = f.contact_id and c.workspace_id = $1 limit 1
+    ) = $10)
+    and ($11::uuid is null or (
+        select true from segment_members m where m.segment_id = $11 and m.workspace_id = $1 and m.member_id in (
+            f.contact_id, (select c.account_id from contacts c where c.id = f.contact_id and c.workspace_id = $1)
+        ) limit 1
+    ))
+    and ($12::uuid[] is null or (
+        select true from insights n
+        where n.feedback_id = f.id and n.idea_id = any($12) and n.workspace_id = $1 limit 1
+    ))
+    and ($13::text is null or f.state = $13)
+    and ($14::text is null or (
+        select t.assignee from triage t where t.workspace_id = $1 and t.feedback_id = f.id limit 1
+    ) = $14)
+    and (not $15::boolean or (
+        select t.assignee from triage t where t.workspace_id = $1 and t.feedback_id = f.id limit 1
+    ) is null)
+    and ($16::timestamptz is null or f.said_at >= $16) and ($17::timestamptz is null or f.said_at < $17)
+    and ($18::timestamptz is null or f.received_at >= $18) and ($19::timestamptz is null or f.received_at < $19)
+"""
+_STANDING = "t.assignee, t.due, t.note, t.changed_by, t.changed_at"
+_SHOWN = f"""f.id, f.source, f.external_id, f.contact_id, f.text, f.answers::text as answers,
+    f.attributes::text as attributes, f.source_url, f.language, f.product_id, f.connection_id, f.delivery_id, f.said_at,
+    f.received_at, f.version, f.state, {_STANDING}"""
+_FULL = """
+feedback f left join triage t on t.workspace_id = f.workspace_id and t.feedback_id = f.id
+"""
+_OF = "from feedback f where f.workspace_id = $1"
+_BETWEEN = "{id} {beyond} $2 and {id} {before} $3 order by {id} {way} limit $4"
+_BY_ID = _BETWEEN.replace("{id}", "f.id")
+# One by one where rows are looked up (`limit 1`): the planner would read all of a workspace to join two windows.
+# By each of these one index gives the rows in the order of their ids. Of ideas and of an account's contacts a window of
+# each is taken, and the first of all those.
+_DRIVERS: dict[Driver, str] = {
+    "any": f"select {_LOOKED} {_OF} and {_BY_ID}",
+    "new": f"select {_LOOKED} {_OF} and f.state = 'new' and {_BY_ID}",
+    "seen": f"select {_LOOKED} {_OF} and f.state <> 'new' and f.state = $13 and {_BY_ID}",
+    "assignee": f"""
+select {_LOOKED} from triage a join feedback f on f.workspace_id = a.workspace_id and f.id = a.feedback_id
+where a.workspace_id = $1 and a.assignee = $14 and {_BETWEEN.replace("{id}", "a.feedback_id")}
+""",
+    "source": f"select {_LOOKED} {_OF} and f.source = $6 and {_BY_ID}",
+    "product": f"select {_LOOKED} {_OF} and f.product_id = $7 and {_BY_ID}",
+    "contact": f"select {_LOOKED} {_OF} and f.contact_id = $9 and {_BY_ID}",
+    "account": f"""
+select f.* from contacts c cross join lateral (
+    select {_LOOKED} {_OF} and f.contact_id = c.id and {_BY_ID}
+) as f
+where c.workspace_id = $1 and c.account_id = $10 order by f.id {{way}} limit $4
+""",
+    "ideas": f"""
+select f.* from (
+    select distinct n.feedback_id from unnest($12::uuid[]) as i (id) cross join lateral (
+        select feedback_id from insights
+        where workspace_id = $1 and idea_id = i.id and {_BETWEEN.replace("{id}", "feedback_id")}
+    ) as n order by n.feedback_id {{way}} limit $4
+) as n cross join lateral (select {_LOOKED} {_OF} and f.id = n.feedback_id limit 1) as f
+""",
+}
+_WAYS = {
+    "newest": {"way": "desc", "back": "asc", "beyond": "<", "before": ">"},
+    "oldest": {"way": "asc", "back": "desc", "beyond": ">", "before": "<"},
+}
+
+
+def _by_number(way: str) -> str:
+    # A text that was changed or deleted since has no such number any more.
+    return f"""
+select f.*, t.number as place from similar_texts t cross join lateral (
+    select {_LOOKED} {_OF} and f.id = t.id limit 1
+) as f
+where t.workspace_id = $1 and t.kind = 'feedback' and t.epoch = $3 and t.number = any($2::bigint[])
+order by t.number {way} limit $4
+"""
+
+
+def _page(driver: Driver, order: Order) -> str:
+    ways = _WAYS[order]
+    way, back = ways["way"], ways["back"]
+    walked, place = (_by_number(way), "f.place") if driver == "words" else (_DRIVERS[driver].format(**ways), "f.id")
+    return f"""
+with looked as materialized ({walked}), wanted as materialized (
+    select f.id, {place} as place from looked f where {_WANTED} order by {place} {way} limit $5
+)
+select seen.looked, seen.reach, m.* from (
+    select count(*)::int as looked, (select f.id from looked f order by {place} {back} limit 1) as reach from looked
+) as seen left join lateral (
+    select {_SHOWN}, w.place from wanted w cross join lateral (
+        select * from feedback f where f.workspace_id = $1 and f.id = w.id limit 1
+    ) as f left join triage t on t.workspace_id = $1 and t.feedback_id = f.id
+) as m on true order by m.place {way}
+"""
+
+
+PAGES: dict[tuple[Driver, Order], str] = {
+    (driver, order): _page(driver, order) for driver in get_args(Driver) for order in get_args(Order)
+}
+"""By what is walked, and which way."""
+
+
+def _within(driver: str) -> str:
+    return f"""
+with looked as materialized ({driver.format(**_WAYS["newest"])})
+select seen.looked, t.number from (select count(*)::int as looked from looked) as seen left join lateral (
+    select s.number from looked f cross join lateral (
+        select number from similar_texts where workspace_id = $1 and id = f.id and kind = 'feedback' and epoch = $20
+        limit 1
+    ) as s
+    where seen.looked < $4 and $5::int is not null and {_WANTED}
+) as t on true
+"""
+
+
+WITHIN: dict[Driver, str] = {driver: _within(sql) for driver, sql in _DRIVERS.items()}
+"""Numbers of the texts that filters leave. $4 are looked at, and `looked` tells whether those are all."""
+KEYS = f"""
+with looked as materialized ({_by_number("desc")})
+select f.id, f.place from looked f where {_WANTED} order by f.place desc limit $5
+"""
+"""Which of some texts filters leave, without what they say."""
+LOAD = f"select {_SHOWN} from {_FULL} where f.workspace_id = $1 and f.id = any($2::uuid[])"
+TEXTS = "select id, text from feedback where workspace_id = $1 and id = any($2::uuid[])"
+GET = f"select {_SHOWN} from {_FULL} where f.workspace_id = $1 and f.id = $2"
+# $3 is one more than can be asked one by one.
+CONTACTS_OF = """
+select count(*) from (select from contacts where workspace_id = $1 and account_id = $2 limit $3) as c
+"""
+MEMBERS = "select id from ideas where workspace_id = $1 and (id = $2 or merged_root = $2)"

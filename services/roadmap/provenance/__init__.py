@@ -1,0 +1,1 @@
+"""What items rest on, across all services, in one call."""

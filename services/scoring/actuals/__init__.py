@@ -1,0 +1,1 @@
+"""Actuals: what work has taken, as those who count it tell."""

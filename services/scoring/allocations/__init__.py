@@ -1,0 +1,1 @@
+"""Allocation policies: how work is to be shared between kinds, from when on."""

@@ -1,0 +1,1 @@
+"""Calibration: what came of estimates, how far they were off, and corrections of later ones by it."""

@@ -1,0 +1,43 @@
+"""Outcomes as rows, and what had been predicted of them."""
+
+_OUTCOME = "id, idea_id, input, kind, actual, predicted_at, note, recorded_by, created_at, updated_at"
+# The moment of the prediction stays unless another is given: an outcome that is mended is held against the same.
+SET = """
+insert into outcomes (id, workspace_id, idea_id, input, kind, actual, predicted_at, note, recorded_by)
+select g.id, $1, g.idea_id, g.input, g.kind, g.actual, coalesce(g.predicted_at, now()), g.note, $9
+from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::float8[], $7::timestamptz[], $8::text[])
+    as g (id, idea_id, input, kind, actual, predicted_at, note)
+where g.actual is not null order by 3, 4
+on conflict (workspace_id, idea_id, input) do update set
+    kind = excluded.kind, actual = excluded.actual, note = excluded.note, recorded_by = excluded.recorded_by,
+    predicted_at = case when excluded.predicted_at = now() then outcomes.predicted_at else excluded.predicted_at end,
+    updated_at = now()
+"""
+CLEAR = """
+delete from outcomes o using unnest($2::uuid[], $3::text[], $4::float8[]) as g (idea_id, input, actual)
+where o.workspace_id = $1 and o.idea_id = g.idea_id and o.input = g.input and g.actual is null
+"""
+GET_OUTCOME = f"select {_OUTCOME} from outcomes where workspace_id = $1 and id = $2"
+_OUTCOMES = f"select {_OUTCOME} from outcomes where workspace_id = $1 and id < $2"
+LIST_OUTCOMES = f"{_OUTCOMES} order by id desc limit $3"
+LIST_OUTCOMES_OF_INPUT = f"{_OUTCOMES} and input = $4 order by id desc limit $3"
+LIST_OUTCOMES_OF_IDEA = f"{_OUTCOMES} and idea_id = $4 and ($5::text is null or input = $5) order by id desc limit $3"
+# The newest outcomes of an input, each with the estimates that were current at the moment of the prediction: of every
+# estimator the last one given by then, unless it was withdrawn by then.
+PREDICTED = """
+select o.idea_id, o.actual, e.* from (
+    select idea_id, actual, predicted_at from outcomes
+    where workspace_id = $1 and input = $2 and kind = $3 order by id desc limit $4
+) as o
+cross join lateral (
+    select array_agg(value order by id) as values, array_agg(team_id order by id) as teams,
+           array_agg(discipline order by id) as disciplines
+    from (
+        select distinct on (estimator) id, value, team_id, discipline, withdrawn_at from estimates
+        where workspace_id = $1 and idea_id = o.idea_id and input = $2 and created_at <= o.predicted_at
+        order by estimator, id desc
+    ) as last
+    where withdrawn_at is null or withdrawn_at > o.predicted_at
+) as e
+where e.values is not null
+"""

@@ -1,0 +1,1 @@
+"""What is to be held against the allocation policy, until that is done."""

@@ -1,0 +1,1 @@
+"""Corrections of later estimates by what came of earlier ones: versions that are switched on and off."""

@@ -1,0 +1,1 @@
+"""Where what different methods say of an idea does not go together."""

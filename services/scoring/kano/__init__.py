@@ -1,0 +1,1 @@
+"""What kind of quality ideas are to respondents."""

@@ -1,0 +1,1 @@
+"""What scores rest on, as trees that can be checked."""
