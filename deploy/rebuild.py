@@ -260,7 +260,7 @@ async def rescore(database: Database, *, check: bool) -> int:
             differences = await recompute(tx, workspace_id)
             wrong += len(differences)
             for model_id in () if check else {each.model_id for each in differences}:
-                await tx.run(models.ASK, workspace_id, model_id, FIRST, "", None)
+                await tx.run(models.ASK, workspace_id, model_id, FIRST, "", "model", model_id)
     return wrong
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Double,
     ForeignKey,
     Index,
+    Integer,
     MetaData,
     PrimaryKeyConstraint,
     Table,
@@ -16,7 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from shared.tables import NOW, Moment, platform_tables
 
@@ -33,6 +34,7 @@ Table(
     Column("archived", Boolean, nullable=False),
     Column("merged_into", UUID, comment="the idea that everything asked of this one counts for"),
     Column("version", BigInteger, nullable=False),
+    Index("ideas_list", "workspace_id", "idea_id"),
     Index("ideas_merged", "workspace_id", "merged_into", postgresql_where=text("merged_into is not null")),
     comment="projection of feedback.idea.changed",
 )
@@ -119,4 +121,100 @@ Table(
     Column("updated_at", Moment, nullable=False, server_default=NOW),
     UniqueConstraint("workspace_id", "slug", name="views_slug"),
     Index("views_list", "workspace_id", "id"),
+)
+Table(
+    "strategies",
+    metadata,
+    Column("workspace_id", UUID, primary_key=True),
+    Column("version", BigInteger, nullable=False, comment="of all objectives together"),
+    comment="held by whoever changes an objective",
+)
+Table(
+    "objectives",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    Column("workspace_id", UUID, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False, server_default=""),
+    Column("weight", Double[float](), nullable=False),
+    Column("status", Text, nullable=False),
+    Column("starts_on", Date),
+    Column("ends_on", Date, comment="the last day of it"),
+    Column("owner", Text, comment="who, in the caller's own words: an id, not a name"),
+    Column("product_id", UUID),
+    Column("archived", Boolean, nullable=False, server_default=text("false")),
+    Column("counts", Boolean, nullable=False, comment="whether ideas are held against it"),
+    Column("turns_on", Date, comment="the day on which its dates next change `counts`"),
+    Column("progress", Double[float](), comment="mean of its key results'; null: it has none"),
+    Column("ideas", Integer, nullable=False, server_default="0", comment="that something is said of"),
+    Column("version", BigInteger, nullable=False, server_default="1"),
+    Column("created_at", Moment, nullable=False, server_default=NOW),
+    Column("updated_at", Moment, nullable=False, server_default=NOW),
+    Index("objectives_list", "workspace_id", "id"),
+    Index("objectives_turn", "turns_on", postgresql_where=text("turns_on is not null")),
+)
+Table(
+    "objective_changes",
+    metadata,
+    Column("workspace_id", UUID, nullable=False),
+    Column("objective_id", UUID, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("strategy_version", BigInteger, nullable=False, comment="of all objectives together, after this change"),
+    Column("state", JSONB, nullable=False, comment="all of it, as it then was"),
+    Column("changed_by", Text, nullable=False),
+    Column("created_at", Moment, nullable=False, server_default=NOW),
+    PrimaryKeyConstraint("workspace_id", "objective_id", "version"),
+    comment="what objectives were",
+)
+Table(
+    "key_results",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    Column("workspace_id", UUID, nullable=False),
+    Column("objective_id", UUID, ForeignKey("objectives.id"), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("start", Double[float](), nullable=False),
+    Column("target", Double[float](), nullable=False),
+    Column("current", Double[float](), nullable=False, comment="of the latest check-in, else the start"),
+    Column("measured_on", Date, comment="of the latest check-in"),
+    Column("archived", Boolean, nullable=False, server_default=text("false")),
+    Column("version", BigInteger, nullable=False, server_default="1"),
+    Column("created_at", Moment, nullable=False, server_default=NOW),
+    Index("key_results_list", "workspace_id", "objective_id", "id"),
+)
+Table(
+    "check_ins",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    Column("workspace_id", UUID, nullable=False),
+    Column("key_result_id", UUID, ForeignKey("key_results.id"), nullable=False),
+    Column("value", Double[float](), nullable=False),
+    Column("measured_on", Date, nullable=False),
+    Column("note", Text),
+    Column("said_by", Text, nullable=False, comment="who, in the caller's own words: an id, not a name"),
+    Column("created_at", Moment, nullable=False, server_default=NOW),
+    Index("check_ins_list", "workspace_id", "key_result_id", "id"),
+    comment="what key results measured: written once and never changed",
+)
+Table(
+    "aligned_ideas",
+    metadata,
+    Column("workspace_id", UUID, nullable=False),
+    Column("idea_id", UUID, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    PrimaryKeyConstraint("workspace_id", "idea_id"),
+    comment="ideas of which it is said what they contribute to",
+)
+Table(
+    "contributions",
+    metadata,
+    Column("workspace_id", UUID, nullable=False),
+    Column("idea_id", UUID, nullable=False),
+    Column("objective_id", UUID, ForeignKey("objectives.id"), nullable=False),
+    Column("weight", Double[float](), nullable=False),
+    Column("said_by", Text, nullable=False, comment="who, in the caller's own words: an id, not a name"),
+    Column("said_at", Moment, nullable=False, server_default=NOW),
+    PrimaryKeyConstraint("workspace_id", "idea_id", "objective_id"),
+    Index("contributions_objective", "workspace_id", "objective_id", "idea_id"),
 )

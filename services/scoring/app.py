@@ -3,19 +3,26 @@
 from starlette.types import ASGIApp
 
 from services.scoring.actuals import api as actuals
+from services.scoring.alignment import api as alignment
 from services.scoring.allocations import api as allocations
 from services.scoring.assessment import api as assessment
 from services.scoring.balance import api as balance
 from services.scoring.balance.domain import check_all
 from services.scoring.calibration import api as calibration
+from services.scoring.capabilities import api as capabilities
 from services.scoring.capacity import api as capacity
 from services.scoring.charts import api as charts
 from services.scoring.comparisons import api as comparisons
+from services.scoring.competition import api as competition
+from services.scoring.competitors import api as competitors
 from services.scoring.consumers import CONSUMERS
 from services.scoring.corrections import api as corrections
 from services.scoring.crosschecks import api as crosschecks
+from services.scoring.deals import api as deals
 from services.scoring.debts import api as debts
 from services.scoring.estimates import api as estimates
+from services.scoring.evidence import api as evidence
+from services.scoring.evidence.worker import lapse_all
 from services.scoring.kano import api as kano
 from services.scoring.methods import api as methods
 from services.scoring.models import api as models
@@ -63,10 +70,17 @@ SERVICE = Service(
         corrections.router,
         charts.router,
         debts.router,
+        alignment.router,
+        # Before its neighbour, which would take `parity` for an id.
+        competition.router,
+        competitors.router,
+        capabilities.router,
+        evidence.router,
+        deals.router,
         operations("scoring", CONSUMERS),
     ),
     consumers=CONSUMERS,
-    jobs={"rescore": rescore_all, "balance": check_all},
+    jobs={"rescore": rescore_all, "balance": check_all, "lapse": lapse_all},
     tags=(
         {"name": "scores", "description": "What each idea is worth, why, and how ideas rank"},
         {"name": "opportunities", "description": "Needs by how under-served they are, as surveys rate them"},
@@ -84,6 +98,8 @@ SERVICE = Service(
         {"name": "balance", "description": "Technical and business work: what it is to be, is promised to be, and was"},
         {"name": "calibration", "description": "What came of estimates, and corrections of later ones by it"},
         {"name": "debts", "description": "Technical debt, in the currency of features"},
+        {"name": "strategy", "description": "How much of the strategy each idea contributes to"},
+        {"name": "competition", "description": "What competitors have and we have not, by evidence that grows old"},
         {"name": "charts", "description": "The same as pictures, each with its words"},
         {"name": "operations", "description": "Messages that were set aside, and the sealed log"},
     ),

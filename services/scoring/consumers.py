@@ -1,15 +1,23 @@
-"""What scoring listens to: ideas, the demand for them, and what respondents say of needs and of ideas."""
+"""What scoring listens to.
+
+Ideas, the demand for them, what respondents say of needs and of ideas, the strategy and what ideas contribute to it.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
+from uuid import UUID
 
+from services.scoring.alignment.domain import project_contributions, project_objectives
 from services.scoring.demand import domain as demand
+from services.scoring.frameworks.parameters import AlignmentRule
 from services.scoring.kano.domain import project_kano
+from services.scoring.models.domain import rescore_readers
 from services.scoring.needs.domain import project_needs
-from services.scoring.scores.domain import Cause, Subject, lock_ideas, mark_stale, rescore
+from services.scoring.scores.domain import Cause, Subject, lock_ideas, lock_workspace, mark_stale, rescore
 from shared.database import Tx
 from shared.events.base import Delivered, Event
 from shared.events.feedback import DemandChanged, IdeaChanged, KanoChanged, NeedChanged
+from shared.events.roadmap import ContributionsChanged, ObjectiveChanged
 from shared.reader import Consumers
 
 E = TypeVar("E", bound=Event)
@@ -47,8 +55,30 @@ async def follow_ideas(tx: Tx, delivered: Sequence[Delivered[Any]]) -> None:
     await rescore(tx, causes)
 
 
-def _subject(delivered: Delivered[IdeaChanged] | Delivered[DemandChanged]) -> Subject:
-    return delivered.event.workspace_id, delivered.event.idea_id
+async def follow_strategy(tx: Tx, delivered: Sequence[Delivered[Any]]) -> None:
+    """Project what is new, then score what it is about: an idea, or all of them for an objective.
+
+    One handler for both types, so that a batch locks at once: with an objective in it all of its workspaces.
+    """
+    objectives, contributions = _only(ObjectiveChanged, delivered), _only(ContributionsChanged, delivered)
+    if objectives:
+        await lock_workspace(tx, *{each.event.workspace_id for each in delivered})
+    else:
+        await lock_ideas(tx, {_subject(each) for each in contributions})
+    turned: dict[UUID, Cause] = {}
+    if objectives:
+        for each in sorted(await project_objectives(tx, objectives), key=lambda each: each.event.strategy_version):
+            turned[each.event.workspace_id] = Cause("objective", each.id, each.traceparent)
+    if contributions:
+        told = await project_contributions(tx, contributions)
+        await rescore(tx, {_subject(each): Cause("contribution", each.id, each.traceparent) for each in told})
+    for workspace_id, cause in sorted(turned.items()):
+        await rescore_readers(tx, workspace_id, {AlignmentRule: cause})
+
+
+def _subject(delivered: Delivered[Any]) -> Subject:
+    event: IdeaChanged | DemandChanged | ContributionsChanged = delivered.event
+    return event.workspace_id, event.idea_id
 
 
 def _only(contract: type[E], delivered: Sequence[Delivered[Any]]) -> list[Delivered[E]]:
@@ -60,6 +90,8 @@ PROJECTIONS: Consumers = {
     DemandChanged: demand.project_demand,
     NeedChanged: project_needs,
     KanoChanged: project_kano,
+    ObjectiveChanged: project_objectives,
+    ContributionsChanged: project_contributions,
 }
 """Handlers that do nothing but project: replaying these alone, into empty tables, rebuilds them."""
 PROJECTED: Mapping[str, Sequence[str]] = {
@@ -68,8 +100,13 @@ PROJECTED: Mapping[str, Sequence[str]] = {
     "needs": ("need_id",),
     "need_ideas": ("need_id",),
     "kano": ("idea_id",),
+    "objectives": ("objective_id",),
+    "contributions": ("idea_id",),
 }
 """The tables they fill, each with the column that names its aggregate."""
 
-CONSUMERS: Consumers = dict.fromkeys(PROJECTIONS, follow_ideas)
-"""What feedback knows about ideas and needs, as scoring keeps it."""
+CONSUMERS: Consumers = {
+    **dict.fromkeys((IdeaChanged, DemandChanged, NeedChanged, KanoChanged), follow_ideas),
+    **dict.fromkeys((ObjectiveChanged, ContributionsChanged), follow_strategy),
+}
+"""What feedback knows about ideas and needs and the roadmap about the strategy, as scoring keeps it."""

@@ -7,6 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events.base import Event
 
+CauseKind = Literal[
+    "demand", "estimate", "model", "idea", "need", "correction", "objective", "contribution", "competition"
+]
+
 
 class ScoreChanged(Event):
     """Published when an idea's score under a model changes, and only then. `cause` says what moved it."""
@@ -22,9 +26,11 @@ class ScoreChanged(Event):
     value: float | None = Field(default=None, description="the score; absent when not scoreable")
     previous: float | None = Field(default=None, description="the value before this change")
     missing: list[str] = Field(default_factory=list, description="inputs without which it cannot be scored")
-    cause: Literal["demand", "estimate", "model", "idea", "need", "correction"]
+    cause: CauseKind
     cause_id: UUID | None = Field(
-        default=None, description="the event, estimate or model that moved it, or the correction that was switched"
+        default=None,
+        description="what moved it: the event, estimate, model, evidence, competitor or capability, or the correction "
+        "that was switched",
     )
 
 

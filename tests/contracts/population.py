@@ -103,6 +103,22 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
     outcomes = (await scoring.get("/v1/outcomes")).json()["data"]
     correction = await post(scoring, "/v1/corrections", input="effort")
     debt = await post(scoring, "/v1/debts", title="Taxes", component="billing", principal=10, interest=2, day_cost=700)
+    rival = await post(scoring, "/v1/competitors", name="Rival")
+    capability = await post(scoring, "/v1/capabilities", name="SSO", ours="none", idea_ids=[idea["id"]])
+    cell = {"capability_id": capability["id"], "competitor_id": rival["id"]}
+    evidence = await post(scoring, "/v1/evidence", **cell, theirs="full", url="https://rival.example/sso")
+    deal = await post(
+        scoring, "/v1/deals", competitor_id=rival["id"], outcome="lost", capability_ids=[capability["id"]]
+    )
+    objective = await post(roadmap, "/v1/objectives", title="Grow", weight=1)
+    result = await post(roadmap, f"/v1/objectives/{objective['id']}/key-results", title="x", unit="%", target=5)
+
+    async def contributes() -> bool:
+        given = {"contributions": [{"objective_id": objective["id"], "weight": 1}]}
+        return (await roadmap.put(f"/v1/contributions/{idea['id']}", json=given)).is_success
+
+    # Once roadmap has heard of the idea.
+    await eventually(contributes)
     item = await post(roadmap, "/v1/items", idea_ids=[idea["id"]], title="Export")
     view = await post(roadmap, "/v1/views", slug="public", title="Public", published=True)
     parked: dict[str, str] = {}
@@ -133,6 +149,12 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
         "idea_id": idea["id"],
         "team_id": team["id"],
         "debt_id": debt["id"],
+        "competitor_id": rival["id"],
+        "capability_id": capability["id"],
+        "evidence_id": evidence["id"],
+        "deal_id": deal["id"],
+        "objective_id": objective["id"],
+        "key_result_id": result["id"],
         "form": "txt",
         "period": "2027-Q1",
         # Of a debt; elsewhere it is who may do something.

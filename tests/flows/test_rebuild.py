@@ -36,6 +36,8 @@ TABLES = [
     "scoring.needs",
     "scoring.need_ideas",
     "scoring.kano",
+    "scoring.objectives",
+    "scoring.contributions",
     "roadmap.ideas",
     "roadmap.demand",
     "roadmap.scores",
@@ -109,6 +111,22 @@ async def ask(api: Api, ideas: int, votes: int) -> list[UUID]:
     return ids
 
 
+async def align(api: Api, ideas: list[UUID]) -> None:
+    """As many objectives, each served by one of the ideas; known to scoring when this returns."""
+    for idea in ideas:
+        objective = (await api.roadmap.post("/v1/objectives", json={"title": "Grow", "weight": 2})).json()["id"]
+        said = {"contributions": [{"objective_id": objective, "weight": 0.1 + 0.2}]}
+        (await api.roadmap.put(f"/v1/contributions/{idea}", json=said)).raise_for_status()
+        # Said otherwise: of both snapshots the newer one stays.
+        await api.roadmap.patch(f"/v1/objectives/{objective}", json={"weight": 3})
+
+    async def arrived() -> bool:
+        shown = [(await api.scoring.get(f"/v1/alignments/{idea}")).json() for idea in ideas]
+        return all(each["total"] == 3 * len(ideas) and each["shares"] for each in shown)
+
+    await eventually(arrived)
+
+
 async def answer(api: Api, need: str, idea: str) -> None:
     """A response about a need and an idea."""
     answers: list[dict[str, Any]] = [
@@ -140,6 +158,7 @@ async def test_a_replay_gives_the_rows_that_are_there(api: Api, nats: Nats, sche
     ideas = await ask(api, ideas=5, votes=4)
     for idea in ideas:
         await scored(api, idea, votes=4)
+    await align(api, ideas)
     compared = await compare(nats, schemas)
     assert [each.table for each in compared] == TABLES
     assert all(each.equal and each.rows >= 5 for each in compared), compared

@@ -1,6 +1,6 @@
 """What feedback has said and what people have estimated, put where scoring keeps it, as its own doors would put it."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 from pydantic_core import from_json
 
-from services.scoring.consumers import CONSUMERS, follow_ideas
+from services.scoring.consumers import CONSUMERS
 from services.scoring.estimates import domain as estimates
 from services.scoring.estimates.domain import Draft
 from services.scoring.frameworks.parameters import DemandRule
@@ -18,6 +18,7 @@ from services.scoring.scores.domain import recompute, rescore_stale
 from shared.database import Database, Read, Tx
 from shared.events.base import Delivered, Event
 from shared.events.feedback import DemandChanged, IdeaChanged, KanoChanged, NeedChanged, NeedMeasure
+from shared.events.roadmap import Contribution, ContributionsChanged, ObjectiveChanged
 from shared.ids import new_id
 from shared.statistics.kano import judge
 from shared.statistics.refusal import Refusal
@@ -53,6 +54,24 @@ def demand(
         workspace_id=workspace_id, idea_id=idea_id, version=version, contacts=contacts, currency="USD", **counts
     )
     return told(event, traceparent)
+
+
+def objective(
+    workspace_id: UUID, objective_id: UUID, version: int = 1, weight: float = 1.0, **others: Any
+) -> Delivered[Event]:
+    """An objective as the roadmap tells of it."""
+    fields: dict[str, Any] = {"status": "active", "counts": True, "strategy_version": version, **others}
+    return told(
+        ObjectiveChanged(workspace_id=workspace_id, objective_id=objective_id, version=version, weight=weight, **fields)
+    )
+
+
+def contributions(
+    workspace_id: UUID, idea_id: UUID, weights: Mapping[UUID, float], version: int = 1
+) -> Delivered[Event]:
+    """What an idea contributes to, as the roadmap tells of it."""
+    said = [Contribution(objective_id=id, weight=weight) for id, weight in weights.items()]
+    return told(ContributionsChanged(workspace_id=workspace_id, idea_id=idea_id, version=version, contributions=said))
 
 
 def need(
@@ -131,9 +150,10 @@ class Workspace:
 
     async def hear(self, *delivered: Delivered[Event]) -> None:
         """Apply a batch."""
-        assert set(CONSUMERS.values()) == {follow_ideas}
         async with self.database.transaction({self.id}) as tx:
-            await follow_ideas(tx, delivered)
+            for handler in dict.fromkeys(CONSUMERS.values()):
+                if theirs := [each for each in delivered if CONSUMERS[type(each.event)] is handler]:
+                    await handler(tx, theirs)
 
     async def settle(self) -> None:
         """Score what needs have made stale, as the job does."""
@@ -152,6 +172,18 @@ class Workspace:
         event = demand(self.id, idea_id, version, contacts, **others)
         await self.hear(event)
         return event
+
+    async def objective(self, objective_id: UUID, version: int = 1, weight: float = 1.0, **others: Any) -> UUID:
+        """An objective as it stands, and the id of the event that says so."""
+        event = objective(self.id, objective_id, version, weight, **others)
+        await self.hear(event)
+        return event.id
+
+    async def contribute(self, idea_id: UUID, weights: Mapping[UUID, float], version: int = 1) -> UUID:
+        """What an idea contributes to, and the id of the event that says so."""
+        event = contributions(self.id, idea_id, weights, version)
+        await self.hear(event)
+        return event.id
 
     async def estimate(self, idea_id: UUID, estimator: str = "ada", **inputs: float) -> list[asyncpg.Record]:
         """What somebody estimates."""

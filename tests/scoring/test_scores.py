@@ -28,6 +28,9 @@ async def test_an_explanation_names_every_input_and_its_source(api: Api, here: W
         "votes": f"/v1/votes?idea_id={idea_id}",
         "insights": f"/v1/insights?idea_id={idea_id}",
         "estimates": f"/v1/estimates?idea_id={idea_id}",
+        "contributions": f"/v1/contributions/{idea_id}",
+        "alignment": f"/v1/alignments/{idea_id}",
+        "competition": f"/v1/competition/{idea_id}",
         "provenance": f"/v1/ideas/{idea_id}/provenance",
     }
     (score,) = explained["scores"]

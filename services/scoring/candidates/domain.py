@@ -11,14 +11,15 @@ from pydantic import TypeAdapter
 
 from services.scoring.candidates import store
 from services.scoring.candidates.draws import Believed, Subject
+from services.scoring.facts import domain as facts
 from services.scoring.frameworks import FRAMEWORKS, Framework
-from services.scoring.frameworks.parameters import MEASURES, Parameters
+from services.scoring.frameworks.parameters import MEASURES, AlignmentRule, CompetitionRule, DemandRule, Parameters
 from services.scoring.frameworks.spreads import Spread
 from services.scoring.needs.domain import of_ideas
 from services.scoring.needs.rated import Sampled, chosen, surveyed
 from services.scoring.scores.corrections import Correction, corrected
 from services.scoring.scores.domain import corrections
-from services.scoring.scores.inputs import Demand, Estimates, Known, Sought, sought
+from services.scoring.scores.inputs import Demand, Estimates, Known, Sought, resolve, sought
 from shared.database import Read
 from shared.errors import Conflict, FieldError, Invalid
 from shared.events.feedback import IdeaKind, IdeaStatus
@@ -96,6 +97,9 @@ async def load(read: Read, workspace_id: UUID, model_id: UUID, choice: Choice) -
                 errors=[FieldError(f"/body/idea_ids/{place}", "scoring knows no such idea") for place in lost]
             )
     ideas = list(rows)
+    # All of them, whatever the model reads: a caller may suppose another one.
+    told = await facts.load(read, [(workspace_id, idea_id) for idea_id in ideas], {AlignmentRule, CompetitionRule})
+    known = dict(zip(ideas, told, strict=True))
     demand = {
         row["idea_id"]: Demand({name: row[name] for name in MEASURES}, row["event_id"], row["version"])
         for row in await read.all(store.DEMAND, workspace_id, ideas)
@@ -107,7 +111,7 @@ async def load(read: Read, workspace_id: UUID, model_id: UUID, choice: Choice) -
             row["title"],
             row["kind"],
             row["status"],
-            Known({}, demand.get(idea_id), needs=needs[idea_id]),
+            Known({}, demand.get(idea_id), facts=known[idea_id], needs=needs[idea_id]),
             {},
         )
         for idea_id, row in rows.items()
@@ -124,11 +128,18 @@ async def load(read: Read, workspace_id: UUID, model_id: UUID, choice: Choice) -
 
 
 def subject_of(candidate: Candidate, needed: Sequence[Sought]) -> Subject:
-    """What each input of a candidate may be, by the rule of scores: estimates, else surveys or demand, else missing."""
+    """What each input of a candidate may be, by the rule of scores.
+
+    Computed; else estimates, else surveys or demand, else missing.
+    """
     inputs: dict[str, Believed] = {}
     for each in needed:
         estimated = candidate.known.estimates.get(each.estimated_as)
-        if estimated is not None:
+        if each.computed:
+            value = resolve([each], candidate.known)[each.name].value
+            if value is not None:
+                inputs[each.name] = Believed([value], [None], counted=True)
+        elif estimated is not None:
             applied = each.applied(estimated)
             inputs[each.name] = Believed(
                 [corrected(*pair) for pair in zip(applied, estimated.values, strict=True)],
@@ -140,7 +151,7 @@ def subject_of(candidate: Candidate, needed: Sequence[Sought]) -> Subject:
             assert need is not None  # surveyed
             sampled = Sampled(need.rating(each.need.measure), each.need.scale)
             inputs[each.name] = Believed([found[0]], [sampled])
-        elif each.rule is not None and candidate.known.demand is not None:
+        elif isinstance(each.rule, DemandRule) and candidate.known.demand is not None:
             count = candidate.known.demand.counts[each.rule.measure]
             inputs[each.name] = Believed([count * each.rule.per_ask], [None], counted=True)
     return Subject(candidate.idea_id, inputs)

@@ -3,7 +3,7 @@
 An input of several estimators is an equal mixture of theirs (M. Stone, "The opinion pool", 1961): each draw believes
 one of them. Its mean is the mean of theirs, as in a score, and where they disagree the draws spread. A point is that
 point in every draw, unless the caller says how far points are off: then it is multiplied by a lognormal of mean 1 with
-that coefficient of variation. Demand is counted, not estimated: it does not vary.
+that coefficient of variation. Demand is counted, alignment and competition are computed: they do not vary.
 
 Every idea and input has a stream of its own under one seed, so the same seed gives the same draws, whichever other
 ideas are looked at.
@@ -32,7 +32,7 @@ class Believed:
     spreads: Sequence[Spread | Sampled | None]
     """One for each point; None: it is only that point."""
     counted: bool = False
-    """From demand: a point that does not vary."""
+    """From demand, or computed: a point that does not vary."""
     corrections: Sequence[Correction | None] = ()
     """What the points have been corrected by and the spreads have not; empty: by nothing."""
 

@@ -11,6 +11,7 @@ The explanation takes the formula from its left: `a * b + c` is add a, multiply 
 step alone, and is in no other, has that step as its contribution; the steps say which inputs share one.
 """
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import reduce
@@ -36,9 +37,8 @@ from services.scoring.frameworks.expressions import (
     written,
 )
 from services.scoring.frameworks.factors import Operation, Range
-from services.scoring.frameworks.parameters import Bound, DemandRule, InputName, Parameters
+from services.scoring.frameworks.parameters import Bound, InputName, Parameters, Rule, Sources
 from services.scoring.frameworks.recipe import Array, Check, Columns, Declared, Mask, Recipe, Step
-from shared.wire import Wire
 
 MOST_INPUTS = 20
 UnitText = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_*/^ -]+$")]
@@ -60,7 +60,7 @@ _BINARY: Mapping[str, Callable[[Array, Array], Array]] = {
 }
 
 
-class FormulaInput(Wire):
+class FormulaInput(Sources):
     """An input of a formula."""
 
     name: InputName = Field(description="its name in the formula, and the `input` of its estimates")
@@ -78,7 +78,6 @@ class FormulaInput(Wire):
     estimates: InputName | None = Field(
         default=None, description="the `input` of its estimates where that is not its name"
     )
-    demand: DemandRule | None = Field(default=None, description="how it follows from demand where nobody estimates it")
 
     @model_validator(mode="after")
     def _can_be_used(self) -> Self:
@@ -86,6 +85,7 @@ class FormulaInput(Wire):
             raise ValueError("lowest must be below highest")
         if self.name in ARITY:
             raise ValueError(f"{self.name} is a function and cannot name an input")
+        self.require_one(self.lowest, math.inf if self.highest is None else self.highest)
         units.unit(self.unit)
         return self
 
@@ -147,9 +147,9 @@ class FormulaParameters(Parameters):
         """The inputs that are estimated under another name, and which."""
         return {each.name: each.estimates for each in self.inputs if each.estimates is not None}
 
-    def from_demand(self) -> dict[str, DemandRule]:
-        """The inputs that demand can give, and how."""
-        return {each.name: each.demand for each in self.inputs if each.demand is not None}
+    def rules(self) -> dict[str, Rule]:
+        """The inputs that follow from what Cairn knows, and how."""
+        return {each.name: each.rule for each in self.inputs if each.rule is not None}
 
     def recipe(self) -> Recipe:
         """The formula, ready to be computed."""

@@ -43,6 +43,64 @@ class NeedRule:
     """`ten`: ten times the share of high answers; `five`: the mean of five steps."""
 
 
+AtFull = Annotated[float, Field(gt=0, le=1_000_000)]
+
+
+class AlignmentRule(Wire):
+    """An input that is the idea's alignment with the strategy times `at_full`. It is computed and never estimated.
+
+    alignment = sum(weight * contribution) / sum(weight): over the objectives that the idea contributes to, and over all
+    that count. It lies in 0 to 1, and no other idea moves it. Where no objective counts the idea is not scoreable.
+    """
+
+    at_full: AtFull = Field(default=1.0, description="the input where alignment is 1", examples=[10])
+    weigh: Literal["whole", "remaining"] = Field(
+        default="whole",
+        description="`remaining`: an objective weighs weight * (1 - progress), so check-ins of key results move scores",
+    )
+    unlinked: Literal["zero", "missing"] = Field(
+        default="zero",
+        description="what an idea is of which nobody has said what it contributes to: `zero`, as one that contributes "
+        "to nothing, or `missing`, not scoreable until somebody has looked",
+    )
+
+
+class CompetitionRule(Wire):
+    """An input that is how far competitors are ahead times `at_full`. It is computed and never estimated.
+
+    competition = sum(weight * freshness * gap) / sum(weight * freshness) over the idea's capabilities and the
+    competitors of whom there is evidence; gap = max(0, theirs - ours) with none 0, partial 0.5, full 1, and freshness =
+    2 ^ (-age / half-life). It lies in 0 to 1. Without evidence that is fresh enough the idea is not scoreable.
+    """
+
+    at_full: AtFull = Field(default=1.0, description="the input where all competitors have fully what we lack")
+
+
+Rule = DemandRule | AlignmentRule | CompetitionRule
+"""How an input follows from what Cairn knows."""
+
+
+class Sources(Wire):
+    """What an input may follow from: one of these at most."""
+
+    demand: DemandRule | None = Field(default=None, description="how it follows from demand where nobody estimates it")
+    alignment: AlignmentRule | None = Field(default=None, description="how it follows from the strategy")
+    competition: CompetitionRule | None = Field(default=None, description="how it follows from what competitors have")
+
+    @property
+    def rule(self) -> Rule | None:
+        """The one that it follows from."""
+        return self.demand or self.alignment or self.competition
+
+    def require_one(self, lowest: float, highest: float) -> None:
+        """ValueError when it follows from several, or from one that its range does not hold."""
+        if sum(each is not None for each in (self.demand, self.alignment, self.competition)) > 1:
+            raise ValueError("follows from one of demand, alignment and competition, not from several")
+        computed = self.alignment or self.competition
+        if computed is not None and not lowest <= 0 < computed.at_full <= highest:
+            raise ValueError(f"goes from 0 to {computed.at_full:g}, which must lie within its range")
+
+
 class Parameters(Wire):
     """What a model is tuned by."""
 
@@ -50,8 +108,8 @@ class Parameters(Wire):
     def recipe(self) -> Recipe:
         """The formula with these parameters."""
 
-    def from_demand(self) -> Mapping[str, DemandRule]:
-        """The inputs that demand can give, and how."""
+    def rules(self) -> Mapping[str, Rule]:
+        """The inputs that follow from what Cairn knows, and how."""
         return {}
 
     def from_needs(self) -> Mapping[str, NeedRule]:

@@ -24,7 +24,7 @@ from typing import Literal, cast
 from pydantic import Field
 
 from services.scoring.frameworks.factors import Column, Factor, Outcome, Range, product
-from services.scoring.frameworks.parameters import DemandRule, Parameters
+from services.scoring.frameworks.parameters import DemandRule, Parameters, Rule
 from services.scoring.frameworks.recipe import Declared, Recipe, divide, multiply, to_array
 
 FORMULA = "reach * impact * confidence / effort"
@@ -77,8 +77,8 @@ class RiceParameters(Parameters):
         default_factory=DemandRule, description="how reach follows from demand; null: by estimate alone"
     )
 
-    def from_demand(self) -> Mapping[str, DemandRule]:
-        """The inputs that demand can give, and how."""
+    def rules(self) -> Mapping[str, Rule]:
+        """The inputs that follow from what Cairn knows, and how."""
         return {} if self.reach is None else {"reach": self.reach}
 
     def recipe(self) -> Recipe:

@@ -14,14 +14,14 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from services.scoring.frameworks.factors import Range
-from services.scoring.frameworks.parameters import Bound, DemandRule, InputName, Tuned, Weight
+from services.scoring.frameworks.parameters import Bound, InputName, Rule, Sources, Tuned, Weight
 from services.scoring.frameworks.recipe import Array, Columns, Declared, Recipe, Step, divide_by
-from shared.wire import Line, Wire
+from shared.wire import Line
 
 MOST_CRITERIA = 30
 
 
-class Criterion(Wire):
+class Criterion(Sources):
     """One criterion of a weighted model: an input with a weight."""
 
     name: InputName = Field(description="the `input` of its estimates", examples=["strategic_fit"])
@@ -32,12 +32,12 @@ class Criterion(Wire):
     better: Literal["higher", "lower"] = Field(
         default="higher", description="`lower`: counts as `lowest + highest` minus it"
     )
-    demand: DemandRule | None = Field(default=None, description="how it follows from demand where nobody estimates it")
 
     @model_validator(mode="after")
     def _has_a_range(self) -> Self:
         if self.lowest >= self.highest:
             raise ValueError("lowest must be below highest")
+        self.require_one(self.lowest, self.highest)
         return self
 
 
@@ -76,9 +76,9 @@ class WeightedParameters(Tuned):
             raise ValueError("criteria: two have the same name")
         return self
 
-    def from_demand(self) -> dict[str, DemandRule]:
-        """The criteria that demand can give, and how."""
-        return {each.name: each.demand for each in self.criteria if each.demand is not None}
+    def rules(self) -> dict[str, Rule]:
+        """The criteria that follow from what Cairn knows, and how."""
+        return {each.name: each.rule for each in self.criteria if each.rule is not None}
 
     def recipe(self) -> Recipe:
         """The formula over these criteria."""

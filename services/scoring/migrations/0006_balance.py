@@ -218,12 +218,3 @@ def upgrade() -> None:
         "estimates",
         sa.Column("team_id", sa.UUID(), nullable=True, comment="the team that it speaks for: its corrections apply"),
     )
-    op.add_column(
-        "rescores",
-        sa.Column(
-            "correction_id",
-            sa.UUID(),
-            nullable=True,
-            comment="what was switched on or off; null: the model itself changed",
-        ),
-    )

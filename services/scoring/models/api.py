@@ -10,7 +10,7 @@ from fastapi import APIRouter, Response
 from pydantic import Field, ValidationError
 
 from services.scoring.frameworks import FRAMEWORKS, FrameworkName
-from services.scoring.frameworks.parameters import DemandRule, Parameters
+from services.scoring.frameworks.parameters import AlignmentRule, CompetitionRule, DemandRule, Parameters
 from services.scoring.models import domain, store
 from services.scoring.models.bodies import AnyParameters, ModelIn, UnreadParameters
 from services.scoring.scores.inputs import sought
@@ -42,8 +42,14 @@ class ModelInput(Wire):
     highest: float | None = Field(description="the most that is taken; null: no limit")
     scale: list[float] = Field(description="the values that are usual; empty: any")
     scale_only: bool = Field(description="whether values between those of the scale are refused, rather than flagged")
-    estimated_as: str = Field(description="the `input` of its estimates")
+    estimated_as: str = Field(
+        description="the `input` of its estimates; where `alignment` or `competition` gives it they are left aside"
+    )
     demand: DemandRule | None = Field(description="how it follows from demand where nobody has estimated it")
+    alignment: AlignmentRule | None = Field(description="how it follows from the strategy; estimates are left aside")
+    competition: CompetitionRule | None = Field(
+        description="how it follows from what competitors have; estimates are left aside"
+    )
 
 
 class Model(Wire):
@@ -92,7 +98,9 @@ def _inputs(parameters: Parameters) -> list[ModelInput]:
             scale=list(range.steps),
             scale_only=range.only,
             estimated_as=each.estimated_as,
-            demand=each.rule,
+            demand=each.rule if isinstance(each.rule, DemandRule) else None,
+            alignment=each.rule if isinstance(each.rule, AlignmentRule) else None,
+            competition=each.rule if isinstance(each.rule, CompetitionRule) else None,
         )
         for each in sought(parameters)
     ]

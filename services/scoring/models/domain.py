@@ -1,16 +1,18 @@
 """Models: a framework with parameters. An active model scores every idea of its workspace.
 
-A change of what an active model computes reaches the first ideas in the transaction of the change and the rest through
+A change of what an active model computes, or of what all ideas are held against, reaches the first ideas in the
+transaction of the change and the rest through
 the job `rescore`, chunk by chunk, from a position that is stored: whatever dies, it goes on from there.
 """
 
 import asyncio
+from collections.abc import Mapping
 from uuid import UUID
 
 import asyncpg
 
 from services.scoring.frameworks import FRAMEWORKS, FrameworkName
-from services.scoring.frameworks.parameters import Parameters
+from services.scoring.frameworks.parameters import Parameters, Rule
 from services.scoring.models import store
 from services.scoring.scores.domain import Cause, lock_workspace, rescore_stale, sweep
 from shared.database import Tx
@@ -39,7 +41,7 @@ async def create(
         raise _taken(name)
     await tx.run(store.REVISE, workspace_id, model_id, 1, parameters.model_dump_json())
     if active:
-        await _rescore(tx, workspace_id, model_id)
+        await _rescore(tx, workspace_id, model_id, _edited(model_id))
     return await _get(tx, workspace_id, model_id)
 
 
@@ -76,7 +78,7 @@ async def update(
     if not to_be_active:
         await tx.run(store.FORGET, workspace_id, model_id)
     elif wanted != held or not old["active"]:
-        await _rescore(tx, workspace_id, model_id)
+        await _rescore(tx, workspace_id, model_id, _edited(model_id))
     return await _get(tx, workspace_id, model_id)
 
 
@@ -96,23 +98,36 @@ def _taken(name: str) -> Conflict:
     return Conflict(f"There is a model with the name {name!r} already.", code="name_taken")
 
 
+async def rescore_readers(tx: Tx, workspace_id: UUID, causes: Mapping[type[Rule], Cause]) -> None:
+    """Score all ideas anew under active models that read what changed, by the kind of their rule.
+
+    The caller has locked the workspace. A model that reads several is scored once, with the first cause.
+    """
+    for model in await tx.all(store.ACTIVE, workspace_id, None):
+        parameters = FRAMEWORKS[model["framework"]].parameters.model_validate_json(model["parameters"])
+        read = {type(rule) for rule in parameters.rules().values()}
+        cause = next((cause for kind, cause in causes.items() if kind in read), None)
+        if cause is not None:
+            await _rescore(tx, workspace_id, model["id"], cause)
+
+
 async def correct(tx: Tx, workspace_id: UUID, correction_id: UUID, framework: str | None) -> None:
     """Score everything anew that a correction bears on, which was just switched; the workspace is locked."""
+    cause = Cause("correction", correction_id, traceparent.get())
     for row in await tx.all(store.ACTIVE, workspace_id, framework):
-        await _rescore(tx, workspace_id, row["id"], correction_id)
+        await _rescore(tx, workspace_id, row["id"], cause)
 
 
-async def _rescore(tx: Tx, workspace_id: UUID, model_id: UUID, correction_id: UUID | None = None) -> None:
-    trace = traceparent.get()
-    reached = await sweep(tx, workspace_id, model_id, FIRST, _cause(model_id, correction_id, trace))
+async def _rescore(tx: Tx, workspace_id: UUID, model_id: UUID, cause: Cause) -> None:
+    reached = await sweep(tx, workspace_id, model_id, FIRST, cause)
     if reached is None:
         await tx.run(store.FORGET, workspace_id, model_id)
     else:
-        await tx.run(store.ASK, workspace_id, model_id, reached, trace, correction_id)
+        await tx.run(store.ASK, workspace_id, model_id, reached, cause.traceparent, cause.kind, cause.id)
 
 
-def _cause(model_id: UUID, correction_id: UUID | None, trace: str) -> Cause:
-    return Cause("model", model_id, trace) if correction_id is None else Cause("correction", correction_id, trace)
+def _edited(model_id: UUID) -> Cause:
+    return Cause("model", model_id, traceparent.get())
 
 
 async def rescore_some(tx: Tx) -> bool:
@@ -124,7 +139,7 @@ async def rescore_some(tx: Tx) -> bool:
     if asked is None:
         return False
     workspace_id, model_id, after = asked["workspace_id"], asked["model_id"], asked["after"]
-    cause = _cause(model_id, asked["correction_id"], asked["traceparent"])
+    cause = Cause(asked["cause"], asked["cause_id"] or model_id, asked["traceparent"])
     reached = await sweep(tx, workspace_id, model_id, after, cause)
     if reached is None:
         await tx.run(store.DONE, workspace_id, model_id, after, asked["asked_at"])

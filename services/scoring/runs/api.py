@@ -52,7 +52,7 @@ class Run(Wire):
     parameters: AnyParameters = Field(description="those of the model at that time")
     ideas: int
     scored: int = Field(description="of them, those with a value")
-    digest: str = Field(description="SHA-256 over the run, its parameters, entries, estimates and demand")
+    digest: str = Field(description="SHA-256 over the run, its parameters, entries and all that they rest on")
 
 
 class RunEntry(Wire):
@@ -149,7 +149,7 @@ def _run(row: asyncpg.Record) -> Run:
 
 @router.post("", status_code=201, responses=EDITING, dependencies=[allow("scores:write")])
 async def take_run(body: RunIn, caller: CallerDep, tx: TxDep, response: Response) -> Run:
-    """Freeze a model's ranking with everything it rests on: inputs, estimates, demand and parameters."""
+    """Freeze a model's ranking with all it rests on: estimates, demand, strategy, evidence, parameters."""
     row = await domain.take(tx, caller.workspace_id, body.model_id, body.name, body.note, caller.actor)
     response.headers["Location"] = f"/v1/runs/{row['id']}"
     return _run(row)

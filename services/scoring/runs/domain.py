@@ -17,6 +17,8 @@ from pydantic import TypeAdapter
 from pydantic_core import from_json, to_json
 
 from services.scoring.candidates import domain as candidates
+from services.scoring.facts import domain as facts
+from services.scoring.facts import frozen as frozen_facts
 from services.scoring.frameworks import Framework
 from services.scoring.frameworks.parameters import MEASURES, Parameters
 from services.scoring.needs.rated import Need, Rating
@@ -55,7 +57,10 @@ async def take(tx: Tx, workspace_id: UUID, model_id: UUID, name: str, note: str 
     if await tx.value(store.COUNT, workspace_id, model_id, MOST + 1) > MOST:
         raise Conflict(f"The model scores more than {MOST:,} ideas, too many for a run.", code="too_many_ideas")
     run_id = new_id()
-    await tx.run(store.TAKE, workspace_id, run_id, name, note, by, model_id)
+    decay = await facts.decay(tx, workspace_id)
+    await tx.run(
+        store.TAKE, workspace_id, run_id, name, note, by, model_id, decay.half_life, decay.max_age, facts.today()
+    )
     await tx.run(store.FREEZE, workspace_id, run_id, model_id)
     await tx.run(store.SEAL, workspace_id, run_id)
     return await get(tx, workspace_id, run_id)
@@ -122,6 +127,9 @@ class Evidence:
 async def evidence(read: Read, workspace_id: UUID, run_id: UUID) -> list[Evidence]:
     """The ideas of a run with what was known of them, in its order."""
     found: list[Evidence] = []
+    frozen = await read.one(store.FACTS, workspace_id, run_id)
+    assert frozen is not None, "the caller has looked for the run"
+    whole = frozen_facts.workspace(*(None if each is None else from_json(each) for each in frozen.values()))
     for row in await read.all(store.EVIDENCE, workspace_id, run_id):
         given: dict[str, list[dict[str, Any]]] = {}
         for each in from_json(row["estimates"]):
@@ -138,8 +146,11 @@ async def evidence(read: Read, workspace_id: UUID, run_id: UUID) -> list[Evidenc
         told = None if row["demand"] is None else from_json(row["demand"])
         demand = told and Demand({name: told[name] for name in MEASURES}, UUID(told["event_id"]), told["version"])
         place = Place(row["idea_id"], row["title"], row["position"], row["value"], {})
+        known = frozen_facts.thawed(
+            whole, *(None if row[name] is None else from_json(row[name]) for name in ("contributions", "cells"))
+        )
         needs = () if row["needs"] is None else NEEDS.validate_json(row["needs"])
-        found.append(Evidence(place, Known(estimates, demand, needs=tuple(each.need() for each in needs))))
+        found.append(Evidence(place, Known(estimates, demand, known, tuple(each.need() for each in needs))))
     return found
 
 

@@ -5,16 +5,20 @@ select count(*) from (select from scores where workspace_id = $1 and model_id = 
 """
 TAKE = """
 insert into runs (id, workspace_id, name, note, taken_by, taken_at, model_id, model_name, framework, model_version,
-                  parameters, ideas, scored, digest)
-select $2, $1, $3, $4, $5, now(), m.id, m.name, m.framework, m.revision, m.parameters, 0, 0, ''
+                  parameters, strategy, decay, ideas, scored, digest)
+select $2, $1, $3, $4, $5, now(), m.id, m.name, m.framework, m.revision, m.parameters, (
+           select jsonb_agg(jsonb_build_object('id', objective_id, 'weight', weight, 'progress', progress,
+                                               'counts', counts, 'version', strategy_version) order by objective_id)
+           from objectives where workspace_id = $1
+       ), jsonb_build_object('half_life', $7::float8, 'max_age', $8::int, 'today', $9::date), 0, 0, ''
 from models m where m.workspace_id = $1 and m.id = $6
 """
 # One statement, so one moment: scores, demand, estimates and needs as they stood together.
 FREEZE = """
 insert into run_entries (run_id, workspace_id, idea_id, position, title, kind, status, state, value, missing, inputs,
-                         model_version, demand, estimates, needs)
+                         model_version, demand, estimates, contributions, cells, needs)
 select $2, $1, r.idea_id, r.position, r.title, r.kind, r.status, r.state, r.value, r.missing, r.inputs,
-       r.model_version, d.demand, coalesce(e.estimates, '[]'), n.needs
+       r.model_version, d.demand, coalesce(e.estimates, '[]'), c.contributions, p.cells, n.needs
 from (
     select s.*, i.title, i.kind, i.status,
            row_number() over (order by s.value desc nulls last, s.idea_id desc) as position
@@ -37,6 +41,20 @@ left join lateral (
     from estimates where workspace_id = $1 and idea_id = r.idea_id and current
 ) as e on true
 left join lateral (
+    select jsonb_build_object('objectives', objective_ids, 'weights', weights, 'version', version) as contributions
+    from contributions where idea_id = r.idea_id and workspace_id = $1 limit 1
+) as c on true
+left join lateral (
+    select jsonb_agg(jsonb_build_object('evidence_id', p.evidence_id, 'ours', k.ours, 'theirs', p.theirs,
+                                        'observed_on', p.observed_on, 'weight', o.weight)
+                     order by p.evidence_id) as cells
+    from capability_ideas l
+    join capabilities k on k.id = l.capability_id and k.workspace_id = l.workspace_id
+    join parities p on p.workspace_id = l.workspace_id and p.capability_id = l.capability_id
+    join competitors o on o.id = p.competitor_id and o.workspace_id = p.workspace_id
+    where l.workspace_id = $1 and l.idea_id = r.idea_id and not k.archived and not o.archived
+) as p on true
+left join lateral (
     select jsonb_agg(jsonb_build_object('need_id', n.need_id, 'importance', n.importance, 'important', n.important,
                                         'satisfaction', n.satisfaction, 'satisfied', n.satisfied,
                                         'event_id', n.event_id, 'version', n.version) order by n.need_id) as needs
@@ -46,19 +64,21 @@ left join lateral (
     where l.workspace_id = $1 and l.idea_id = r.idea_id and not n.archived
 ) as n on true
 """
-# An entry without needs is written as before there were any, so that older runs keep their digests.
+# What was added to runs later counts where there is something: older ones keep their digests.
 _DIGEST = """
 select encode(sha256(convert_to(
-    (select to_jsonb(h)::text from (
+    (select (to_jsonb(h) - array[case when strategy is null then 'strategy' end,
+                                 case when decay is null then 'decay' end])::text from (
         select id, name, note, taken_by, taken_at at time zone 'UTC' as taken_at, model_id, model_name, framework,
-               model_version, parameters
+               model_version, parameters, strategy, decay
         from runs where workspace_id = $1 and id = $2
     ) as h)
-    || coalesce((select string_agg(
-        (case when needs is null then to_jsonb(e) - 'needs' else to_jsonb(e) end)::text, E'\\n' order by position
-    ) from (
+    || coalesce((select string_agg((to_jsonb(e) - array[case when contributions is null then 'contributions' end,
+                                                        case when cells is null then 'cells' end,
+                                                        case when needs is null then 'needs' end])::text,
+                                   E'\\n' order by position) from (
         select idea_id, position, title, kind, status, state, value, missing, inputs, model_version, demand, estimates,
-               needs
+               contributions, cells, needs
         from run_entries where workspace_id = $1 and run_id = $2
     ) as e), ''), 'UTF8')), 'hex')
 """
@@ -86,9 +106,10 @@ PLACES = """
 select idea_id, title, position, value, state, inputs::text as inputs from run_entries
 where workspace_id = $1 and run_id = $2 order by position
 """
+FACTS = "select strategy::text as strategy, decay::text as decay from runs where workspace_id = $1 and id = $2"
 EVIDENCE = """
 select idea_id, title, position, value, demand::text as demand, estimates::text as estimates,
-       needs::text as needs
+       contributions::text as contributions, cells::text as cells, needs::text as needs
 from run_entries
 where workspace_id = $1 and run_id = $2 order by position
 """

@@ -12,7 +12,10 @@ from pydantic import Field
 from pydantic_core import from_json
 
 from services.scoring.crosschecks.domain import Contradiction, Labelled, check
+from services.scoring.facts import domain as facts
+from services.scoring.facts.bodies import Competition, counted
 from services.scoring.frameworks import FRAMEWORKS
+from services.scoring.frameworks.alignment import Aligned
 from services.scoring.frameworks.factors import Contribution, Factor, Flag, FormulaStep
 from services.scoring.kano import domain as kano
 from services.scoring.kano.domain import Gate, Verdict
@@ -23,6 +26,7 @@ from services.scoring.scores.inputs import Corrected, Demanded, Input, Source
 from services.scoring.scores.words import Said, in_words
 from shared.errors import Conflict, NotFound
 from shared.events.feedback import IdeaKind, IdeaStatus
+from shared.events.scoring import CauseKind
 from shared.paging import LAST, Cursor, Limit, Page, decode, page
 from shared.problems import GUARDED, responses
 from shared.routes import CallerDep, ReadDep, Route, allow
@@ -75,6 +79,12 @@ class ScoreInput(Wire):
     survey: Surveyed | None = Field(
         description="without an estimate, the value is what respondents say of the need that the idea would serve"
     )
+    alignment: Aligned | None = Field(
+        default=None, description="the value is `alignment` times the model's `at_full`; with what each objective adds"
+    )
+    competition: Competition | None = Field(
+        default=None, description="the value is `competition` times the model's `at_full`; with its evidence and ages"
+    )
     problem: str | None = Field(description="why the idea cannot be scored with it")
     flags: list[Flag | Literal["small_sample"]] = Field(
         description="`off_scale`: taken, though not on the framework's published scale. `small_sample`: by few "
@@ -88,9 +98,10 @@ class ScoreInput(Wire):
 class MovedBy(Wire):
     """Why the score is what it is since `at`."""
 
-    kind: Literal["demand", "estimate", "model", "idea", "need", "correction"]
+    kind: CauseKind
     id: UUID | None = Field(
-        description="the event, estimate or model that moved it, or the correction that was switched on or off"
+        description="what moved it: the event, estimate, model, evidence, competitor or capability, or the correction "
+        "that was switched on or off; the workspace where evidence was told to grow old otherwise"
     )
     at: datetime
 
@@ -114,8 +125,8 @@ class Score(Wire):
     start: float = Field(description="what the steps begin with: 1 in a product, 0 in a sum")
     steps: list[FormulaStep] = Field(description="the formula with this idea's figures; empty when not scoreable")
     inputs: dict[str, ScoreInput] = Field(
-        description="in the order of the formula. An estimate wins over surveys and demand; what is none of these is "
-        "missing, not imputed"
+        description="in the order of the formula. Alignment and competition are computed, whatever is estimated; an "
+        "estimate wins over surveys and demand; what is none of these is missing, not imputed"
     )
     cause: MovedBy
     version: int = Field(description="rises each time the score moves")
@@ -124,12 +135,15 @@ class Score(Wire):
 
 
 class Evidence(Wire):
-    """Where feedback holds what the demand is made of."""
+    """Where what the scores rest on can be looked up."""
 
     demand: str
     votes: str
     insights: str
     estimates: str
+    contributions: str
+    alignment: str
+    competition: str
     provenance: str = Field(description="all of the demand in one call, down to the raw deliveries")
 
 
@@ -187,7 +201,9 @@ async def explain_scores(idea_id: UUID, caller: CallerDep, read: ReadDep) -> Exp
         )
         for row in (await read.all(store.ESTIMATED, caller.workspace_id, used) if used else ())
     }
-    scores = [_score(row, given, estimates) for row, given in zip(rows, inputs, strict=True)]
+    competed = [each.competition for given in inputs for each in given.values() if each.competition is not None]
+    seen = await facts.seen(read, caller.workspace_id, [one.evidence_id for each in competed for one in each.evidence])
+    scores = [_score(row, given, estimates, seen) for row, given in zip(rows, inputs, strict=True)]
     return Explanation(
         idea_id=idea_id,
         title=None if idea is None else idea["title"],
@@ -201,6 +217,9 @@ async def explain_scores(idea_id: UUID, caller: CallerDep, read: ReadDep) -> Exp
             votes=f"/v1/votes?idea_id={idea_id}",
             insights=f"/v1/insights?idea_id={idea_id}",
             estimates=f"/v1/estimates?idea_id={idea_id}",
+            contributions=f"/v1/contributions/{idea_id}",
+            alignment=f"/v1/alignments/{idea_id}",
+            competition=f"/v1/competition/{idea_id}",
             provenance=f"/v1/ideas/{idea_id}/provenance",
         ),
     )
@@ -210,7 +229,9 @@ def _said(each: Estimated) -> Said:
     return Said(each.estimator, each.discipline, each.value, each.at)
 
 
-def _score(row: asyncpg.Record, given: Mapping[str, Input], estimates: Mapping[UUID, Estimated]) -> Score:
+def _score(
+    row: asyncpg.Record, given: Mapping[str, Input], estimates: Mapping[UUID, Estimated], seen: Mapping[UUID, Any]
+) -> Score:
     framework = FRAMEWORKS[row["framework"]]
     parameters = framework.parameters.model_validate_json(row["parameters"])
     explained = framework.explain({name: each.value for name, each in given.items()}, parameters)
@@ -241,6 +262,8 @@ def _score(row: asyncpg.Record, given: Mapping[str, Input], estimates: Mapping[U
                 raw=given[name].raw,
                 corrections=list(given[name].corrected or ()),
                 demand=given[name].demand,
+                alignment=given[name].alignment,
+                competition=_competition(given[name], seen),
                 survey=given[name].survey,
                 problem=explained.factors[name].problem,
                 flags=_flags(given[name], explained.factors[name]),
@@ -253,6 +276,10 @@ def _score(row: asyncpg.Record, given: Mapping[str, Input], estimates: Mapping[U
         digest=row["digest"],
         intact=row["intact"],
     )
+
+
+def _competition(given: Input, seen: Mapping[UUID, Any]) -> Competition | None:
+    return None if given.competition is None else counted(given.competition, seen, facts.today())
 
 
 def _flags(given: Input, factor: Factor) -> list[Flag | Literal["small_sample"]]:

@@ -14,6 +14,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from pydantic_core import from_json, to_json
 
+from services.scoring.facts import domain as facts
 from services.scoring.frameworks import FRAMEWORKS
 from services.scoring.frameworks.factors import Outcome
 from services.scoring.frameworks.parameters import MEASURES, Parameters
@@ -22,7 +23,7 @@ from services.scoring.scores import store
 from services.scoring.scores.corrections import Correction
 from services.scoring.scores.inputs import Demand, Estimates, Input, Known, resolve, sought
 from shared.database import Read, Tx
-from shared.events.scoring import ScoreChanged
+from shared.events.scoring import CauseKind, ScoreChanged
 from shared.ids import new_id
 from shared.outbox import emit
 from shared.paging import FIRST
@@ -45,7 +46,7 @@ CORRECTIONS = TypeAdapter(list[Correction])
 class Cause:
     """Why scores move: what kind of thing happened, which one, and the trace it is part of."""
 
-    kind: Literal["demand", "estimate", "model", "idea", "need", "correction"]
+    kind: CauseKind
     id: UUID
     traceparent: str
 
@@ -85,15 +86,16 @@ async def lock_ideas(tx: Tx, subjects: Collection[Subject], workspaces: Collecti
     await tx.all(store.LOCK_IDEAS, list(shared), [idea for _, idea in subjects])
 
 
-async def lock_workspace(tx: Tx, workspace_id: UUID) -> None:
-    """Wait for everyone who moves any score of this workspace. To be called before anything is read or written."""
-    await tx.value(store.LOCK_WORKSPACE, workspace_id)
+async def lock_workspace(tx: Tx, *workspace_ids: UUID) -> None:
+    """Wait for everyone who moves any score of these workspaces. To be called before anything is read or written."""
+    await tx.all(store.LOCK_WORKSPACES, workspace_ids)
 
 
 async def rescore(tx: Tx, causes: Mapping[Subject, Cause], model_id: UUID | None = None) -> int:
     """Score ideas, locked by the caller, under the active models or one of them; return how many scores moved.
 
-    Five statements, however many ideas, and one more where a model reads needs.
+    Five statements, however many ideas; one more where a model reads needs, and two more for each of alignment and
+    competition where one reads it.
     """
     computed = await compute(tx, list(causes), model_id)
     if not computed:
@@ -143,7 +145,8 @@ async def compute(read: Read, subjects: Sequence[Subject], model_id: UUID | None
     if not models:
         return []
     tuned = [FRAMEWORKS[each["framework"]].parameters.model_validate_json(each["parameters"]) for each in models]
-    known = await _known(read, subjects, needs=any(each.from_needs() for each in tuned))
+    kinds = {type(rule) for each in tuned for rule in each.rules().values()}
+    known = await _known(read, subjects, kinds, needs=any(each.from_needs() for each in tuned))
     computed: list[Computed] = []
     for model, parameters in zip(models, tuned, strict=True):
         framework = FRAMEWORKS[model["framework"]]
@@ -158,14 +161,17 @@ async def compute(read: Read, subjects: Sequence[Subject], model_id: UUID | None
     return computed
 
 
-async def _known(read: Read, subjects: Sequence[Subject], *, needs: bool) -> list[Known]:
+async def _known(read: Read, subjects: Sequence[Subject], kinds: Collection[type], *, needs: bool) -> list[Known]:
     asked = [workspace for workspace, _ in subjects], [idea for _, idea in subjects]
     demand: dict[int, Demand] = {
         row["position"]: Demand({name: row[name] for name in MEASURES}, row["event_id"], row["version"])
         for row in await read.all(store.DEMAND, *asked)
     }
+    told = await facts.load(read, subjects, kinds)
     served = await of_ideas(read, *asked) if needs else [()] * len(subjects)
-    known = [Known({}, demand.get(position), needs=theirs) for position, theirs in enumerate(served, start=1)]
+    known = [
+        Known({}, demand.get(position), *each) for position, each in enumerate(zip(told, served, strict=True), start=1)
+    ]
     for row in await read.all(store.ESTIMATES, *asked):
         position: int = row["position"]
         known[position - 1].estimates[row["input"]] = Estimates(row["ids"], row["values"], row["teams"])

@@ -1,10 +1,12 @@
 """Where the inputs of a score come from.
 
-1. An input that somebody has estimated is the arithmetic mean of the current estimates, one of each estimator, each
+1. An input that the model takes from alignment or competition is computed, whatever anybody estimates.
+2. An input that somebody has estimated is the arithmetic mean of the current estimates, one of each estimator, each
    corrected first where a correction for it is in force (`corrections`).
-2. An input that the model takes from demand is the demanded measure times the model's `per_ask`.
-3. An input that the model takes from needs is what surveys say of the need that the idea would serve.
-4. An input that is none of these is missing. Nothing is imputed; demand that has not been told of is unknown, not zero.
+3. An input that the model takes from demand is the demanded measure times the model's `per_ask`.
+4. An input that the model takes from needs is what surveys say of the need that the idea would serve.
+5. An input that is none of these is missing. Nothing is imputed: demand that has not been told of, a strategy without
+   objectives and evidence that is too old are unknown, not zero.
 """
 
 import math
@@ -15,11 +17,21 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.scoring.frameworks.parameters import DemandRule, NeedRule, Parameters
+from services.scoring.facts.known import NOTHING, Facts
+from services.scoring.frameworks.alignment import Aligned
+from services.scoring.frameworks.parameters import (
+    AlignmentRule,
+    CompetitionRule,
+    DemandRule,
+    NeedRule,
+    Parameters,
+    Rule,
+)
+from services.scoring.frameworks.parity import Competed
 from services.scoring.needs.rated import Need, Surveyed, surveyed
 from services.scoring.scores.corrections import Correction, Kind, corrected, fitting, for_team
 
-Source = Literal["estimate", "demand", "survey", "none"]
+Source = Literal["estimate", "demand", "survey", "alignment", "competition", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +67,10 @@ class Input:
     estimates: tuple[UUID, ...] = ()
     """The value is their arithmetic mean. They are never changed or deleted, so their ids say it all."""
     demand: Demanded | None = None
+    alignment: Aligned | None = None
+    """The value is its alignment times the model's `at_full`."""
+    competition: Competed | None = None
+    """The value is its competition times the model's `at_full`."""
     raw: float | None = None
     """The mean as it was estimated, where a correction has changed it."""
     corrected: tuple[Corrected, ...] | None = None
@@ -83,10 +99,11 @@ class Estimates:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of one idea: current estimates by input, the demand once it has been told of, and needs."""
+    """What is known of one idea: current estimates by input, the demand once it has been told of, facts and needs."""
 
     estimates: dict[str, Estimates]
     demand: Demand | None
+    facts: Facts = NOTHING
     needs: tuple[Need, ...] = ()
     """Those that it would serve."""
 
@@ -103,10 +120,15 @@ class Sought:
     name: str
     estimated_as: str
     """The `input` of its estimates."""
-    rule: DemandRule | None
+    rule: Rule | None
     need: NeedRule | None = None
     corrections: tuple[Correction, ...] = ()
     """Those that may apply, the most particular first."""
+
+    @property
+    def computed(self) -> bool:
+        """Whether estimates of it are left aside."""
+        return isinstance(self.rule, AlignmentRule | CompetitionRule)
 
     def applied(self, estimates: Estimates) -> list[Correction | None]:
         """What corrects each of these estimates."""
@@ -121,7 +143,7 @@ def sought(parameters: Parameters, framework: str = "", corrections: Sequence[Co
 
     With the corrections that are in force for it; without any, what was estimated counts as it is.
     """
-    named, rules, needs = parameters.named(), parameters.from_demand(), parameters.from_needs()
+    named, rules, needs = parameters.named(), parameters.rules(), parameters.from_needs()
     return [
         Sought(
             name,
@@ -136,7 +158,24 @@ def sought(parameters: Parameters, framework: str = "", corrections: Sequence[Co
 
 def resolve(inputs: Sequence[Sought], known: Known) -> dict[str, Input]:
     """The inputs of one idea by the rule above."""
-    return {each.name: _input(each, known) for each in inputs}
+    return {
+        each.name: _computed(each.rule, known.facts)
+        if isinstance(each.rule, AlignmentRule | CompetitionRule)
+        else _input(each, known)
+        for each in inputs
+    }
+
+
+def _computed(rule: AlignmentRule | CompetitionRule, facts: Facts) -> Input:
+    if isinstance(rule, AlignmentRule):
+        aligned = facts.aligned(rule)
+        if aligned is None:
+            return Input("none")
+        return Input("alignment", aligned.alignment * rule.at_full, alignment=aligned)
+    competed = facts.competed()
+    if competed is None:
+        return Input("none")
+    return Input("competition", competed.competition * rule.at_full, competition=competed)
 
 
 def _input(wanted: Sought, known: Known) -> Input:
@@ -145,7 +184,7 @@ def _input(wanted: Sought, known: Known) -> Input:
         return _estimated(wanted, estimates)
     if wanted.need is not None and (found := surveyed(known.needs, wanted.need)) is not None:
         return Input("survey", found[0], survey=found[1])
-    if rule is None or demand is None:
+    if not isinstance(rule, DemandRule) or demand is None:
         return Input("none")
     count = demand.counts[rule.measure]
     told = Demanded(rule.measure, count, rule.per_ask, rule.horizon, demand.event_id, demand.version)

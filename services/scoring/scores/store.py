@@ -11,7 +11,11 @@ select pg_advisory_xact_lock(key)::text from (
     select distinct hashtextextended(id::text, 22) as key from unnest($2::uuid[]) as i (id) order by key
 ) as ideas
 """
-LOCK_WORKSPACE = "select pg_advisory_xact_lock(hashtextextended($1::uuid::text, 21))"
+LOCK_WORKSPACES = """
+select pg_advisory_xact_lock(key)::text from (
+    select distinct hashtextextended(id::text, 21) as key from unnest($1::uuid[]) as w (id) order by key
+) as workspaces
+"""
 # The corrections come with the model: they are few, and another statement for each batch is not worth them.
 ACTIVE_MODELS = """
 select m.id, m.workspace_id, m.framework, m.revision, m.parameters::text as parameters, (
@@ -129,6 +133,11 @@ select idea_id from (
     (select idea_id from demand where workspace_id = $1 and idea_id > $2 order by idea_id limit $3)
     union
     (select distinct idea_id from estimates where workspace_id = $1 and idea_id > $2
+     order by idea_id limit $3)
+    union
+    (select idea_id from contributions where workspace_id = $1 and idea_id > $2 order by idea_id limit $3)
+    union
+    (select distinct idea_id from capability_ideas where workspace_id = $1 and idea_id > $2
      order by idea_id limit $3)
     union
     (select distinct idea_id from need_ideas where workspace_id = $1 and idea_id > $2

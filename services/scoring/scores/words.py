@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from services.scoring.frameworks.alignment import Aligned
+from services.scoring.frameworks.parity import Competed
 from services.scoring.needs.rated import Surveyed
 from services.scoring.scores.inputs import Demanded, Input
 
@@ -32,6 +34,10 @@ def in_words(name: str, given: Input, said: Sequence[Said]) -> str:
         return f"{value}, {_counted(given.demand)}"
     if given.source == "survey" and given.survey is not None:
         return f"{value}, {_surveyed(given.survey)}"
+    if given.source == "alignment" and given.alignment is not None:
+        return f"{value}, {_aligned(given.alignment)}"
+    if given.source == "competition" and given.competition is not None:
+        return f"{value}, {_competed(given.competition)}"
     return f"{value}, from {given.source}"
 
 
@@ -57,6 +63,20 @@ def _counted(demand: Demanded) -> str:
 
 def _surveyed(told: Surveyed) -> str:
     return f"as {told.n:,} respondents rate the {told.measure} of the need that the idea would serve"
+
+
+def _aligned(told: Aligned) -> str:
+    served = len(told.shares)
+    if not served:
+        return "as the idea contributes to no objective that counts"
+    objectives = "an objective" if served == 1 else f"{served} objectives"
+    return f"as the idea contributes to {objectives}: {told.alignment:.0%} of what all that count weigh"
+
+
+def _competed(told: Competed) -> str:
+    seen = len(told.evidence)
+    evidence = "one piece of evidence" if seen == 1 else f"{seen:,} pieces of evidence"
+    return f"as competitors are {told.competition:.0%} of the way ahead in what the idea would give, by {evidence}"
 
 
 def _day(event_id: UUID) -> str:

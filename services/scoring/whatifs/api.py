@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError
 from services.scoring.candidates import domain as candidates
 from services.scoring.candidates.domain import Choice
 from services.scoring.frameworks import FRAMEWORKS, FrameworkName
+from services.scoring.frameworks.alignment import Aligned
 from services.scoring.frameworks.factors import Contribution, Flag, FormulaStep
 from services.scoring.frameworks.parameters import InputName
 from services.scoring.models.bodies import UnreadParameters
@@ -37,6 +38,15 @@ class Supposed(Wire):
     )
 
 
+class SupposedObjective(Wire):
+    """An objective as it would weigh."""
+
+    objective_id: UUID
+    weight: Annotated[float, Field(ge=0, le=1000)] = Field(
+        description="above 0 it counts, whether it does today or not; 0: it would not", examples=[5]
+    )
+
+
 class WhatIfIn(Wire):
     """What would be otherwise. Nothing is stored."""
 
@@ -46,6 +56,11 @@ class WhatIfIn(Wire):
         default=None, description="other weights; left out: the model's own, or the framework's defaults"
     )
     inputs: list[Supposed] = Field(default_factory=list[Supposed], max_length=500)
+    objectives: list[SupposedObjective] = Field(
+        default_factory=list[SupposedObjective],
+        max_length=200,
+        description="objectives that would weigh otherwise, for models that read alignment; the others stay",
+    )
     among: Annotated[int, Field(ge=1, le=candidates.MOST)] = Field(
         default=50,
         description="how many ideas from the top of today's ranking; those in `inputs` are looked at besides",
@@ -59,6 +74,7 @@ class SupposedInput(Wire):
     value: float | None
     unit: str
     demand: Demanded | None
+    alignment: Aligned | None = Field(default=None, description="with what each objective adds")
     problem: str | None
     flags: list[Flag]
     contribution: Contribution | None
@@ -99,7 +115,7 @@ class WhatIf(Wire):
 
 @router.post("/what-ifs", responses=ASKING, dependencies=[allow("scores:read")])
 async def ask_what_if(body: WhatIfIn, caller: CallerDep, runtime: RuntimeDep) -> WhatIf:
-    """Ask what the ranking would be with other inputs, other weights or another framework. Nothing is stored."""
+    """Ask what the ranking would be with other inputs, weights, objectives or another framework. Nothing is stored."""
     wanted = list(dict.fromkeys(each.idea_id for each in body.inputs))
     async with runtime.database.read((caller.workspace_id,)) as read:
         model = await candidates.model(read, caller.workspace_id, body.model_id)
@@ -117,7 +133,12 @@ async def ask_what_if(body: WhatIfIn, caller: CallerDep, runtime: RuntimeDep) ->
     if unread := domain.unread(parameters, changes):
         reason = f"{', '.join(unread)} is no input of the model"
         raise Invalid(errors=[FieldError("/body/inputs", reason)])
-    pairs = await compute_apart(runtime, lambda: domain.suppose(model, framework, parameters, found, changes))
+    weights = {each.objective_id: each.weight for each in body.objectives}
+    if lost := domain.unknown_objectives(found, weights):
+        raise Invalid(
+            errors=[FieldError("/body/objectives", f"scoring knows no objective by the id {id}") for id in lost]
+        )
+    pairs = await compute_apart(runtime, lambda: domain.suppose(model, framework, parameters, found, changes, weights))
     units = {name: each.unit for name, each in model.parameters.recipe().inputs.items()}
     recipe = parameters.recipe()
     return WhatIf(
@@ -156,6 +177,7 @@ def _score(standing: Standing, units: dict[str, str]) -> SupposedScore:
                 value=standing.inputs[name].value,
                 unit=unit,
                 demand=standing.inputs[name].demand,
+                alignment=standing.inputs[name].alignment,
                 problem=explained.factors[name].problem,
                 flags=list(explained.factors[name].flags),
                 contribution=explained.factors[name].contribution,

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from services.scoring.candidates.domain import Candidate, Model
@@ -44,12 +44,25 @@ def unread(parameters: Parameters, changes: Changes) -> list[str]:
     return sorted({name for _, name in changes} - read)
 
 
+def unknown_objectives(candidates: Sequence[Candidate], weights: Mapping[UUID, float]) -> list[UUID]:
+    """Objectives that are weighed and not there. Without candidates nothing is known, and nothing weighed."""
+    if not candidates:
+        return []
+    strategy = candidates[0].known.facts.strategy
+    return sorted(weights.keys() - (strategy.objectives.keys() if strategy is not None else set()))
+
+
 def suppose(
-    model: Model, framework: Framework, parameters: Parameters, candidates: Sequence[Candidate], changes: Changes
+    model: Model,
+    framework: Framework,
+    parameters: Parameters,
+    candidates: Sequence[Candidate],
+    changes: Changes,
+    weights: Mapping[UUID, float],
 ) -> list[Pair]:
-    """Both worlds, in the order of the second. Pure: run it away from the loop."""
+    """Both worlds, in the order of the second; `weights`: of objectives. Pure: run it away from the loop."""
     before = _standings(model.framework, model.parameters, model.corrections, candidates, {})
-    later = _standings(framework, parameters, model.corrections, candidates, changes)
+    later = _standings(framework, parameters, model.corrections, _weighing(candidates, weights), changes)
     pairs = [Pair(*each) for each in zip(candidates, before, later, strict=True)]
     return sorted(pairs, key=lambda pair: pair.after.position or math.inf)
 
@@ -77,6 +90,18 @@ def _standings(
             framework.explain({name: each.value for name, each in given.items()}, parameters),
         )
         for place, (outcome, given) in enumerate(zip(outcomes, inputs, strict=True))
+    ]
+
+
+def _weighing(candidates: Sequence[Candidate], weights: Mapping[UUID, float]) -> Sequence[Candidate]:
+    """The same under a strategy that weighs objectives otherwise; all of them are under one."""
+    held = candidates[0].known.facts.strategy if candidates else None
+    if held is None or not weights:
+        return candidates
+    strategy = held.weighing(weights)
+    return [
+        replace(each, known=replace(each.known, facts=replace(each.known.facts, strategy=strategy)))
+        for each in candidates
     ]
 
 

@@ -94,7 +94,7 @@ class CannyParameters(Tuned):
             raise ValueError("impact: one factor at least must not be a percentage")
         return self
 
-    def from_demand(self) -> dict[str, DemandRule]:
+    def rules(self) -> dict[str, DemandRule]:
         """The factors that demand can give, and how."""
         return {each.name: each.demand for each in self.impact if each.demand is not None}
 

@@ -82,7 +82,7 @@ class JiraProductDiscoveryParameters(Tuned):
             raise ValueError("fields: one weight at least must be positive")
         return self
 
-    def from_demand(self) -> dict[str, DemandRule]:
+    def rules(self) -> dict[str, DemandRule]:
         """The fields that demand can give, and how."""
         return {each.name: each.demand for each in self.fields if each.demand is not None}
 

@@ -28,7 +28,7 @@ class ProductboardParameters(Tuned):
         default_factory=DemandRule, description="how it follows from demand; null: by estimate alone"
     )
 
-    def from_demand(self) -> Mapping[str, DemandRule]:
+    def rules(self) -> Mapping[str, DemandRule]:
         """The input that demand can give, and how."""
         return {} if self.user_impact is None else {"user_impact": self.user_impact}
 

@@ -1,0 +1,1 @@
+"""Which objectives an idea contributes to, how much, and who said so."""

@@ -1,0 +1,1 @@
+"""Objectives that nothing is done for, and work that serves no objective."""

@@ -1,0 +1,1 @@
+"""What tells whether an objective is achieved, and what it measured so far."""

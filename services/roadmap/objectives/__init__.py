@@ -1,0 +1,1 @@
+"""The strategy: what the product is to achieve, how much each of it weighs, and when."""

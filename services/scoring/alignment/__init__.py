@@ -1,0 +1,1 @@
+"""How much of the strategy each idea contributes to."""

@@ -1,0 +1,1 @@
+"""Whom we are measured against."""

@@ -1,0 +1,1 @@
+"""What was seen of competitors, where and when."""
