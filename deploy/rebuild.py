@@ -15,6 +15,8 @@ from typing import Any
 
 from deploy.child import Failed
 from services.scoring.models import store as models
+from services.scoring.policies.domain import weigh_anew
+from services.scoring.policies.worker import differences as misweighed
 from services.scoring.scores.domain import lock_workspace, recompute
 from shared import outbox
 from shared.database import Database, Tx
@@ -49,7 +51,9 @@ insert into rebuild_{service}.{table} select * from {service}.{table}
 where {key} in (select aggregate_id from {service}.parked where redriven_at is null)
 """
 WAITING = "select count(*) from {service}.outbox"
-WORKSPACES = "select distinct workspace_id from scoring.scores order by 1"
+WORKSPACES = """
+select workspace_id from scoring.scores union select workspace_id from scoring.demand_policies order by 1
+"""
 HASH = """
 select count(*) as rows, md5(coalesce(string_agg(md5(t::text), '' order by {key}), '')) as hash
 from {schema}.{table} as t
@@ -242,9 +246,9 @@ async def rebuild(
 
 
 async def rescore(database: Database, *, check: bool) -> int:
-    """Compute every score anew and return how many were stored otherwise.
+    """Compute every score and every weight of demand anew and return how many were stored otherwise.
 
-    Unless only to `check`, the running service is asked to score by those models again.
+    Unless only to `check`, the running service is asked to score by those models, and weigh by those policies, again.
     """
     wrong = 0
     async with database.system() as tx:
@@ -256,6 +260,10 @@ async def rescore(database: Database, *, check: bool) -> int:
             wrong += len(differences)
             for model_id in () if check else {each.model_id for each in differences}:
                 await tx.run(models.ASK, workspace_id, model_id, FIRST, "")
+            weights = await misweighed(tx, workspace_id)
+            wrong += len(weights)
+            for policy_id in () if check else {policy_id for policy_id, _ in weights}:
+                await weigh_anew(tx, workspace_id, policy_id)
     return wrong
 
 

@@ -37,6 +37,7 @@ from services.feedback.products import api as products
 from services.feedback.requesters import api as requesters
 from services.feedback.segments import api as segments
 from services.feedback.segments import worker as filling
+from services.feedback.shares import worker as sharing
 from services.feedback.similar import api as similar
 from services.feedback.similar import worker as similar_texts
 from services.feedback.surveys import api as surveys
@@ -103,6 +104,7 @@ SERVICE = Service(
         "fetches": fetches.run,
         "inbox": waking.run,
         "segments": filling.run,
+        "shares": sharing.run,
         "erasures": forgetting.run,
         "imports": importing.run,
         "exports": exporting.run,

@@ -6,12 +6,15 @@ from services.scoring.assessment import api as assessment
 from services.scoring.capacity import api as capacity
 from services.scoring.charts import api as charts
 from services.scoring.comparisons import api as comparisons
+from services.scoring.comparisons import policies as compared_policies
 from services.scoring.consumers import CONSUMERS
 from services.scoring.debts import api as debts
 from services.scoring.estimates import api as estimates
 from services.scoring.methods import api as methods
 from services.scoring.models import api as models
 from services.scoring.models.domain import rescore_all
+from services.scoring.policies import api as policies
+from services.scoring.policies import worker as weighing
 from services.scoring.portfolio import api as portfolio
 from services.scoring.rounds import api as rounds
 from services.scoring.runs import api as runs
@@ -30,6 +33,8 @@ SERVICE = Service(
     routers=(
         scores.router,
         comparisons.router,
+        policies.router,
+        compared_policies.router,
         estimates.router,
         rounds.router,
         models.router,
@@ -47,10 +52,11 @@ SERVICE = Service(
         operations("scoring", CONSUMERS),
     ),
     consumers=CONSUMERS,
-    jobs={"rescore": rescore_all},
+    jobs={"rescore": rescore_all, "weigh": weighing.run},
     tags=(
         {"name": "scores", "description": "What each idea is worth, why, and how ideas rank"},
         {"name": "comparisons", "description": "Where models disagree, and why one idea is above another"},
+        {"name": "demand-policies", "description": "How the accounts that ask are weighed, and what ideas weigh then"},
         {"name": "estimates", "description": "What people think an input of a score is"},
         {"name": "rounds", "description": "People estimate unseen by each other, see what all said, and agree"},
         {"name": "models", "description": "Scoring frameworks with their parameters"},

@@ -22,5 +22,8 @@ class ScoreChanged(Event):
     value: float | None = Field(default=None, description="the score; absent when not scoreable")
     previous: float | None = Field(default=None, description="the value before this change")
     missing: list[str] = Field(default_factory=list, description="inputs without which it cannot be scored")
-    cause: Literal["demand", "estimate", "model", "idea"]
-    cause_id: UUID | None = Field(default=None, description="the event or estimate that moved it")
+    cause: Literal["demand", "estimate", "model", "idea", "policy", "time"]
+    cause_id: UUID | None = Field(
+        default=None,
+        description="the event, estimate, model or demand policy that moved it; `time`: the policy whose asks age",
+    )

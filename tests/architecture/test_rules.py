@@ -94,6 +94,7 @@ def test_store_remembers_domain_decides_api_translates() -> None:
                 "shared/access/tables.py",
                 "services/*/tables.py",
                 "services/feedback/tables/",
+                "services/scoring/tables/",
             ),
         ),
         ("alembic", ("shared/migrate.py", "shared/migrations/")),

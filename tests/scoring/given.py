@@ -6,12 +6,15 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import numpy as np
 from pydantic_core import from_json
 
 from services.scoring.consumers import CONSUMERS, follow_ideas
 from services.scoring.estimates import domain as estimates
 from services.scoring.estimates.domain import Draft
+from services.scoring.frameworks.demand_policies import Asks
 from services.scoring.frameworks.parameters import DemandRule
+from services.scoring.frameworks.recipe import Array
 from services.scoring.frameworks.rice import RiceParameters
 from services.scoring.models import domain as models
 from services.scoring.scores.domain import recompute
@@ -77,6 +80,26 @@ async def scores(read: Read, workspace_id: UUID) -> dict[UUID, asyncpg.Record]:
 async def published(read: Read, workspace_id: UUID) -> list[dict[str, Any]]:
     """The events of a workspace, in order."""
     return [from_json(row["data"]) for row in await read.all(EVENTS, workspace_id)]
+
+
+def asks_of(
+    rows: Sequence[tuple[int, int, float | None, Sequence[tuple[float, int]]]], segment: Sequence[float | None] = ()
+) -> Asks:
+    """Asks from rows of idea, units, revenue, and how many contacts asked how long ago; the ideas in order."""
+    cells = [(row, age, contacts) for row, each in enumerate(rows) for age, contacts in each[3]]
+
+    def column(values: Sequence[float | None]) -> Array:
+        return np.array([np.nan if value is None else value for value in values], float)
+
+    return Asks(
+        idea=np.array([idea for idea, *_ in rows], np.int64),
+        units=np.array([units for _, units, *_ in rows], np.int64),
+        mrr=column([mrr for _, _, mrr, _ in rows]),
+        segment=column(segment or [None] * len(rows)),
+        cell_row=np.array([row for row, _, _ in cells], np.int64),
+        cell_age=np.array([age for _, age, _ in cells], float),
+        cell_contacts=np.array([contacts for *_, contacts in cells], float),
+    )
 
 
 class Workspace:

@@ -14,7 +14,8 @@ from services.scoring.candidates.draws import Believed, Subject
 from services.scoring.frameworks import FRAMEWORKS, Framework
 from services.scoring.frameworks.parameters import MEASURES, Parameters
 from services.scoring.frameworks.spreads import Spread
-from services.scoring.scores.inputs import Demand, Estimates, Known, Sought
+from services.scoring.scores.domain import weights_of
+from services.scoring.scores.inputs import Demand, Estimates, Known, Sought, demanded
 from shared.database import Read
 from shared.errors import Conflict, FieldError, Invalid
 from shared.events.feedback import IdeaKind, IdeaStatus
@@ -93,6 +94,8 @@ async def load(read: Read, workspace_id: UUID, model_id: UUID, choice: Choice) -
         idea_id: Candidate(idea_id, row["title"], row["kind"], row["status"], Known({}, demand.get(idea_id)), {})
         for idea_id, row in rows.items()
     }
+    for place, weight in await weights_of(read, [(workspace_id, idea_id) for idea_id in ideas], None):
+        found[ideas[place]].known.weights[weight.weighed.policy_id] = weight
     spreads: dict[UUID, dict[str, Sequence[Spread | None]]] = {idea_id: {} for idea_id in ideas}
     for row in await read.all(store.ESTIMATES, workspace_id, ideas):
         idea_id, name = row["idea_id"], row["input"]
@@ -111,7 +114,8 @@ def subject_of(candidate: Candidate, needed: Sequence[Sought]) -> Subject:
         estimated = candidate.known.estimates.get(each.estimated_as)
         if estimated is not None:
             inputs[each.name] = Believed(estimated.values, candidate.spreads[each.estimated_as])
-        elif each.rule is not None and candidate.known.demand is not None:
-            count = candidate.known.demand.counts[each.rule.measure]
-            inputs[each.name] = Believed([count * each.rule.per_ask], [None], counted=True)
+        elif each.rule is not None:
+            value, _ = demanded(each.rule, candidate.known)
+            if value is not None:
+                inputs[each.name] = Believed([value], [None], counted=True)
     return Subject(candidate.idea_id, inputs)

@@ -20,7 +20,8 @@ from services.scoring.frameworks import Framework
 from services.scoring.frameworks.parameters import MEASURES, Parameters
 from services.scoring.runs import store
 from services.scoring.runs.comparison import Place
-from services.scoring.scores.inputs import Demand, Estimates, Known, resolve, sought
+from services.scoring.scores.domain import weighed_as
+from services.scoring.scores.inputs import Demand, Estimates, Known, Weight, resolve, sought
 from shared.database import Read, Tx
 from shared.errors import Conflict, FieldError, Invalid, NotFound
 from shared.ids import new_id
@@ -101,11 +102,23 @@ async def evidence(read: Read, workspace_id: UUID, run_id: UUID) -> list[Evidenc
             name: Estimates([UUID(each["id"]) for each in theirs], [each["value"] for each in theirs])
             for name, theirs in given.items()
         }
-        told = None if row["demand"] is None else from_json(row["demand"])
+        told: dict[str, Any] | None = None if row["demand"] is None else from_json(row["demand"])
         demand = told and Demand({name: told[name] for name in MEASURES}, UUID(told["event_id"]), told["version"])
         place = Place(row["idea_id"], row["title"], row["position"], row["value"], {})
-        found.append(Evidence(place, Known(estimates, demand)))
+        weighed: list[dict[str, Any]] = [] if told is None else told.get("weights", [])
+        weights = {UUID(each["policy_id"]): _weight(each) for each in weighed}
+        found.append(Evidence(place, Known(estimates, demand, weights)))
     return found
+
+
+def _weight(kept: dict[str, Any]) -> Weight:
+    columns = {
+        **kept,
+        "policy_id": UUID(kept["policy_id"]),
+        "largest": to_json(kept["largest"]),
+        "unknown": to_json(kept["unknown"]),
+    }
+    return Weight(weighed_as(columns), kept["contacts"], UUID(kept["event_id"]), kept["version"])
 
 
 def replay(framework: Framework, parameters: Parameters, known: Sequence[Evidence]) -> list[Place]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -16,6 +17,7 @@ from services.scoring.frameworks.factors import Contribution, Flag, FormulaStep
 from services.scoring.scores import store
 from services.scoring.scores.domain import INPUTS, State
 from services.scoring.scores.inputs import Demanded, Input, Source
+from shared.database import Read
 from shared.errors import Conflict, NotFound
 from shared.events.feedback import IdeaKind, IdeaStatus
 from shared.paging import LAST, Cursor, Limit, Page, decode, page
@@ -55,7 +57,10 @@ class ScoreInput(Wire):
     estimates: list[Estimated] = Field(
         description="the value is their arithmetic mean. Where there is one, demand is not used"
     )
-    demand: Demanded | None = Field(description="without an estimate, the value is `count` times `per_ask`")
+    demand: Demanded | None = Field(
+        description="without an estimate, the value is `count` times `per_ask`, or the policy's weight times that; "
+        "where the demand cannot be weighed there is no value, and here is why"
+    )
     problem: str | None = Field(description="why the idea cannot be scored with it")
     flags: list[Flag] = Field(description="`off_scale`: taken, though not on the framework's published scale")
     contribution: Contribution | None = Field(
@@ -66,8 +71,11 @@ class ScoreInput(Wire):
 class MovedBy(Wire):
     """Why the score is what it is since `at`."""
 
-    kind: Literal["demand", "estimate", "model", "idea"]
-    id: UUID | None = Field(description="the event, estimate or model that moved it")
+    kind: Literal["demand", "estimate", "model", "idea", "policy", "time"] = Field(
+        description="`policy`: the demand policy that an input follows from; `time`: a month is over, and by that "
+        "policy older asks count less"
+    )
+    id: UUID | None = Field(description="the event, estimate, model or policy that moved it")
     at: datetime
 
 
@@ -138,7 +146,7 @@ async def explain_scores(idea_id: UUID, caller: CallerDep, read: ReadDep) -> Exp
     rows = await read.all(store.EXPLAIN, caller.workspace_id, idea_id)
     if idea is None and not rows:
         raise NotFound("No idea by that id.")
-    inputs = [INPUTS.validate_json(row["inputs"]) for row in rows]
+    inputs = await _named(read, caller.workspace_id, [INPUTS.validate_json(row["inputs"]) for row in rows])
     used = [id for given in inputs for each in given.values() for id in each.estimates]
     estimates = {
         row["id"]: Estimated(
@@ -163,6 +171,27 @@ async def explain_scores(idea_id: UUID, caller: CallerDep, read: ReadDep) -> Exp
             estimates=f"/v1/estimates?idea_id={idea_id}",
         ),
     )
+
+
+async def _named(read: Read, workspace_id: UUID, inputs: list[dict[str, Input]]) -> list[dict[str, Input]]:
+    """The same, with the names that demand policies have now. No statement where none is used."""
+    policies = {
+        each.demand.policy.policy_id
+        for given in inputs
+        for each in given.values()
+        if each.demand is not None and each.demand.policy is not None
+    }
+    if not policies:
+        return inputs
+    names = {row["id"]: row["name"] for row in await read.all(store.POLICY_NAMES, workspace_id, policies)}
+    return [{name: _with_name(each, names) for name, each in given.items()} for given in inputs]
+
+
+def _with_name(given: Input, names: Mapping[UUID, str]) -> Input:
+    if given.demand is None or given.demand.policy is None:
+        return given
+    policy = replace(given.demand.policy, name=names.get(given.demand.policy.policy_id))
+    return replace(given, demand=replace(given.demand, policy=policy))
 
 
 def _score(row: asyncpg.Record, given: Mapping[str, Input], estimates: Mapping[UUID, Estimated]) -> Score:

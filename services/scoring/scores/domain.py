@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
+import asyncpg
 from pydantic import TypeAdapter
 from pydantic_core import from_json, to_json
 
@@ -17,7 +18,17 @@ from services.scoring.frameworks import FRAMEWORKS
 from services.scoring.frameworks.factors import Outcome
 from services.scoring.frameworks.parameters import MEASURES
 from services.scoring.scores import store
-from services.scoring.scores.inputs import Demand, Estimates, Input, Known, resolve, sought
+from services.scoring.scores.inputs import (
+    AccountWeight,
+    Demand,
+    Estimates,
+    Input,
+    Known,
+    Weighed,
+    Weight,
+    resolve,
+    sought,
+)
 from shared.database import Read, Tx
 from shared.events.scoring import ScoreChanged
 from shared.ids import new_id
@@ -37,7 +48,8 @@ INPUTS = TypeAdapter(dict[str, Input])
 class Cause:
     """Why scores move: what kind of thing happened, which one, and the trace it is part of."""
 
-    kind: Literal["demand", "estimate", "model", "idea"]
+    kind: Literal["demand", "estimate", "model", "idea", "policy", "time"]
+    """`time`: asks count less because a month is over."""
     id: UUID
     traceparent: str
 
@@ -81,7 +93,7 @@ async def lock_workspace(tx: Tx, workspace_id: UUID) -> None:
 async def rescore(tx: Tx, causes: Mapping[Subject, Cause], model_id: UUID | None = None) -> int:
     """Score ideas, locked by the caller, under the active models or one of them; return how many scores moved.
 
-    Five statements, however many ideas.
+    Five statements, however many ideas; one more where a model weighs demand by a policy.
     """
     computed = await compute(tx, list(causes), model_id)
     if not computed:
@@ -130,11 +142,11 @@ async def compute(read: Read, subjects: Sequence[Subject], model_id: UUID | None
     models = await read.all(store.ACTIVE_MODELS, list({workspace for workspace, _ in subjects}), model_id)
     if not models:
         return []
-    known = await _known(read, subjects)
+    tuned = [FRAMEWORKS[model["framework"]].parameters.model_validate_json(model["parameters"]) for model in models]
+    known = await _known(read, subjects, {policy for parameters in tuned for policy in parameters.policies()})
     computed: list[Computed] = []
-    for model in models:
+    for model, parameters in zip(models, tuned, strict=True):
         framework = FRAMEWORKS[model["framework"]]
-        parameters = framework.parameters.model_validate_json(model["parameters"])
         needed = sought(parameters)
         theirs = [position for position, (workspace, _) in enumerate(subjects) if workspace == model["workspace_id"]]
         inputs = [resolve(needed, known[position]) for position in theirs]
@@ -146,7 +158,36 @@ async def compute(read: Read, subjects: Sequence[Subject], model_id: UUID | None
     return computed
 
 
-async def _known(read: Read, subjects: Sequence[Subject]) -> list[Known]:
+async def weights_of(
+    read: Read, subjects: Sequence[Subject], policies: Collection[UUID] | None
+) -> list[tuple[int, Weight]]:
+    """What ideas weigh under these demand policies, or all of them: each with the position of its idea."""
+    asked = [workspace for workspace, _ in subjects], [idea for _, idea in subjects]
+    rows = await read.all(store.WEIGHTS, *asked, policies)
+    return [
+        (row["position"] - 1, Weight(weighed_as(row), row["contacts"], row["event_id"], row["version"])) for row in rows
+    ]
+
+
+def weighed_as(row: asyncpg.Record | Mapping[str, Any]) -> Weighed:
+    """The columns of a stored weight as explanations have them."""
+    parts, unknown = from_json(row["largest"]), from_json(row["unknown"])
+    return Weighed(
+        row["policy_id"],
+        row["revision"],
+        row["state"],
+        row["value"],
+        tuple(AccountWeight(UUID(each["account_id"]), each["weight"], each["cut"]) for each in parts["accounts"]),
+        parts["others"],
+        parts["without_account"],
+        row["cut"],
+        tuple(UUID(each) for each in unknown["some"]),
+        unknown["accounts"],
+        unknown["contacts"],
+    )
+
+
+async def _known(read: Read, subjects: Sequence[Subject], policies: Collection[UUID]) -> list[Known]:
     asked = [workspace for workspace, _ in subjects], [idea for _, idea in subjects]
     demand: dict[int, Demand] = {
         row["position"]: Demand({name: row[name] for name in MEASURES}, row["event_id"], row["version"])
@@ -156,6 +197,9 @@ async def _known(read: Read, subjects: Sequence[Subject]) -> list[Known]:
     for row in await read.all(store.ESTIMATES, *asked):
         position: int = row["position"]
         known[position - 1].estimates[row["input"]] = Estimates(row["ids"], row["values"])
+    if policies:
+        for place, weight in await weights_of(read, subjects, policies):
+            known[place].weights[weight.weighed.policy_id] = weight
     return known
 
 

@@ -1,4 +1,4 @@
-"""The records of the scoring schema."""
+"""Ideas and demand, models and scores, what they rest on and what is made of them."""
 
 from sqlalchemy import (
     BigInteger,
@@ -8,7 +8,6 @@ from sqlalchemy import (
     Double,
     Index,
     Integer,
-    MetaData,
     PrimaryKeyConstraint,
     Table,
     Text,
@@ -17,10 +16,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
-from shared.tables import NOW, Moment, platform_tables
-
-metadata = MetaData()
-platform_tables(metadata)
+from services.scoring.tables.schema import metadata
+from shared.tables import NOW, Moment
 
 Table(
     "ideas",
