@@ -1,9 +1,9 @@
 """What feedback has said and what people have estimated, put where scoring keeps it, as its own doors would put it."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
-from uuid import UUID
+from typing import Any, Literal
+from uuid import UUID, uuid5
 
 import asyncpg
 import numpy as np
@@ -20,7 +20,14 @@ from services.scoring.models import domain as models
 from services.scoring.scores.domain import recompute
 from shared.database import Database, Read, Tx
 from shared.events.base import Delivered, Event
-from shared.events.feedback import DemandChanged, IdeaChanged
+from shared.events.feedback import (
+    AccountChanged,
+    DemandChanged,
+    IdeaChanged,
+    MonthOfAsks,
+    SegmentChanged,
+    ShareChanged,
+)
 from shared.ids import new_id
 
 Databases = Callable[[str], Awaitable[Database]]
@@ -54,6 +61,60 @@ def demand(
         workspace_id=workspace_id, idea_id=idea_id, version=version, contacts=contacts, currency="USD", **counts
     )
     return told(event, traceparent)
+
+
+def share(
+    workspace_id: UUID,
+    idea_id: UUID,
+    account_id: UUID | None,
+    version: int = 1,
+    *,
+    months: Mapping[str, int] | None = None,
+    share_id: UUID | None = None,
+    **others: Any,
+) -> Delivered[Event]:
+    """Who is behind an idea as feedback tells of it; `months`: how many contacts asked last in which."""
+    asked = {"2026-01": 1} if months is None else months
+    counts = {"votes": sum(asked.values()), "insights": 0, "nice": 0, "important": sum(asked.values()), "critical": 0}
+    return told(
+        ShareChanged(
+            workspace_id=workspace_id,
+            version=version,
+            share_id=share_id or uuid5(idea_id, str(account_id)),
+            idea_id=idea_id,
+            account_id=account_id,
+            contacts=sum(asked.values()),
+            asked=[MonthOfAsks(month=month, contacts=contacts) for month, contacts in sorted(asked.items())],
+            **counts | others,
+        )
+    )
+
+
+def account(
+    workspace_id: UUID, account_id: UUID, mrr: int | None, version: int = 1, segments: Sequence[UUID] = ()
+) -> Delivered[Event]:
+    """An account as feedback tells of it."""
+    return told(
+        AccountChanged(
+            workspace_id=workspace_id, version=version, account_id=account_id, mrr=mrr, segment_ids=list(segments)
+        )
+    )
+
+
+def segment(workspace_id: UUID, segment_id: UUID, selects: Literal["accounts", "contacts"]) -> Delivered[Event]:
+    """A segment as feedback tells of it."""
+    return told(
+        SegmentChanged(
+            workspace_id=workspace_id,
+            version=1,
+            segment_id=segment_id,
+            key=f"s-{segment_id}",
+            title="Segment",
+            selects=selects,
+            members=0,
+            settled=True,
+        )
+    )
 
 
 async def estimate(

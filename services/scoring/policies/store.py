@@ -88,8 +88,8 @@ with recursive walk as (
     select (
         select s.idea_id from shares s where s.workspace_id = $1 and s.idea_id > w.idea_id order by s.idea_id limit 1
     ) from walk w where w.idea_id is not null
-), some as (select idea_id, $1::uuid as workspace_id from walk where idea_id is not null limit $3)
-select u.idea_id, {_SIZE} from some u order by u.idea_id
+), few as (select idea_id, $1::uuid as workspace_id from walk where idea_id is not null limit $3)
+select u.idea_id, {_SIZE} from few u order by u.idea_id
 """
 ASK = """
 insert into weighings (workspace_id, policy_id, after, cause, traceparent) values ($1, $2, $3, $4, $5)
