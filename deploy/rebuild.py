@@ -137,6 +137,7 @@ class Rebuild:
         listens: Any = importlib.import_module(f"services.{service}.consumers")
         self._projections: Consumers = listens.PROJECTIONS
         self._tables: Mapping[str, Sequence[str]] = listens.PROJECTED
+        self._types = [contract.type for contract in listens.CONSUMERS]
         self._database = database
         self._broker = broker
         self._service = service
@@ -212,7 +213,9 @@ class Rebuild:
         replays: dict[str, Replay] = {}
         try:
             for stream, start in self._starts.items():
-                subscriptions.append(await self._broker.subscribe(stream, range(PARTITIONS), start))
+                # As the live reader does: its cursors never pass what it does not listen to.
+                types = [kind for kind in self._types if kind.partition(".")[0] == stream]
+                subscriptions.append(await self._broker.subscribe(stream, range(PARTITIONS), start, types))
                 replays[stream] = Replay(subscriptions[-1], self._projections, start - 1)
             yield replays
         finally:

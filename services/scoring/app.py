@@ -6,7 +6,6 @@ from services.scoring.assessment import api as assessment
 from services.scoring.capacity import api as capacity
 from services.scoring.charts import api as charts
 from services.scoring.comparisons import api as comparisons
-from services.scoring.comparisons import policies as compared_policies
 from services.scoring.consumers import CONSUMERS
 from services.scoring.debts import api as debts
 from services.scoring.estimates import api as estimates
@@ -15,6 +14,7 @@ from services.scoring.models import api as models
 from services.scoring.models.domain import rescore_all
 from services.scoring.policies import api as policies
 from services.scoring.policies import worker as weighing
+from services.scoring.policy_comparisons import api as policy_comparisons
 from services.scoring.portfolio import api as portfolio
 from services.scoring.rounds import api as rounds
 from services.scoring.runs import api as runs
@@ -34,7 +34,7 @@ SERVICE = Service(
         scores.router,
         comparisons.router,
         policies.router,
-        compared_policies.router,
+        policy_comparisons.router,
         estimates.router,
         rounds.router,
         models.router,

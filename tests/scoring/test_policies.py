@@ -296,7 +296,7 @@ async def test_names_versions_and_limits_are_minded(api: Api, here: Workspace) -
 IDEAS, PAYERS, VERSIONS = 2, 2, 3
 
 
-@settings(max_examples=8)
+@settings(max_examples=4)
 @given(st.data())
 async def test_in_any_order_and_grouping_the_weights_are_the_same(database: Databases, data: st.DataObject) -> None:
     """Duplicated, reordered and batched otherwise, with weighing in between: the newest counts, and nothing is lost."""

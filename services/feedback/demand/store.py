@@ -65,7 +65,7 @@ came as (
 """
 # Other services hear of accounts later, from a job (`shares`): here is only noted of which. With the account that a
 # contact has now: when it moves, both are noted.
-_MARK = "insert into share_marks (workspace_id, idea_id, account_id)"
+_MARKED = "marked as (insert into share_marks (workspace_id, idea_id, account_id)"
 # An idea and those that were merged into it.
 _MEMBERS = "(select t.idea_id as id union all select id from ideas where merged_root = t.idea_id) as m"
 # Votes of one contact for merged ideas count once, and so do links from one statement: with the first, and no longer
@@ -104,8 +104,8 @@ with asked as (
 ), asks as (
     select idea_id, (array_agg(named))[1] as named, sum(insights) filter (where feedback_id is null) as insights
     from asked group by idea_id
-), marked as (
-    {_MARK} select distinct a.workspace_id, a.idea_id, c.account_id from asked a join contacts c on c.id = a.contact_id
+), {_MARKED}
+    select distinct a.workspace_id, a.idea_id, c.account_id from asked a join contacts c on c.id = a.contact_id
 )
 update demand as d set
     votes = d.votes + coalesce(voices.step, 0),
@@ -134,8 +134,8 @@ with wishes as (
     where v.workspace_id = $2 and v.idea_id = any($3) and not exists (
         select from insights o where o.workspace_id = $2 and o.feedback_id = v.feedback_id and o.idea_id = any($4)
     )
-), marked as (
-    {_MARK} select distinct w.workspace_id, w.idea_id, c.account_id from wishes w join contacts c on c.id = w.contact_id
+), {_MARKED}
+    select distinct w.workspace_id, w.idea_id, c.account_id from wishes w join contacts c on c.id = w.contact_id
 )
 update demand as d set
     votes = d.votes + $5 * voices.votes, insights = d.insights + $5 * links.insights,
@@ -153,8 +153,8 @@ with sides as (
 ), belonging as (
     select idea_id, account_id, workspace_id, sum(step) as step from sides
     where account_id is not null group by idea_id, account_id, workspace_id
-), marked as (
-    {_MARK} select distinct workspace_id, idea_id, account_id from sides
+), {_MARKED}
+    select distinct workspace_id, idea_id, account_id from sides
 ), {_ACCOUNTS}
 update demand as d set accounts = d.accounts + money.accounts, mrr = d.mrr + money.mrr, version = d.version + 1
 from money where d.idea_id = money.idea_id and (money.accounts <> 0 or money.mrr <> 0) returning {_DEMAND}

@@ -1,11 +1,11 @@
 """Votes as rows."""
 
 # What other services are told of an account says how important its votes are: a job looks at what is noted here.
-_MARK = """
-insert into share_marks (workspace_id, idea_id, account_id)
-select distinct v.workspace_id, i.root, c.account_id from changed v
-join ideas i on i.id = v.idea_id join contacts c on c.id = v.contact_id
-"""
+_MARKED = """marked as (
+    insert into share_marks (workspace_id, idea_id, account_id)
+    select distinct v.workspace_id, i.root, c.account_id from changed v
+    join ideas i on i.id = v.idea_id join contacts c on c.id = v.contact_id
+)"""
 
 ADD = """
 insert into votes (id, workspace_id, idea_id, contact_id, importance, on_behalf, cast_by, source, source_url, reason,
@@ -34,7 +34,7 @@ with again as (
     from again a where v.workspace_id = a.workspace_id and v.id = a.id
       and (v.importance, v.reason, v.source_url) is distinct from (a.importance, a.reason, a.source_url)
     returning v.id, v.workspace_id, v.idea_id, v.contact_id
-), marked as ({_MARK})
+), {_MARKED}
 select v.idea_id, v.contact_id, v.id, exists (select from changed where changed.id = v.id) as changed
 from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as asked (workspace_id, idea_id, contact_id)
 join votes v on v.workspace_id = asked.workspace_id and v.idea_id = asked.idea_id and v.contact_id = asked.contact_id
@@ -55,7 +55,7 @@ with changed as (
       and (importance, reason, source_url)
           is distinct from (coalesce($3, importance), coalesce($4, reason), coalesce($5, source_url))
     returning workspace_id, idea_id, contact_id
-) {_MARK}
+), {_MARKED} select 1
 """
 _WANTED = """
 and v.id > $3 and ($5::text is null or v.importance = $5) and ($6::boolean is null or v.on_behalf = $6)

@@ -41,27 +41,3 @@ select asked.position, s.* from unnest($3::uuid[]) with ordinality as asked (ide
     where s.workspace_id = $1 and s.model_id = $2 and s.idea_id = asked.idea_id limit 1
 ) as s order by asked.position
 """
-# The top of each policy's ranking, from its index; then what those ideas weigh under each, by the whole key.
-WEIGHTS = """
-with top as (
-    select asked.place, t.* from unnest($2::uuid[]) with ordinality as asked (id, place) cross join lateral (
-        select w.idea_id, i.title, i.kind, i.status
-        from weights w cross join lateral (
-            select title, kind, status, archived from ideas
-            where idea_id = w.idea_id and workspace_id = w.workspace_id limit 1
-        ) as i
-        where w.workspace_id = $1 and w.policy_id = asked.id and w.value is not null and not i.archived
-          and ($3::text is null or i.kind = $3) and ($4::text is null or i.status = $4)
-        order by w.value desc, w.idea_id desc limit $5
-    ) as t
-)
-select u.*, v.values, v.states from (
-    select idea_id, title, kind, status, array_agg(place) as on_top_of from top group by idea_id, title, kind, status
-) as u cross join lateral (
-    select array_agg(w.value order by asked.place) as values, array_agg(w.state order by asked.place) as states
-    from unnest($2::uuid[]) with ordinality as asked (id, place) left join lateral (
-        select value, state from weights
-        where workspace_id = $1 and idea_id = u.idea_id and policy_id = asked.id limit 1
-    ) as w on true
-) as v order by u.idea_id
-"""

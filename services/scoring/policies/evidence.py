@@ -3,13 +3,12 @@
 Everything is in the order of ideas and accounts, so that the same evidence gives the same bits.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
-import asyncpg
 import numpy as np
 
 from services.scoring.frameworks.demand_policies import STATES, Asks, Positions, Weighed, weigh
@@ -17,8 +16,13 @@ from services.scoring.frameworks.recipe import Array
 from services.scoring.policies.parameters import PolicyParameters
 from shared.paging import FIRST
 
-Row = asyncpg.Record | Mapping[str, Any]
-"""A stored share with what is known of its account."""
+
+class Row(Protocol):
+    """A stored share with what is known of its account, by the names of its columns."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
+
+
 NAMED = 10
 """Accounts that a stored weight names."""
 

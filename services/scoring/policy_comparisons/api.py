@@ -10,12 +10,12 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from services.scoring.candidates.domain import MOST
-from services.scoring.comparisons import store
 from services.scoring.comparisons.agreement import Agreement, agree
 from services.scoring.frameworks.demand_policies import Kind
 from services.scoring.frameworks.demand_policies import State as WeightState
 from services.scoring.policies import domain
 from services.scoring.policies.parameters import PolicyParameters
+from services.scoring.policy_comparisons import store
 from shared.apart import compute_apart
 from shared.errors import NotFound, TooMany
 from shared.events.feedback import IdeaKind, IdeaStatus
@@ -120,7 +120,7 @@ async def compare_demand_policies(
 ) -> PolicyComparison:
     """Rank ideas by several policies side by side: who wins by each, how alike the orders are, who moves most."""
     policies = await domain.several(read, caller.workspace_id, policy_id)
-    rows = await read.all(store.WEIGHTS, caller.workspace_id, policy_id, kind, status, among)
+    rows = await read.all(store.VALUES, caller.workspace_id, policy_id, kind, status, among)
     shared = [row for row in rows if None not in row["values"]]
     apart = [row for row in rows if None in row["values"]]
     values = np.array([row["values"] for row in shared], np.float64).reshape(-1, len(policy_id))
