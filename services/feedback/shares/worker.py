@@ -11,8 +11,8 @@ from shared.service import forever
 BATCH = 500
 """Marks in a transaction. Each of another account is one event."""
 SWEEP_SECONDS = 0.5
-REST = 4
-"""Times as long as a batch took that the job rests after it: a fifth of a core at most, however many ask. What comes in
+REST = 9
+"""Times as long as a batch took that the job rests after it: a tenth of a core at most, however many ask. What comes in
 meanwhile for the same idea and account is told with it."""
 
 

@@ -26,8 +26,8 @@ from shared.service import forever
 ACCOUNTS_AT_ONCE = 50_000
 """Contacts, as the demand counts them, of the ideas that are weighed in one transaction; one idea may have more."""
 SWEEP_SECONDS = 0.5
-REST = 2
-"""Times as long as a step took that the job rests after it: a third of a core at most, however much changes."""
+REST = 4
+"""Times as long as a step took that the job rests after it: a fifth of a core at most, however much changes."""
 
 
 async def run(runtime: Runtime) -> None:
