@@ -103,9 +103,11 @@ async def evidence(read: Read, workspace_id: UUID, run_id: UUID) -> list[Evidenc
             for name, theirs in given.items()
         }
         told: dict[str, Any] | None = None if row["demand"] is None else from_json(row["demand"])
-        demand = told and Demand({name: told[name] for name in MEASURES}, UUID(told["event_id"]), told["version"])
+        demand = None
+        if told is not None:
+            demand = Demand({name: told[name] for name in MEASURES}, UUID(told["event_id"]), told["version"])
         place = Place(row["idea_id"], row["title"], row["position"], row["value"], {})
-        weighed: list[dict[str, Any]] = [] if told is None else told.get("weights", [])
+        weighed: list[dict[str, Any]] = (told or {}).get("weights", [])
         weights = {UUID(each["policy_id"]): _weight(each) for each in weighed}
         found.append(Evidence(place, Known(estimates, demand, weights)))
     return found
