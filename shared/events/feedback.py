@@ -71,7 +71,7 @@ class MonthOfAsks(BaseModel):
 
 
 class ShareChanged(Event):
-    """Published within seconds of a change of who is behind an idea: one account, or all contacts without one.
+    """Published when one account, or all contacts without one, ask otherwise for an idea than was told; within seconds.
 
     A consumer may keep the newest version as all that this account asks of the idea; numbers are totals, never
     differences, and no contacts mean that nobody of the account asks any more. Several changes make one event.
@@ -102,7 +102,7 @@ class ShareChanged(Event):
 
 
 class AccountChanged(Event):
-    """Published within seconds when an account that asks for ideas pays otherwise or changes segments.
+    """Published when an account that asks for ideas pays otherwise or changes segments; within seconds.
 
     A consumer may keep the newest version as the account's state. An account that has never asked is not told of.
     """

@@ -161,7 +161,7 @@ async def delete_demand_policy(policy_id: UUID, caller: CallerDep, tx: TxDep) ->
 async def list_demand_policy_revisions(
     policy_id: UUID, caller: CallerDep, read: ReadDep, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[PolicyRevision]:
-    """List the parameters that a policy has had, the newest first: scores and runs name them by `revision`."""
+    """List the parameters that a policy has had, the newest first. Scores and runs name them by `revision`."""
     await domain.get(read, caller.workspace_id, policy_id)
     before = INT8 if cursor is None else decode(cursor, _revision)[0]
     rows = await read.all(store.REVISIONS, caller.workspace_id, policy_id, before, limit + 1)
@@ -194,7 +194,7 @@ async def rank_by_demand(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[WeighedIdea]:
-    """Rank ideas by what they weigh under a policy, the heaviest first, archived and merged ones left out."""
+    """Rank ideas by what they weigh under a policy, the heaviest first. Archived and merged ones are left out."""
     await domain.get(read, caller.workspace_id, policy_id)
     if state == "weighed":
         value, idea_id = (math.inf, LAST) if cursor is None else decode(cursor, float, UUID)
@@ -231,7 +231,7 @@ async def explain_demand(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> DemandByAccount:
-    """Say what an idea weighs under a policy, account by account: what each asks, counts, and lost to the cap."""
+    """Say what an idea weighs under a policy, account by account: what each counts and lost to the cap."""
     policy = await domain.get(read, caller.workspace_id, policy_id)
     rows = await read.all(store.SHARES, caller.workspace_id, [idea_id])
     if not rows:

@@ -118,7 +118,7 @@ async def compare_demand_policies(
     status: Annotated[IdeaStatus | None, Query(description="only in this status")] = None,
     most: Annotated[int, Query(ge=1, le=50, description="how many movers to show")] = 10,
 ) -> PolicyComparison:
-    """Rank ideas by several policies side by side: who wins by each, how alike the orders are, who moves most."""
+    """Rank ideas by several policies side by side: who wins by each, how alike they are, who moves most."""
     policies = await domain.several(read, caller.workspace_id, policy_id)
     rows = await read.all(store.VALUES, caller.workspace_id, policy_id, kind, status, among)
     shared = [row for row in rows if None not in row["values"]]
