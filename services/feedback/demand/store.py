@@ -64,7 +64,8 @@ came as (
 )
 """
 # Other services hear of accounts later, from a job (`shares`): here is only noted of which. With the account that a
-# contact has now: when it moves, both are noted.
+# contact has now: when it moves, both are noted. Looked up by its key, whatever the planner believes of a table that
+# grows faster than its statistics.
 _MARKED = "marked as (insert into share_marks (workspace_id, idea_id, account_id)"
 # An idea and those that were merged into it.
 _MEMBERS = "(select t.idea_id as id union all select id from ideas where merged_root = t.idea_id) as m"
@@ -105,7 +106,8 @@ with asked as (
     select idea_id, (array_agg(named))[1] as named, sum(insights) filter (where feedback_id is null) as insights
     from asked group by idea_id
 ), {_MARKED}
-    select distinct a.workspace_id, a.idea_id, c.account_id from asked a join contacts c on c.id = a.contact_id
+    select distinct a.workspace_id, a.idea_id, c.account_id
+    from asked a cross join lateral (select account_id from contacts where id = a.contact_id limit 1) as c
 )
 update demand as d set
     votes = d.votes + coalesce(voices.step, 0),
