@@ -15,6 +15,8 @@ from typing import Any
 
 from deploy.child import Failed
 from services.scoring.models import store as models
+from services.scoring.policies.domain import weigh_anew
+from services.scoring.policies.worker import differences as misweighed
 from services.scoring.scores.domain import lock_workspace, recompute
 from shared import outbox
 from shared.database import Database, Tx
@@ -49,7 +51,9 @@ insert into rebuild_{service}.{table} select * from {service}.{table}
 where {key} in (select aggregate_id from {service}.parked where redriven_at is null)
 """
 WAITING = "select count(*) from {service}.outbox"
-WORKSPACES = "select distinct workspace_id from scoring.scores order by 1"
+WORKSPACES = """
+select workspace_id from scoring.scores union select workspace_id from scoring.demand_policies order by 1
+"""
 # A projection may have several rows of one aggregate: the key orders aggregates, the rest their rows.
 HASH = """
 select count(*) as rows, md5(coalesce(string_agg(md5(t::text), '' order by {key}, t::text), '')) as hash
@@ -116,12 +120,8 @@ class Replay:
             self._seen = waiting[-1].seq
 
     def behind(self, last: int) -> bool:
-        """Whether the positions last reached leave out a message of ours up to this place in the stream.
-
-        The cursors stand at what the service listens to: they never come to what it does not.
-        """
-        ours = {contract.type for contract in self._projections}
-        return any(each.seq <= last and each.headers.get("ce-type") in ours for each in self._ahead)
+        """Whether the positions last reached leave out a message up to this place in the stream."""
+        return any(each.seq <= last for each in self._ahead)
 
     async def _apply(self, tx: Tx, messages: Sequence[Fetched]) -> None:
         delivered = [decode(each.headers, each.payload, each.seq) for each in messages]
@@ -138,6 +138,7 @@ class Rebuild:
         listens: Any = importlib.import_module(f"services.{service}.consumers")
         self._projections: Consumers = listens.PROJECTIONS
         self._tables: Mapping[str, Sequence[str]] = listens.PROJECTED
+        self._types = [contract.type for contract in listens.CONSUMERS]
         self._database = database
         self._broker = broker
         self._service = service
@@ -213,7 +214,9 @@ class Rebuild:
         replays: dict[str, Replay] = {}
         try:
             for stream, start in self._starts.items():
-                subscriptions.append(await self._broker.subscribe(stream, range(PARTITIONS), start))
+                # As the live reader does: its cursors never pass what it does not listen to.
+                types = [kind for kind in self._types if kind.partition(".")[0] == stream]
+                subscriptions.append(await self._broker.subscribe(stream, range(PARTITIONS), start, types))
                 replays[stream] = Replay(subscriptions[-1], self._projections, start - 1)
             yield replays
         finally:
@@ -247,9 +250,9 @@ async def rebuild(
 
 
 async def rescore(database: Database, *, check: bool) -> int:
-    """Compute every score anew and return how many were stored otherwise.
+    """Compute every score and every weight of demand anew and return how many were stored otherwise.
 
-    Unless only to `check`, the running service is asked to score by those models again.
+    Unless only to `check`, the running service is asked to score by those models, and weigh by those policies, again.
     """
     wrong = 0
     async with database.system() as tx:
@@ -261,6 +264,10 @@ async def rescore(database: Database, *, check: bool) -> int:
             wrong += len(differences)
             for model_id in () if check else {each.model_id for each in differences}:
                 await tx.run(models.ASK, workspace_id, model_id, FIRST, "", "model", model_id)
+            weights = await misweighed(tx, workspace_id)
+            wrong += len(weights)
+            for policy_id in () if check else {policy_id for policy_id, _ in weights}:
+                await weigh_anew(tx, workspace_id, policy_id)
     return wrong
 
 

@@ -40,6 +40,7 @@ from services.feedback.requesters import api as requesters
 from services.feedback.search import api as search
 from services.feedback.segments import api as segments
 from services.feedback.segments import worker as filling
+from services.feedback.shares import worker as sharing
 from services.feedback.similar import api as similar
 from services.feedback.similar import worker as similar_texts
 from services.feedback.surveys import api as surveys
@@ -109,6 +110,7 @@ SERVICE = Service(
         "fetches": fetches.run,
         "inbox": waking.run,
         "segments": filling.run,
+        "shares": sharing.run,
         "erasures": forgetting.run,
         "imports": importing.run,
         "exports": exporting.run,

@@ -28,6 +28,9 @@ from services.scoring.methods import api as methods
 from services.scoring.models import api as models
 from services.scoring.models.domain import rescore_all
 from services.scoring.needs import api as opportunities
+from services.scoring.policies import api as policies
+from services.scoring.policies import worker as weighing
+from services.scoring.policy_comparisons import api as policy_comparisons
 from services.scoring.portfolio import api as portfolio
 from services.scoring.provenance import api as provenance
 from services.scoring.rounds import api as rounds
@@ -51,6 +54,8 @@ SERVICE = Service(
         kano.router,
         provenance.router,
         comparisons.router,
+        policies.router,
+        policy_comparisons.router,
         estimates.router,
         rounds.router,
         models.router,
@@ -80,12 +85,13 @@ SERVICE = Service(
         operations("scoring", CONSUMERS),
     ),
     consumers=CONSUMERS,
-    jobs={"rescore": rescore_all, "balance": check_all, "lapse": lapse_all},
+    jobs={"rescore": rescore_all, "balance": check_all, "lapse": lapse_all, "weigh": weighing.run},
     tags=(
         {"name": "scores", "description": "What each idea is worth, why, and how ideas rank"},
         {"name": "opportunities", "description": "Needs by how under-served they are, as surveys rate them"},
         {"name": "kano", "description": "What kind of quality ideas are, as surveys tell"},
         {"name": "comparisons", "description": "Where models disagree, and why one idea is above another"},
+        {"name": "demand-policies", "description": "How the accounts that ask are weighed, and what ideas weigh then"},
         {"name": "estimates", "description": "What people think an input of a score is"},
         {"name": "rounds", "description": "People estimate unseen by each other, see what all said, and agree"},
         {"name": "models", "description": "Scoring frameworks with their parameters"},

@@ -1,6 +1,7 @@
 """What scoring listens to.
 
-Ideas, the demand for them, what respondents say of needs and of ideas, the strategy and what ideas contribute to it.
+Ideas, the demand for them and who is behind it, what respondents say of needs and of ideas, the strategy and what ideas
+contribute to it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,10 +14,19 @@ from services.scoring.frameworks.parameters import AlignmentRule
 from services.scoring.kano.domain import project_kano
 from services.scoring.models.domain import rescore_readers
 from services.scoring.needs.domain import project_needs
+from services.scoring.policies.domain import mark_unweighed
 from services.scoring.scores.domain import Cause, Subject, lock_ideas, lock_workspace, mark_stale, rescore
 from shared.database import Tx
 from shared.events.base import Delivered, Event
-from shared.events.feedback import DemandChanged, IdeaChanged, KanoChanged, NeedChanged
+from shared.events.feedback import (
+    AccountChanged,
+    DemandChanged,
+    IdeaChanged,
+    KanoChanged,
+    NeedChanged,
+    SegmentChanged,
+    ShareChanged,
+)
 from shared.events.roadmap import ContributionsChanged, ObjectiveChanged
 from shared.reader import Consumers
 
@@ -26,12 +36,19 @@ E = TypeVar("E", bound=Event)
 async def follow_ideas(tx: Tx, delivered: Sequence[Delivered[Any]]) -> None:
     """Project what is new, then score the ideas it is about. At most eight statements for ideas and demand.
 
-    Kano is one more, which no score rests on; needs are three more, whose ideas are scored by a job.
-    One handler for all types, so that a batch locks its ideas at once and in one order.
+    Kano is one more, which no score rests on; needs are three more, whose ideas are scored by a job. Who is behind an
+    idea is only noted here, with at most four more: weighing looks at all of them, which a job does once for many
+    events. One handler for all types, so that a batch locks its ideas at once and in one order.
     """
     ideas, asked = _only(IdeaChanged, delivered), _only(DemandChanged, delivered)
     needs, kano = _only(NeedChanged, delivered), _only(KanoChanged, delivered)
-    await lock_ideas(tx, {_subject(each) for each in (*ideas, *asked)}, {each.event.workspace_id for each in needs})
+    shares, accounts = _only(ShareChanged, delivered), _only(AccountChanged, delivered)
+    segments = _only(SegmentChanged, delivered)
+    await lock_ideas(
+        tx,
+        {_subject(each) for each in (*ideas, *asked, *shares, *accounts, *segments)},
+        {each.event.workspace_id for each in needs},
+    )
     causes: dict[Subject, Cause] = {}
     if ideas:
         for each in await demand.follow_ideas(tx, ideas):
@@ -52,6 +69,11 @@ async def follow_ideas(tx: Tx, delivered: Sequence[Delivered[Any]]) -> None:
                 for idea_id in told.idea_ids
             },
         )
+    if segments:
+        await demand.project_segments(tx, segments)
+    behind = await demand.project_shares(tx, shares) if shares else []
+    paying = await demand.project_accounts(tx, accounts) if accounts else []
+    await mark_unweighed(tx, behind, paying)
     await rescore(tx, causes)
 
 
@@ -77,8 +99,10 @@ async def follow_strategy(tx: Tx, delivered: Sequence[Delivered[Any]]) -> None:
 
 
 def _subject(delivered: Delivered[Any]) -> Subject:
-    event: IdeaChanged | DemandChanged | ContributionsChanged = delivered.event
-    return event.workspace_id, event.idea_id
+    """Whose lock the event takes: its idea's; an account's and a segment's are of their own ids."""
+    event: IdeaChanged | DemandChanged | ShareChanged | AccountChanged | SegmentChanged | ContributionsChanged
+    event = delivered.event
+    return event.workspace_id, event.idea_id if isinstance(event, ShareChanged) else event.aggregate_id
 
 
 def _only(contract: type[E], delivered: Sequence[Delivered[Any]]) -> list[Delivered[E]]:
@@ -88,6 +112,9 @@ def _only(contract: type[E], delivered: Sequence[Delivered[Any]]) -> list[Delive
 PROJECTIONS: Consumers = {
     IdeaChanged: demand.project_ideas,
     DemandChanged: demand.project_demand,
+    ShareChanged: demand.project_shares,
+    AccountChanged: demand.project_accounts,
+    SegmentChanged: demand.project_segments,
     NeedChanged: project_needs,
     KanoChanged: project_kano,
     ObjectiveChanged: project_objectives,
@@ -97,6 +124,9 @@ PROJECTIONS: Consumers = {
 PROJECTED: Mapping[str, Sequence[str]] = {
     "ideas": ("idea_id",),
     "demand": ("idea_id",),
+    "shares": ("share_id",),
+    "accounts": ("account_id",),
+    "segments": ("segment_id",),
     "needs": ("need_id",),
     "need_ideas": ("need_id",),
     "kano": ("idea_id",),
@@ -105,8 +135,8 @@ PROJECTED: Mapping[str, Sequence[str]] = {
 }
 """The tables they fill, each with the column that names its aggregate."""
 
+_STRATEGY = ObjectiveChanged, ContributionsChanged
 CONSUMERS: Consumers = {
-    **dict.fromkeys((IdeaChanged, DemandChanged, NeedChanged, KanoChanged), follow_ideas),
-    **dict.fromkeys((ObjectiveChanged, ContributionsChanged), follow_strategy),
+    contract: follow_strategy if contract in _STRATEGY else follow_ideas for contract in PROJECTIONS
 }
 """What feedback knows about ideas and needs and the roadmap about the strategy, as scoring keeps it."""

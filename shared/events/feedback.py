@@ -62,6 +62,62 @@ class DemandChanged(Event):
     currency: str = Field(description="ISO 4217 code of the workspace")
 
 
+class MonthOfAsks(BaseModel):
+    """Contacts that asked last in one month."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    month: str = Field(description="UTC, as in `2026-03`", pattern=r"^\d{4}-\d{2}$")
+    contacts: int = Field(ge=1)
+
+
+class ShareChanged(Event):
+    """Published when one account, or all contacts without one, ask otherwise for an idea than was told; within seconds.
+
+    A consumer may keep the newest version as all that this account asks of the idea; numbers are totals, never
+    differences, and no contacts mean that nobody of the account asks any more. Several changes make one event.
+    """
+
+    type: ClassVar[str] = "feedback.share.changed.v1"
+    aggregate: ClassVar[str] = "share_id"
+
+    share_id: UUID = Field(description="of this idea and this account together, for good")
+    idea_id: UUID = Field(description="where it counts: asks for a merged idea are those of the one that it went into")
+    account_id: UUID | None = Field(description="null: the contacts that have no account")
+    contacts: int = Field(ge=0, description="distinct contacts that voted or whose feedback is linked")
+    votes: int = Field(ge=0, description="of those contacts, those that voted")
+    insights: int = Field(ge=0, description="links from their feedback")
+    nice: int = Field(ge=0, description="votes that say so; a contact's latest vote counts")
+    important: int = Field(ge=0)
+    critical: int = Field(ge=0)
+    asked: list[MonthOfAsks] = Field(
+        description="each contact in the month of its latest ask, the oldest month first; 120 months at most, what is "
+        "older in the first of them"
+    )
+    mrr_at_vote: int | None = Field(
+        default=None,
+        ge=0,
+        description="what the account paid when its latest vote was cast, minor units; null: nobody voted, or nobody "
+        "had said by then",
+    )
+
+
+class AccountChanged(Event):
+    """Published when an account that asks for ideas pays otherwise or changes segments; within seconds.
+
+    A consumer may keep the newest version as the account's state. An account that has never asked is not told of.
+    """
+
+    type: ClassVar[str] = "feedback.account.changed.v1"
+    aggregate: ClassVar[str] = "account_id"
+
+    account_id: UUID
+    mrr: int | None = Field(
+        default=None, ge=0, description="monthly recurring revenue now, minor units; null: nobody has said"
+    )
+    segment_ids: list[UUID] = Field(description="segments of accounts that it is in now, in order of id")
+
+
 class RequestersNamed(Event):
     """Published once the shipping of an item has been matched with everyone who asked: they are to be told.
 

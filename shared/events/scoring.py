@@ -8,7 +8,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.events.base import Event
 
 CauseKind = Literal[
-    "demand", "estimate", "model", "idea", "need", "correction", "objective", "contribution", "competition"
+    "demand",
+    "estimate",
+    "model",
+    "idea",
+    "need",
+    "correction",
+    "policy",
+    "time",
+    "objective",
+    "contribution",
+    "competition",
 ]
 
 
@@ -29,8 +39,8 @@ class ScoreChanged(Event):
     cause: CauseKind
     cause_id: UUID | None = Field(
         default=None,
-        description="what moved it: the event, estimate, model, evidence, competitor or capability, or the correction "
-        "that was switched",
+        description="what moved it: the event, estimate, model, demand policy, evidence, competitor or capability, or "
+        "the correction that was switched; `time`: the policy whose asks age",
     )
 
 

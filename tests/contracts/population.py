@@ -70,6 +70,8 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
     note = await post(feedback, f"/v1/feedback/{said['id']}/comments", text=words)
     model = await post(scoring, "/v1/models", name="RICE", framework="rice", active=True)
     other_model = await post(scoring, "/v1/models", name="ICE", framework="ice", active=True)
+    policy = await post(scoring, "/v1/demand-policies", name="Accounts", parameters={"kind": "account"})
+    other_policy = await post(scoring, "/v1/demand-policies", name="Revenue", parameters={"kind": "mrr"})
     estimate = await post(
         scoring, "/v1/estimates", idea_id=idea["id"], input="effort", value=2, estimator="someone", discipline="design"
     )
@@ -187,6 +189,8 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
         "export_id": export["id"],
         "model_id": model["id"],
         "compare_models/model_id": f"{model['id']},{other_model['id']}",
+        "policy_id": policy["id"],
+        "compare_demand_policies/policy_id": f"{policy['id']},{other_policy['id']}",
         "estimate_id": estimate["id"],
         "actual_id": worked["data"][0]["id"],
         "allocation_id": allocation["id"],

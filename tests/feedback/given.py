@@ -13,11 +13,12 @@ from services.feedback.customers.domain import Person
 from services.feedback.inbox.domain import Statement
 from services.feedback.intake.adapters import ADAPTERS
 from services.feedback.intake.signatures import SCHEMES, sign
+from services.feedback.shares import domain as shares
 from services.feedback.similar import worker
 from shared.access.keys import SCOPES, Caller
 from shared.database import Database, Read
 from shared.events.base import Delivered
-from shared.events.feedback import DemandChanged
+from shared.events.feedback import DemandChanged, ShareChanged
 from shared.events.roadmap import ItemChanged, ItemStatus
 from shared.ids import new_id
 from tests.builders import Api, eventually
@@ -77,6 +78,78 @@ async def check_events(read: Read, workspace_id: UUID) -> None:
         last[event.idea_id] = event
     kept = await read.all("select * from demand where workspace_id = $1 and version > 0", workspace_id)
     assert {row["idea_id"]: DemandChanged(**row) for row in kept} == last
+
+
+# Every ask with the idea where it counts and the account of who asks, by no statement of the product's.
+EVERY_ASK = """
+select i.root as idea_id, c.account_id, c.id as contact_id, a.at, a.importance, a.mrr, a.vote_id, a.feedback_id
+from (
+    select idea_id, contact_id, created_at as at, importance, mrr, id as vote_id, null::uuid as feedback_id from votes
+    where workspace_id = $1
+    union all
+    select n.idea_id, n.contact_id, f.said_at, null, null, null, f.id
+    from insights n join feedback f on f.workspace_id = n.workspace_id and f.id = n.feedback_id
+    where n.workspace_id = $1 and n.idea_id is not null
+) as a join ideas i on i.id = a.idea_id join contacts c on c.id = a.contact_id
+"""
+STILL_TO_TELL = """
+select exists(select from share_marks where workspace_id = $1)
+    or exists(select from account_marks where workspace_id = $1)
+"""
+Behind = dict[tuple[UUID, UUID | None], dict[str, Any]]
+
+
+async def told_shares(database: Database, workspace_id: UUID) -> Behind:
+    """Who is behind which idea, as the events say once everything has been told; versions rise, and each tells news."""
+
+    async def all_told() -> bool:
+        async with database.system() as tx:
+            await shares.tell_some(tx, 10_000)
+            return not await tx.value(STILL_TO_TELL, workspace_id)
+
+    await eventually(all_told)
+    last: dict[UUID, ShareChanged] = {}
+    async with database.read({workspace_id}) as read:
+        for row in await read.all(TOLD, workspace_id, ShareChanged.type):
+            event = ShareChanged.model_validate_json(row["data"])
+            held = last.get(event.share_id)
+            assert event.version == (1 if held is None else held.version + 1)
+            assert held is None or held.model_dump(exclude={"version"}) != event.model_dump(exclude={"version"})
+            last[event.share_id] = event
+    assert len({(event.idea_id, event.account_id) for event in last.values()}) == len(last)
+    kept = {"contacts", "votes", "insights", "nice", "important", "critical", "asked"}
+    return {
+        (event.idea_id, event.account_id): event.model_dump(mode="json", include=kept)
+        for event in last.values()
+        if event.contacts
+    }
+
+
+async def check_shares(database: Database, workspace_id: UUID) -> None:
+    """What is told of who is behind ideas is what votes and insights say."""
+    told = await told_shares(database, workspace_id)
+    people: dict[tuple[UUID, UUID | None], dict[UUID, list[Any]]] = {}
+    async with database.read({workspace_id}) as read:
+        for row in await read.all(EVERY_ASK, workspace_id):
+            people.setdefault((row["idea_id"], row["account_id"]), {}).setdefault(row["contact_id"], []).append(row)
+    assert told == {pair: _counted(list(asks.values())) for pair, asks in people.items()}
+
+
+def _counted(people: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    votes = [
+        max(cast, key=lambda ask: ask["vote_id"]) for asks in people if (cast := [a for a in asks if a["vote_id"]])
+    ]
+    said = [ask["importance"] for ask in votes]
+    months = [f"{max(ask['at'] for ask in asks):%Y-%m}" for asks in people]
+    return {
+        "contacts": len(people),
+        "votes": len(votes),
+        "insights": sum(len({ask["feedback_id"] for ask in asks} - {None}) for asks in people),
+        "nice": said.count("nice"),
+        "important": said.count("important"),
+        "critical": said.count("critical"),
+        "asked": [{"month": month, "contacts": months.count(month)} for month in sorted(set(months))],
+    }
 
 
 def caller(workspace_id: UUID) -> Caller:

@@ -100,3 +100,40 @@ async def test_bulk_rows_answer_for_themselves(api: Api) -> None:
     assert [each["row"] for each in result["results"][-2:]] == [51, 52]
     again = (await api.feedback.post("/v1/feedback/bulk", content=body, headers=headers)).json()
     assert (again["created"], again["duplicate"], again["invalid"]) == (0, 50, 2)
+
+
+async def test_whoever_votes_weighs_by_what_the_account_pays(api: Api) -> None:
+    """From a vote over the account's share to a policy's weight, and from there to a score that names the account."""
+    policy = {"name": "Revenue", "parameters": {"kind": "mrr", "cap": 0.5}}
+    by_revenue = (await api.scoring.post("/v1/demand-policies", json=policy)).json()["id"]
+    reach = {"reach": {"policy_id": by_revenue, "per_ask": 0.01}}
+    body = {"name": "RICE", "framework": "rice", "active": True, "parameters": reach}
+    assert (await api.scoring.post("/v1/models", json=body)).status_code == 201
+    idea = (await api.feedback.post("/v1/ideas", json={"title": "SSO"})).json()["id"]
+    estimates = [{"idea_id": idea, "input": name, "value": 1, "estimator": "e"} for name in ("impact", "effort")]
+    estimates.append({"idea_id": idea, "input": "confidence", "value": 1, "estimator": "e"})
+    assert (await api.scoring.post("/v1/estimates/bulk", json={"estimates": estimates})).status_code == 201
+    paid = {"whale": 900_000, "acme": 2_000, "bolt": 3_000}
+    accounts = [{"external_id": name, "mrr": mrr} for name, mrr in paid.items()]
+    saved = (await api.feedback.post("/v1/accounts", json={"accounts": accounts})).json()["data"]
+    ids = {each["external_id"]: each["id"] for each in saved}
+    for name in paid:
+        vote = {"idea_id": idea, "contact": {"email": f"u@{name}.example.com", "account": name}}
+        assert (await api.feedback.post("/v1/votes", json=vote)).status_code == 201
+
+    async def score(value: float) -> dict[str, Any] | None:
+        explained = await api.scoring.get(f"/v1/scores/{idea}")
+        found = [each for each in explained.json().get("scores", ()) if each["value"] == value]
+        return found[0] if found else None
+
+    scored = await eventually(lambda: score(100.0))
+    assert scored is not None
+    told = scored["inputs"]["reach"]["demand"]["policy"]
+    assert (told["name"], told["weight"], told["cut"]) == ("Revenue", 10_000, 895_000)
+    assert {each["account_id"]: each["weight"] for each in told["accounts"]} == {
+        ids["whale"]: 5_000,
+        ids["bolt"]: 3_000,
+        ids["acme"]: 2_000,
+    }
+    await api.feedback.post("/v1/accounts", json={"accounts": [{"external_id": "acme", "mrr": 7_000}]})
+    assert (await eventually(lambda: score(200.0)) or {})["cause"]["kind"] == "demand"

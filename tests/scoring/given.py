@@ -2,22 +2,35 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
-from uuid import UUID
+from typing import Any, Literal
+from uuid import UUID, uuid5
 
 import asyncpg
+import numpy as np
 from pydantic_core import from_json
 
 from services.scoring.consumers import CONSUMERS
 from services.scoring.estimates import domain as estimates
 from services.scoring.estimates.domain import Draft
+from services.scoring.frameworks.demand_policies import Asks
 from services.scoring.frameworks.parameters import DemandRule
+from services.scoring.frameworks.recipe import Array
 from services.scoring.frameworks.rice import RiceParameters
 from services.scoring.models import domain as models
 from services.scoring.scores.domain import recompute, rescore_stale
 from shared.database import Database, Read, Tx
 from shared.events.base import Delivered, Event
-from shared.events.feedback import DemandChanged, IdeaChanged, KanoChanged, NeedChanged, NeedMeasure
+from shared.events.feedback import (
+    AccountChanged,
+    DemandChanged,
+    IdeaChanged,
+    KanoChanged,
+    MonthOfAsks,
+    NeedChanged,
+    NeedMeasure,
+    SegmentChanged,
+    ShareChanged,
+)
 from shared.events.roadmap import Contribution, ContributionsChanged, ObjectiveChanged
 from shared.ids import new_id
 from shared.statistics.kano import judge
@@ -115,6 +128,60 @@ def kano(workspace_id: UUID, idea_id: UUID, version: int = 1, **counts: int) -> 
     return told(event)
 
 
+def share(
+    workspace_id: UUID,
+    idea_id: UUID,
+    account_id: UUID | None,
+    version: int = 1,
+    *,
+    months: Mapping[str, int] | None = None,
+    share_id: UUID | None = None,
+    **others: Any,
+) -> Delivered[Event]:
+    """Who is behind an idea as feedback tells of it; `months`: how many contacts asked last in which."""
+    asked = {"2026-01": 1} if months is None else months
+    counts = {"votes": sum(asked.values()), "insights": 0, "nice": 0, "important": sum(asked.values()), "critical": 0}
+    return told(
+        ShareChanged(
+            workspace_id=workspace_id,
+            version=version,
+            share_id=share_id or uuid5(idea_id, str(account_id)),
+            idea_id=idea_id,
+            account_id=account_id,
+            contacts=sum(asked.values()),
+            asked=[MonthOfAsks(month=month, contacts=contacts) for month, contacts in sorted(asked.items())],
+            **counts | others,
+        )
+    )
+
+
+def account(
+    workspace_id: UUID, account_id: UUID, mrr: int | None, version: int = 1, segments: Sequence[UUID] = ()
+) -> Delivered[Event]:
+    """An account as feedback tells of it."""
+    return told(
+        AccountChanged(
+            workspace_id=workspace_id, version=version, account_id=account_id, mrr=mrr, segment_ids=list(segments)
+        )
+    )
+
+
+def segment(workspace_id: UUID, segment_id: UUID, selects: Literal["accounts", "contacts"]) -> Delivered[Event]:
+    """A segment as feedback tells of it."""
+    return told(
+        SegmentChanged(
+            workspace_id=workspace_id,
+            version=1,
+            segment_id=segment_id,
+            key=f"s-{segment_id}",
+            title="Segment",
+            selects=selects,
+            members=0,
+            settled=True,
+        )
+    )
+
+
 async def estimate(
     tx: Tx, workspace_id: UUID, idea_id: UUID, estimator: str = "ada", **inputs: float
 ) -> list[asyncpg.Record]:
@@ -139,6 +206,26 @@ async def scores(read: Read, workspace_id: UUID) -> dict[UUID, asyncpg.Record]:
 async def published(read: Read, workspace_id: UUID) -> list[dict[str, Any]]:
     """The events of a workspace, in order."""
     return [from_json(row["data"]) for row in await read.all(EVENTS, workspace_id)]
+
+
+def asks_of(
+    rows: Sequence[tuple[int, int, float | None, Sequence[tuple[float, int]]]], segment: Sequence[float | None] = ()
+) -> Asks:
+    """Asks from rows of idea, units, revenue, and how many contacts asked how long ago; the ideas in order."""
+    cells = [(row, age, contacts) for row, each in enumerate(rows) for age, contacts in each[3]]
+
+    def column(values: Sequence[float | None]) -> Array:
+        return np.array([np.nan if value is None else value for value in values], float)
+
+    return Asks(
+        idea=np.array([idea for idea, *_ in rows], np.int64),
+        units=np.array([units for _, units, *_ in rows], np.int64),
+        mrr=column([mrr for _, _, mrr, _ in rows]),
+        segment=column(segment or [None] * len(rows)),
+        cell_row=np.array([row for row, _, _ in cells], np.int64),
+        cell_age=np.array([age for _, age, _ in cells], float),
+        cell_contacts=np.array([contacts for *_, contacts in cells], float),
+    )
 
 
 class Workspace:

@@ -22,11 +22,12 @@ from services.scoring.frameworks import (
     tech_debt,
     van_westendorp,
 )
-from services.scoring.frameworks.demand_policies import Ask, Policy, Weighed
+from services.scoring.frameworks.demand_policies import Policy
 from services.scoring.frameworks.factors import Refusal
 from services.scoring.frameworks.peers import productboard
 from services.scoring.frameworks.recipe import Array
 from shared.statistics import kano
+from tests.scoring.given import asks_of
 
 OURS = Path(__file__).parent / "figures"
 SHARED = Path(__file__).parents[3] / "shared"
@@ -170,21 +171,21 @@ def check_maxdiff(vector: Vector) -> Any:
 
 
 def check_mrr_weighting(vector: Vector) -> Any:
-    asks: list[Ask] = []
-    for idea, given in vector["inputs"]["requests"].items():
+    rows: list[tuple[int, float]] = []
+    ideas = list(vector["inputs"]["requests"])
+    for idea, given in enumerate(vector["inputs"]["requests"].values()):
         listed = cast("list[Any]", given if isinstance(given, list) else [given["each"]] * given["times"])
-        for place, ask in enumerate(listed):
-            account, mrr = cast("list[Any]", ask) if isinstance(ask, list) else (f"{idea}{place}", ask)
-            asks.append(Ask(idea, f"{account}'s", account, mrr))
-    policies = {"mrr": Policy("mrr"), "account": Policy("account")}
-    totals = {
-        name: {
-            idea: each.total for idea, each in demand_policies.weigh(asks, policy).items() if isinstance(each, Weighed)
-        }
-        for name, policy in policies.items()
-    }
-    orders = demand_policies.winners(asks, policies)
-    return totals["mrr"] | {"order": orders["mrr"], "mrr": totals["mrr"], "votes": totals["account"]}
+        accounts = dict(
+            cast("tuple[str, float]", ask) if isinstance(ask, list) else (f"{place}", ask)
+            for place, ask in enumerate(listed)
+        )
+        rows += [(idea, mrr) for mrr in accounts.values()]
+    asks = asks_of([(idea, 1, mrr, [(0.0, 1)]) for idea, mrr in rows])
+    mrr, votes = (
+        dict(zip(ideas, demand_policies.weigh(asks, Policy(kind), len(ideas)).total.tolist(), strict=True))
+        for kind in ("mrr", "account")
+    )
+    return mrr | {"order": sorted(mrr, key=lambda idea: -mrr[idea]), "mrr": mrr, "votes": votes}
 
 
 def check_recency_decay(vector: Vector) -> Any:

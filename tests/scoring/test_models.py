@@ -13,10 +13,14 @@ FULL: dict[str, Any] = {"impact": 2.0, "confidence": 0.8, "effort": 4.0}
 
 
 async def test_a_model_is_made_shown_and_listed(api: Api) -> None:
-    given = {"scale": "intercom", "reach": {"measure": "accounts", "per_ask": 12.5, "horizon": "quarter"}}
+    given: dict[str, Any] = {
+        "scale": "intercom",
+        "reach": {"measure": "accounts", "per_ask": 12.5, "horizon": "quarter"},
+    }
     answer = await api.scoring.post("/v1/models", json={"name": "RICE", "framework": "rice", "parameters": given})
     assert answer.status_code == 201, answer.text
     made = answer.json()
+    given["reach"]["policy_id"] = None
     assert made["parameters"] == given
     assert made["formula"] == "reach * impact * confidence / effort"
     assert (made["active"], made["revision"], made["version"], made["rescoring"]) == (False, 1, 1, False)

@@ -50,6 +50,7 @@ async def test_an_explanation_names_every_input_and_its_source(api: Api, here: W
         "measure": "contacts",
         "count": 3,
         "per_ask": 10,
+        "policy": None,
         "horizon": "quarter",
         "event_id": str(told.id),
         "version": 7,

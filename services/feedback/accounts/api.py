@@ -47,6 +47,9 @@ class Account(Wire):
     external_id: str
     name: str
     mrr: int = Field(description="minor units of the workspace's currency")
+    mrr_since: datetime | None = Field(
+        description="when somebody first said what it pays; null: nobody has, and `mrr` is 0 for want of an answer"
+    )
     plan: str | None
     attributes: dict[str, Any]
     version: int

@@ -1,6 +1,6 @@
 """Accounts, and what they paid when, as rows."""
 
-_ACCOUNT = "id, external_id, name, mrr, plan, attributes::text as attributes, version, created_at"
+_ACCOUNT = "id, external_id, name, mrr, mrr_since, plan, attributes::text as attributes, version, created_at"
 LOCK_ACCOUNTS = """
 select id, mrr from accounts where workspace_id = $1 and external_id = any($2::text[]) order by id for no key update
 """
@@ -8,13 +8,15 @@ select id, mrr from accounts where workspace_id = $1 and external_id = any($2::t
 # the transaction: its row is locked, so notes are in the order of their commits.
 UPSERT_ACCOUNTS = f"""
 with saved as (
-    insert into accounts (id, workspace_id, external_id, name, mrr, plan, attributes)
-    select id, $1, external_id, coalesce(name, external_id), coalesce(mrr, 0), plan, coalesce(attributes, '{{}}')
+    insert into accounts (id, workspace_id, external_id, name, mrr, mrr_since, plan, attributes)
+    select id, $1, external_id, coalesce(name, external_id), coalesce(mrr, 0),
+        case when mrr is not null then clock_timestamp() end, plan, coalesce(attributes, '{{}}')
     from unnest($2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::jsonb[])
          as a (id, external_id, name, mrr, plan, attributes)
     on conflict (workspace_id, external_id) do update set
         name = case when excluded.external_id = any($9::text[]) then excluded.name else accounts.name end,
         mrr = case when excluded.external_id = any($8::text[]) then excluded.mrr else accounts.mrr end,
+        mrr_since = coalesce(accounts.mrr_since, excluded.mrr_since),
         plan = coalesce(excluded.plan, accounts.plan),
         attributes = accounts.attributes || excluded.attributes,
         version = accounts.version + 1

@@ -63,6 +63,10 @@ came as (
     where c.account_id is not null group by p.idea_id, c.account_id, p.workspace_id
 )
 """
+# Other services hear of accounts later, from a job (`shares`): here is only noted of which. With the account that a
+# contact has now: when it moves, both are noted. Looked up by its key, whatever the planner believes of a table that
+# grows faster than its statistics.
+_MARKED = "marked as (insert into share_marks (workspace_id, idea_id, account_id)"
 # An idea and those that were merged into it.
 _MEMBERS = "(select t.idea_id as id union all select id from ideas where merged_root = t.idea_id) as m"
 # Votes of one contact for merged ideas count once, and so do links from one statement: with the first, and no longer
@@ -101,6 +105,9 @@ with asked as (
 ), asks as (
     select idea_id, (array_agg(named))[1] as named, sum(insights) filter (where feedback_id is null) as insights
     from asked group by idea_id
+), {_MARKED}
+    select distinct a.workspace_id, a.idea_id, c.account_id
+    from asked a cross join lateral (select account_id from contacts where id = a.contact_id limit 1) as c
 )
 update demand as d set
     votes = d.votes + coalesce(voices.step, 0),
@@ -129,6 +136,8 @@ with wishes as (
     where v.workspace_id = $2 and v.idea_id = any($3) and not exists (
         select from insights o where o.workspace_id = $2 and o.feedback_id = v.feedback_id and o.idea_id = any($4)
     )
+), {_MARKED}
+    select distinct w.workspace_id, w.idea_id, c.account_id from wishes w join contacts c on c.id = w.contact_id
 )
 update demand as d set
     votes = d.votes + $5 * voices.votes, insights = d.insights + $5 * links.insights,
@@ -138,12 +147,16 @@ update demand as d set
 from voices, links where d.workspace_id = $2 and d.idea_id = $1 returning {_DEMAND}
 """
 CARRY = f"""
-with belonging as (
-    select c.idea_id, s.account_id, c.workspace_id, sum(s.step) as step
+with sides as (
+    select c.idea_id, s.account_id, c.workspace_id, s.step
     from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as moved (contact_id, before, after)
     join idea_contacts c on c.contact_id = moved.contact_id
     cross join lateral (values (moved.before, -1), (moved.after, 1)) as s (account_id, step)
-    where s.account_id is not null group by c.idea_id, s.account_id, c.workspace_id
+), belonging as (
+    select idea_id, account_id, workspace_id, sum(step) as step from sides
+    where account_id is not null group by idea_id, account_id, workspace_id
+), {_MARKED}
+    select distinct workspace_id, idea_id, account_id from sides
 ), {_ACCOUNTS}
 update demand as d set accounts = d.accounts + money.accounts, mrr = d.mrr + money.mrr, version = d.version + 1
 from money where d.idea_id = money.idea_id and (money.accounts <> 0 or money.mrr <> 0) returning {_DEMAND}

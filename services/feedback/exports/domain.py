@@ -14,6 +14,7 @@ from services.feedback.ideas import domain as ideas
 from services.feedback.mappings.mapping import KINDS, Mapping
 from services.feedback.needs import domain as needs
 from services.feedback.segments import rules
+from services.feedback.shares import domain as shares
 from services.feedback.similar.domain import Decision, Joined, Method
 from services.feedback.similar.domain import Kind as Alike
 from services.feedback.subjects import domain as subjects
@@ -107,6 +108,9 @@ async def complete(tx: Tx, workspace_id: UUID, lines: Sequence[bytes]) -> None:
         elif table == "need_totals":
             # With the ideas of each, which come behind the totals.
             await needs.tell(tx, workspace_id, _ids(some, "need_id", mask))
+        elif table == "demand":
+            # With all votes and statements, of which a part comes behind the totals.
+            await shares.mark(tx, workspace_id, _ids(some, "idea_id", mask))
 
 
 def _check(table: str, lines: Sequence[bytes]) -> None:

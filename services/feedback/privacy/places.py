@@ -92,6 +92,7 @@ PLACES = (
 FREE: Mapping[str, str] = {
     "accounts": "companies",
     "account_history": "what companies pay",
+    "account_marks": "ids of companies, or of contacts until they are read, within seconds",
     "boards": "the product team's own words",
     "comment_counts": "numbers",
     "comment_origins": "ids that comments had elsewhere",
@@ -120,6 +121,7 @@ FREE: Mapping[str, str] = {
     "products": "the product team's own words",
     "published_stream": "a name and a time",
     "segments": "rules that the product team wrote",
+    "share_marks": "ids of ideas and companies",
     "similar_changes": "ids",
     "similar_indexes": "positions",
     "similar_postings": "hashes of words by numbers of texts; an emptied text gets another number within moments",
@@ -127,6 +129,8 @@ FREE: Mapping[str, str] = {
     "similar_suggestions": "ids, scores and decisions",
     "similar_texts": "numbers and vectors of texts; made anew when a text is emptied",
     "subjects": "numbers",
+    "told_accounts": "ids and numbers of companies",
+    "told_shares": "ids of ideas and companies, and numbers",
     "workers": "ids and times",
 }
 

@@ -30,6 +30,7 @@ Table(
     Column("external_id", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("mrr", BigInteger, nullable=False, server_default="0", comment="minor units of the workspace's currency"),
+    Column("mrr_since", Moment, comment="when somebody first said what it pays; null: nobody has, and 0 is no answer"),
     Column("plan", Text),
     Column("attributes", JSONB, nullable=False, server_default="{}"),
     version_column(),

@@ -1,5 +1,12 @@
 """Votes as rows."""
 
+# What other services are told of an account says how important its votes are: a job looks at what is noted here.
+_MARKED = """marked as (
+    insert into share_marks (workspace_id, idea_id, account_id)
+    select distinct v.workspace_id, i.root, c.account_id from changed v
+    join ideas i on i.id = v.idea_id join contacts c on c.id = v.contact_id
+)"""
+
 ADD = """
 insert into votes (id, workspace_id, idea_id, contact_id, importance, on_behalf, cast_by, source, source_url, reason,
     mrr, created_at)
@@ -15,7 +22,7 @@ on conflict (idea_id, contact_id) do nothing
 returning id
 """
 # What was said again replaces what was said before; null says nothing.
-RECAST = """
+RECAST = f"""
 with again as (
     select v.id, v.workspace_id, coalesce(said.importance, v.importance) as importance,
         coalesce(said.reason, v.reason) as reason, coalesce(said.source_url, v.source_url) as source_url
@@ -26,8 +33,8 @@ with again as (
     update votes v set importance = a.importance, reason = a.reason, source_url = a.source_url, version = v.version + 1
     from again a where v.workspace_id = a.workspace_id and v.id = a.id
       and (v.importance, v.reason, v.source_url) is distinct from (a.importance, a.reason, a.source_url)
-    returning v.id
-)
+    returning v.id, v.workspace_id, v.idea_id, v.contact_id
+), {_MARKED}
 select v.idea_id, v.contact_id, v.id, exists (select from changed where changed.id = v.id) as changed
 from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as asked (workspace_id, idea_id, contact_id)
 join votes v on v.workspace_id = asked.workspace_id and v.idea_id = asked.idea_id and v.contact_id = asked.contact_id
@@ -40,12 +47,15 @@ left join accounts a on a.id = c.account_id and a.workspace_id = v.workspace_id
 """
 GET = f"select {_VOTE} from votes v {_OF_WHOM} where v.workspace_id = $1 and v.id = $2"
 LOCK = "select idea_id, contact_id, version from votes where workspace_id = $1 and id = $2 for no key update"
-EDIT = """
-update votes set importance = coalesce($3, importance), reason = coalesce($4, reason),
-    source_url = coalesce($5, source_url), version = version + 1
-where workspace_id = $1 and id = $2
-  and (importance, reason, source_url)
-      is distinct from (coalesce($3, importance), coalesce($4, reason), coalesce($5, source_url))
+EDIT = f"""
+with changed as (
+    update votes set importance = coalesce($3, importance), reason = coalesce($4, reason),
+        source_url = coalesce($5, source_url), version = version + 1
+    where workspace_id = $1 and id = $2
+      and (importance, reason, source_url)
+          is distinct from (coalesce($3, importance), coalesce($4, reason), coalesce($5, source_url))
+    returning workspace_id, idea_id, contact_id
+), {_MARKED} select 1
 """
 _WANTED = """
 and v.id > $3 and ($5::text is null or v.importance = $5) and ($6::boolean is null or v.on_behalf = $6)

@@ -51,10 +51,10 @@ def _demand(part: Node | None) -> dict[str, Any] | None:
 
 
 def _counted(part: Node | None) -> Iterator[tuple[str, int, int]]:
-    """Measure, count and version of each input that scoring takes from demand."""
+    """Measure, count and version of each input that scoring counts from demand; what a policy weighs is no count."""
     for each in _below(part, "input"):
         demand = (each.content or {}).get("demand")
-        if demand is not None:
+        if demand is not None and demand["measure"] != "policy":
             yield demand["measure"], demand["count"], demand["version"]
 
 

@@ -18,8 +18,8 @@ from services.scoring.frameworks.spreads import Spread
 from services.scoring.needs.domain import of_ideas
 from services.scoring.needs.rated import Sampled, chosen, surveyed
 from services.scoring.scores.corrections import Correction, corrected
-from services.scoring.scores.domain import corrections
-from services.scoring.scores.inputs import Demand, Estimates, Known, Sought, resolve, sought
+from services.scoring.scores.domain import corrections, weights_of
+from services.scoring.scores.inputs import Demand, Estimates, Known, Sought, demanded, resolve, sought
 from shared.database import Read
 from shared.errors import Conflict, FieldError, Invalid
 from shared.events.feedback import IdeaKind, IdeaStatus
@@ -116,6 +116,8 @@ async def load(read: Read, workspace_id: UUID, model_id: UUID, choice: Choice) -
         )
         for idea_id, row in rows.items()
     }
+    for place, weight in await weights_of(read, [(workspace_id, idea_id) for idea_id in ideas], None):
+        found[ideas[place]].known.weights[weight.weighed.policy_id] = weight
     spreads: dict[UUID, dict[str, Sequence[Spread | None]]] = {idea_id: {} for idea_id in ideas}
     for row in await read.all(store.ESTIMATES, workspace_id, ideas):
         idea_id, name = row["idea_id"], row["input"]
@@ -151,7 +153,8 @@ def subject_of(candidate: Candidate, needed: Sequence[Sought]) -> Subject:
             assert need is not None  # surveyed
             sampled = Sampled(need.rating(each.need.measure), each.need.scale)
             inputs[each.name] = Believed([found[0]], [sampled])
-        elif isinstance(each.rule, DemandRule) and candidate.known.demand is not None:
-            count = candidate.known.demand.counts[each.rule.measure]
-            inputs[each.name] = Believed([count * each.rule.per_ask], [None], counted=True)
+        elif isinstance(each.rule, DemandRule):
+            value, _ = demanded(each.rule, candidate.known)
+            if value is not None:
+                inputs[each.name] = Believed([value], [None], counted=True)
     return Subject(candidate.idea_id, inputs)

@@ -8,7 +8,7 @@ import asyncpg
 from services.scoring.demand import store
 from shared.database import Tx
 from shared.events.base import Delivered, latest
-from shared.events.feedback import DemandChanged, IdeaChanged
+from shared.events.feedback import AccountChanged, DemandChanged, IdeaChanged, SegmentChanged, ShareChanged
 
 
 async def project_ideas(tx: Tx, delivered: Sequence[Delivered[IdeaChanged]]) -> list[Delivered[IdeaChanged]]:
@@ -66,3 +66,67 @@ async def project_demand(tx: Tx, delivered: Sequence[Delivered[DemandChanged]]) 
     )
     changed = {row["idea_id"] for row in rows}
     return [each for each in newest if each.event.idea_id in changed]
+
+
+async def project_shares(tx: Tx, delivered: Sequence[Delivered[ShareChanged]]) -> list[Delivered[ShareChanged]]:
+    """Keep who is behind ideas; return the events that told something new, one for an idea and account at most."""
+    newest = latest(delivered)
+    events = [each.event for each in newest]
+    rows = await tx.all(
+        store.PROJECT_SHARES,
+        [event.share_id for event in events],
+        [event.workspace_id for event in events],
+        [event.idea_id for event in events],
+        [event.account_id for event in events],
+        [event.contacts for event in events],
+        [event.votes for event in events],
+        [event.insights for event in events],
+        [event.nice for event in events],
+        [event.important for event in events],
+        [event.critical for event in events],
+        # Lists of different lengths: arrays of arrays would all have to be as long.
+        [",".join(str(month_number(each.month)) for each in event.asked) for event in events],
+        [",".join(str(each.contacts) for each in event.asked) for event in events],
+        [event.mrr_at_vote for event in events],
+        [event.version for event in events],
+        [each.id for each in newest],
+    )
+    changed = {row["share_id"] for row in rows}
+    return [each for each in newest if each.event.share_id in changed]
+
+
+def month_number(month: str) -> int:
+    """A month such as `2026-03`, counted from year 0."""
+    year, _, of_year = month.partition("-")
+    return int(year) * 12 + int(of_year) - 1
+
+
+async def project_accounts(tx: Tx, delivered: Sequence[Delivered[AccountChanged]]) -> list[Delivered[AccountChanged]]:
+    """Keep what accounts pay and are; return the events that told something new, one for an account at most."""
+    newest = latest(delivered)
+    events = [each.event for each in newest]
+    rows = await tx.all(
+        store.PROJECT_ACCOUNTS,
+        [event.account_id for event in events],
+        [event.workspace_id for event in events],
+        [event.mrr for event in events],
+        [",".join(map(str, event.segment_ids)) for event in events],
+        [event.version for event in events],
+        [each.id for each in newest],
+    )
+    changed = {row["account_id"] for row in rows}
+    return [each for each in newest if each.event.account_id in changed]
+
+
+async def project_segments(tx: Tx, delivered: Sequence[Delivered[SegmentChanged]]) -> None:
+    """Keep which segments there are. Who is in them comes with each account."""
+    events = [each.event for each in latest(delivered)]
+    await tx.run(
+        store.PROJECT_SEGMENTS,
+        [event.segment_id for event in events],
+        [event.workspace_id for event in events],
+        [event.key for event in events],
+        [event.selects for event in events],
+        [event.deleted for event in events],
+        [event.version for event in events],
+    )

@@ -1,4 +1,4 @@
-"""Ideas and demand as rows."""
+"""Ideas, the demand for them and who is behind it, as rows."""
 
 PROJECT_IDEAS = """
 insert into ideas (idea_id, workspace_id, title, kind, status, archived, version)
@@ -36,4 +36,38 @@ on conflict (idea_id) do update set
     mrr = excluded.mrr, currency = excluded.currency, version = excluded.version, event_id = excluded.event_id
 where demand.workspace_id = excluded.workspace_id and demand.version < excluded.version
 returning idea_id
+"""
+PROJECT_SHARES = """
+insert into shares (share_id, workspace_id, idea_id, account_id, contacts, votes, insights, nice, important, critical,
+                    months, asked, mrr_at_vote, version, event_id)
+select share_id, workspace_id, idea_id, account_id, contacts, votes, insights, nice, important, critical,
+       string_to_array(months, ',')::int[], string_to_array(asked, ',')::int[], mrr_at_vote, version, event_id
+from unnest(
+    $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[],
+    $11::text[], $12::text[], $13::bigint[], $14::bigint[], $15::uuid[])
+    as s (share_id, workspace_id, idea_id, account_id, contacts, votes, insights, nice, important, critical, months,
+          asked, mrr_at_vote, version, event_id)
+on conflict (share_id) do update set
+    contacts = excluded.contacts, votes = excluded.votes, insights = excluded.insights, nice = excluded.nice,
+    important = excluded.important, critical = excluded.critical, months = excluded.months, asked = excluded.asked,
+    mrr_at_vote = excluded.mrr_at_vote, version = excluded.version, event_id = excluded.event_id
+where shares.workspace_id = excluded.workspace_id and shares.version < excluded.version
+returning share_id
+"""
+PROJECT_ACCOUNTS = """
+insert into accounts (account_id, workspace_id, mrr, segment_ids, version, event_id)
+select account_id, workspace_id, mrr, string_to_array(segment_ids, ',')::uuid[], version, event_id
+from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::bigint[], $6::uuid[])
+    as a (account_id, workspace_id, mrr, segment_ids, version, event_id)
+on conflict (account_id) do update set
+    mrr = excluded.mrr, segment_ids = excluded.segment_ids, version = excluded.version, event_id = excluded.event_id
+where accounts.workspace_id = excluded.workspace_id and accounts.version < excluded.version
+returning account_id
+"""
+PROJECT_SEGMENTS = """
+insert into segments (segment_id, workspace_id, key, selects, deleted, version)
+select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::boolean[], $6::bigint[])
+on conflict (segment_id) do update set
+    key = excluded.key, selects = excluded.selects, deleted = excluded.deleted, version = excluded.version
+where segments.workspace_id = excluded.workspace_id and segments.version < excluded.version
 """

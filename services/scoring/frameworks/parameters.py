@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self, get_args
+from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -20,10 +21,17 @@ Bound = Annotated[float, Field(ge=-1e12, le=1e12)]
 class DemandRule(Wire):
     """How an input follows from demand where nobody has estimated it: the measure times `per_ask`.
 
+    With a `policy_id` it is what the idea's demand weighs under that policy, instead of a count.
+
     An estimate always wins over this. Where neither is known the idea is not scoreable.
     """
 
     measure: Measure = Field(default="contacts", description="what of an idea's demand is counted")
+    policy_id: UUID | None = Field(
+        default=None,
+        description="a demand policy to weigh the accounts that ask by; `measure` is then not read",
+        examples=[None],
+    )
     per_ask: Annotated[float, Field(gt=0, le=1_000_000)] = Field(
         default=1.0, description="how many are reached for each one that asks"
     )
@@ -115,6 +123,14 @@ class Parameters(Wire):
     def from_needs(self) -> Mapping[str, NeedRule]:
         """The inputs that surveys about needs can give, and how."""
         return {}
+
+    def policies(self) -> set[UUID]:
+        """The demand policies that inputs follow from."""
+        return {
+            rule.policy_id
+            for rule in self.rules().values()
+            if isinstance(rule, DemandRule) and rule.policy_id is not None
+        }
 
     def named(self) -> Mapping[str, str]:
         """The inputs that are estimated under another name, and which."""

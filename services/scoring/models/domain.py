@@ -14,6 +14,7 @@ import asyncpg
 from services.scoring.frameworks import FRAMEWORKS, FrameworkName
 from services.scoring.frameworks.parameters import Parameters, Rule
 from services.scoring.models import store
+from services.scoring.policies import domain as policies
 from services.scoring.scores.domain import Cause, lock_workspace, rescore_stale, sweep
 from shared.database import Tx
 from shared.errors import Conflict, NotFound
@@ -32,10 +33,11 @@ SWEEP_SECONDS = 1.0
 async def create(
     tx: Tx, workspace_id: UUID, *, name: str, framework: FrameworkName, parameters: Parameters, active: bool
 ) -> asyncpg.Record:
-    """Add a model. Conflict when the name is taken."""
+    """Add a model. Conflict when the name is taken, Invalid when it names a demand policy that is not there."""
     await lock_workspace(tx, workspace_id)
     if active:
         await _room(tx, workspace_id)
+    await policies.require(tx, workspace_id, parameters.policies(), "/body/parameters")
     model_id = new_id()
     if not await tx.run(store.CREATE, model_id, workspace_id, name, framework, parameters.model_dump_json(), active):
         raise _taken(name)
@@ -55,7 +57,10 @@ async def update(
     parameters: Parameters | None,
     active: bool | None,
 ) -> asyncpg.Record:
-    """Change a model; None leaves a field as it is. NotFound, PreconditionFailed, or Conflict over its name."""
+    """Change a model; None leaves a field as it is.
+
+    NotFound, PreconditionFailed, Conflict over its name, Invalid when it names a demand policy that is not there.
+    """
     await lock_workspace(tx, workspace_id)
     old = await _get(tx, workspace_id, model_id)
     require_version(expected, old["version"])
@@ -70,6 +75,7 @@ async def update(
         await _room(tx, workspace_id)
     revision = old["revision"]
     if wanted != held:
+        await policies.require(tx, workspace_id, wanted.policies(), "/body/parameters")
         revision += 1
         await tx.run(store.REVISE, workspace_id, model_id, revision, wanted.model_dump_json())
     await tx.run(

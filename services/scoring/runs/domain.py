@@ -25,7 +25,8 @@ from services.scoring.needs.rated import Need, Rating
 from services.scoring.runs import store
 from services.scoring.runs.comparison import Place
 from services.scoring.scores.corrections import Correction
-from services.scoring.scores.inputs import Demand, Estimates, Known, resolve, sought
+from services.scoring.scores.domain import weighed_as
+from services.scoring.scores.inputs import Demand, Estimates, Known, Weight, resolve, sought
 from shared.database import Read, Tx
 from shared.errors import Conflict, FieldError, Invalid, NotFound
 from shared.ids import new_id
@@ -143,15 +144,29 @@ async def evidence(read: Read, workspace_id: UUID, run_id: UUID) -> list[Evidenc
             )
             for name, theirs in given.items()
         }
-        told = None if row["demand"] is None else from_json(row["demand"])
-        demand = told and Demand({name: told[name] for name in MEASURES}, UUID(told["event_id"]), told["version"])
+        told: dict[str, Any] | None = None if row["demand"] is None else from_json(row["demand"])
+        demand = None
+        if told is not None:
+            demand = Demand({name: told[name] for name in MEASURES}, UUID(told["event_id"]), told["version"])
         place = Place(row["idea_id"], row["title"], row["position"], row["value"], {})
         known = frozen_facts.thawed(
             whole, *(None if row[name] is None else from_json(row[name]) for name in ("contributions", "cells"))
         )
         needs = () if row["needs"] is None else NEEDS.validate_json(row["needs"])
-        found.append(Evidence(place, Known(estimates, demand, known, tuple(each.need() for each in needs))))
+        weighed: list[dict[str, Any]] = (told or {}).get("weights", [])
+        weights = {UUID(each["policy_id"]): _weight(each) for each in weighed}
+        found.append(Evidence(place, Known(estimates, demand, known, tuple(each.need() for each in needs), weights)))
     return found
+
+
+def _weight(kept: dict[str, Any]) -> Weight:
+    columns = {
+        **kept,
+        "policy_id": UUID(kept["policy_id"]),
+        "largest": to_json(kept["largest"]),
+        "unknown": to_json(kept["unknown"]),
+    }
+    return Weight(weighed_as(columns), kept["contacts"], UUID(kept["event_id"]), kept["version"])
 
 
 def replay(

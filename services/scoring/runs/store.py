@@ -30,7 +30,12 @@ from (
 ) as r
 left join lateral (
     select jsonb_build_object('votes', votes, 'insights', insights, 'contacts', contacts, 'accounts', accounts,
-                              'version', version, 'event_id', event_id) as demand
+                              'version', version, 'event_id', event_id)
+           || coalesce((
+               select jsonb_build_object('weights', jsonb_agg(to_jsonb(w) - array[
+                   'workspace_id', 'idea_id', 'month', 'computed_at'] order by policy_id))
+               from weights w where w.workspace_id = $1 and w.idea_id = r.idea_id having count(*) > 0
+           ), '{}') as demand
     from demand where idea_id = r.idea_id and workspace_id = $1 limit 1
 ) as d on true
 left join lateral (

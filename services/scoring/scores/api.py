@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -24,6 +25,7 @@ from services.scoring.scores import store
 from services.scoring.scores.domain import INPUTS, State
 from services.scoring.scores.inputs import Corrected, Demanded, Input, Source
 from services.scoring.scores.words import Said, in_words
+from shared.database import Read
 from shared.errors import Conflict, NotFound
 from shared.events.feedback import IdeaKind, IdeaStatus
 from shared.events.scoring import CauseKind
@@ -75,7 +77,10 @@ class ScoreInput(Wire):
     corrections: list[Corrected] = Field(
         description="what corrected the estimates before their mean was taken (`/v1/corrections`); empty: nothing did"
     )
-    demand: Demanded | None = Field(description="without an estimate, the value is `count` times `per_ask`")
+    demand: Demanded | None = Field(
+        description="without an estimate, the value is `count` times `per_ask`, or the policy's weight times that; "
+        "where the demand cannot be weighed there is no value, and here is why"
+    )
     survey: Surveyed | None = Field(
         description="without an estimate, the value is what respondents say of the need that the idea would serve"
     )
@@ -98,10 +103,13 @@ class ScoreInput(Wire):
 class MovedBy(Wire):
     """Why the score is what it is since `at`."""
 
-    kind: CauseKind
+    kind: CauseKind = Field(
+        description="`policy`: the demand policy that an input follows from; `time`: a month is over, and by that "
+        "policy older asks count less"
+    )
     id: UUID | None = Field(
-        description="what moved it: the event, estimate, model, evidence, competitor or capability, or the correction "
-        "that was switched on or off; the workspace where evidence was told to grow old otherwise"
+        description="what moved it: the event, estimate, model, demand policy, evidence, competitor or capability, or "
+        "the correction that was switched on or off; the workspace where evidence was told to grow old otherwise"
     )
     at: datetime
 
@@ -186,7 +194,7 @@ async def explain_scores(idea_id: UUID, caller: CallerDep, read: ReadDep) -> Exp
     if idea is None and not rows:
         raise NotFound("No idea by that id.")
     verdict = await kano.of_idea(read, caller.workspace_id, idea_id)
-    inputs = [INPUTS.validate_json(row["inputs"]) for row in rows]
+    inputs = await _named(read, caller.workspace_id, [INPUTS.validate_json(row["inputs"]) for row in rows])
     used = [id for given in inputs for each in given.values() for id in each.estimates]
     estimates = {
         row["id"]: Estimated(
@@ -223,6 +231,27 @@ async def explain_scores(idea_id: UUID, caller: CallerDep, read: ReadDep) -> Exp
             provenance=f"/v1/ideas/{idea_id}/provenance",
         ),
     )
+
+
+async def _named(read: Read, workspace_id: UUID, inputs: list[dict[str, Input]]) -> list[dict[str, Input]]:
+    """The same, with the names that demand policies have now. No statement where none is used."""
+    policies = {
+        each.demand.policy.policy_id
+        for given in inputs
+        for each in given.values()
+        if each.demand is not None and each.demand.policy is not None
+    }
+    if not policies:
+        return inputs
+    names = {row["id"]: row["name"] for row in await read.all(store.POLICY_NAMES, workspace_id, policies)}
+    return [{name: _with_name(each, names) for name, each in given.items()} for given in inputs]
+
+
+def _with_name(given: Input, names: Mapping[UUID, str]) -> Input:
+    if given.demand is None or given.demand.policy is None:
+        return given
+    policy = replace(given.demand.policy, name=names.get(given.demand.policy.policy_id))
+    return replace(given, demand=replace(given.demand, policy=policy))
 
 
 def _said(each: Estimated) -> Said:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+import asyncpg
 from pydantic import TypeAdapter
 from pydantic_core import from_json, to_json
 
@@ -21,7 +22,17 @@ from services.scoring.frameworks.parameters import MEASURES, Parameters
 from services.scoring.needs.domain import of_ideas
 from services.scoring.scores import store
 from services.scoring.scores.corrections import Correction
-from services.scoring.scores.inputs import Demand, Estimates, Input, Known, resolve, sought
+from services.scoring.scores.inputs import (
+    AccountWeight,
+    Demand,
+    Estimates,
+    Input,
+    Known,
+    Weighed,
+    Weight,
+    resolve,
+    sought,
+)
 from shared.database import Read, Tx
 from shared.events.scoring import CauseKind, ScoreChanged
 from shared.ids import new_id
@@ -47,6 +58,7 @@ class Cause:
     """Why scores move: what kind of thing happened, which one, and the trace it is part of."""
 
     kind: CauseKind
+    """`time`: asks count less because a month is over."""
     id: UUID
     traceparent: str
 
@@ -94,8 +106,8 @@ async def lock_workspace(tx: Tx, *workspace_ids: UUID) -> None:
 async def rescore(tx: Tx, causes: Mapping[Subject, Cause], model_id: UUID | None = None) -> int:
     """Score ideas, locked by the caller, under the active models or one of them; return how many scores moved.
 
-    Five statements, however many ideas; one more where a model reads needs, and two more for each of alignment and
-    competition where one reads it.
+    Five statements, however many ideas; one more where a model reads needs and where one weighs demand by a policy, and
+    two more for each of alignment and competition where one reads it.
     """
     computed = await compute(tx, list(causes), model_id)
     if not computed:
@@ -145,8 +157,7 @@ async def compute(read: Read, subjects: Sequence[Subject], model_id: UUID | None
     if not models:
         return []
     tuned = [FRAMEWORKS[each["framework"]].parameters.model_validate_json(each["parameters"]) for each in models]
-    kinds = {type(rule) for each in tuned for rule in each.rules().values()}
-    known = await _known(read, subjects, kinds, needs=any(each.from_needs() for each in tuned))
+    known = await _known(read, subjects, tuned)
     computed: list[Computed] = []
     for model, parameters in zip(models, tuned, strict=True):
         framework = FRAMEWORKS[model["framework"]]
@@ -161,20 +172,53 @@ async def compute(read: Read, subjects: Sequence[Subject], model_id: UUID | None
     return computed
 
 
-async def _known(read: Read, subjects: Sequence[Subject], kinds: Collection[type], *, needs: bool) -> list[Known]:
+async def weights_of(
+    read: Read, subjects: Sequence[Subject], policies: Collection[UUID] | None
+) -> list[tuple[int, Weight]]:
+    """What ideas weigh under these demand policies, or all of them: each with the position of its idea."""
+    asked = [workspace for workspace, _ in subjects], [idea for _, idea in subjects]
+    rows = await read.all(store.WEIGHTS, *asked, policies)
+    return [
+        (row["position"] - 1, Weight(weighed_as(row), row["contacts"], row["event_id"], row["version"])) for row in rows
+    ]
+
+
+def weighed_as(row: asyncpg.Record | Mapping[str, Any]) -> Weighed:
+    """The columns of a stored weight as explanations have them."""
+    parts, unknown = from_json(row["largest"]), from_json(row["unknown"])
+    return Weighed(
+        row["policy_id"],
+        row["revision"],
+        row["state"],
+        row["value"],
+        tuple(AccountWeight(UUID(each["account_id"]), each["weight"], each["cut"]) for each in parts["accounts"]),
+        parts["others"],
+        parts["without_account"],
+        row["cut"],
+        tuple(UUID(each) for each in unknown["some"]),
+        unknown["accounts"],
+        unknown["contacts"],
+    )
+
+
+async def _known(read: Read, subjects: Sequence[Subject], models: Sequence[Parameters]) -> list[Known]:
+    policies = {policy for each in models for policy in each.policies()}
     asked = [workspace for workspace, _ in subjects], [idea for _, idea in subjects]
     demand: dict[int, Demand] = {
         row["position"]: Demand({name: row[name] for name in MEASURES}, row["event_id"], row["version"])
         for row in await read.all(store.DEMAND, *asked)
     }
-    told = await facts.load(read, subjects, kinds)
-    served = await of_ideas(read, *asked) if needs else [()] * len(subjects)
+    told = await facts.load(read, subjects, {type(rule) for each in models for rule in each.rules().values()})
+    served = await of_ideas(read, *asked) if any(each.from_needs() for each in models) else [()] * len(subjects)
     known = [
         Known({}, demand.get(position), *each) for position, each in enumerate(zip(told, served, strict=True), start=1)
     ]
     for row in await read.all(store.ESTIMATES, *asked):
         position: int = row["position"]
         known[position - 1].estimates[row["input"]] = Estimates(row["ids"], row["values"], row["teams"])
+    if policies:
+        for place, weight in await weights_of(read, subjects, policies):
+            known[place].weights[weight.weighed.policy_id] = weight
     return known
 
 

@@ -3,7 +3,8 @@
 1. An input that the model takes from alignment or competition is computed, whatever anybody estimates.
 2. An input that somebody has estimated is the arithmetic mean of the current estimates, one of each estimator, each
    corrected first where a correction for it is in force (`corrections`).
-3. An input that the model takes from demand is the demanded measure times the model's `per_ask`.
+3. An input that the model takes from demand is the demanded measure, or what the demand weighs under a policy, times
+   the model's `per_ask`.
 4. An input that the model takes from needs is what surveys say of the need that the idea would serve.
 5. An input that is none of these is missing. Nothing is imputed: demand that has not been told of, a strategy without
    objectives and evidence that is too old are unknown, not zero.
@@ -11,7 +12,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -35,15 +36,62 @@ Source = Literal["estimate", "demand", "survey", "alignment", "competition", "no
 
 
 @dataclass(frozen=True, slots=True)
-class Demanded:
-    """The demand that an input rests on: the value is `count` times `per_ask`."""
+class AccountWeight:
+    """An account behind an idea, and what it counts."""
 
-    measure: str
-    count: int
+    account_id: UUID
+    weight: float
+    cut: Annotated[float, Field(description="what the policy's cap took off it")] = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What an idea weighs under a demand policy. `accounts`, `others` and `without_account` add up to `weight`."""
+
+    policy_id: UUID
+    revision: Annotated[int, Field(description="of the policy: the parameters that gave this weight")]
+    state: Annotated[
+        Literal["weighed", "unknown", "infeasible"],
+        Field(
+            description="`unknown`: accounts that ask cannot be weighed; `infeasible`: too few accounts ask for one of "
+            "them to stay within the cap"
+        ),
+    ]
+    weight: Annotated[float | None, Field(description="null where it is not weighed")] = None
+    accounts: Annotated[tuple[AccountWeight, ...], Field(description="the accounts that count most, ten at most")] = ()
+    others: Annotated[float, Field(description="what all other accounts count")] = 0.0
+    without_account: Annotated[float, Field(description="what contacts count that have no account")] = 0.0
+    cut: Annotated[float, Field(description="what the cap took off all of them")] = 0.0
+    unknown: Annotated[
+        tuple[UUID, ...],
+        Field(description="accounts that cannot be weighed, ten at most; named whatever becomes of it"),
+    ] = ()
+    unknown_accounts: Annotated[int, Field(description="how many those are")] = 0
+    unknown_contacts: Annotated[int, Field(description="contacts without an account that cannot be weighed")] = 0
+    name: Annotated[str | None, Field(description="the policy's name now; null: not looked up")] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """An idea's weight under one policy as it stands, and what told of it."""
+
+    weighed: Weighed
+    contacts: int
+    event_id: UUID
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Demanded:
+    """The demand that an input rests on: the value is `count` times `per_ask`, or the policy's weight times that."""
+
+    measure: Annotated[str, Field(description="what is counted; `policy`: demand is weighed")]
+    count: Annotated[int, Field(description="of `policy`: the contacts that ask")]
     per_ask: float
     horizon: str
     event_id: Annotated[UUID, Field(description="the event that told of this demand")]
-    version: Annotated[int, Field(description="of the idea's demand")]
+    version: Annotated[int, Field(description="of the idea's demand, or of its weight")]
+    policy: Annotated[Weighed | None, Field(description="how it was weighed; null: it was counted")] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +154,8 @@ class Known:
     facts: Facts = NOTHING
     needs: tuple[Need, ...] = ()
     """Those that it would serve."""
+    weights: dict[UUID, Weight] = field(default_factory=dict[UUID, "Weight"])
+    """What its demand weighs, by policy."""
 
 
 def mean(values: Sequence[float]) -> float:
@@ -178,17 +228,35 @@ def _computed(rule: AlignmentRule | CompetitionRule, facts: Facts) -> Input:
     return Input("competition", competed.competition * rule.at_full, competition=competed)
 
 
+def demanded(rule: DemandRule, known: Known) -> tuple[float | None, Demanded | None]:
+    """What an idea's demand makes of an input by this rule, and how. Two times None: nothing has been told."""
+    if rule.policy_id is not None:
+        weight = known.weights.get(rule.policy_id)
+        if weight is None:
+            return None, None
+        worth = weight.weighed.weight
+        told = Demanded(
+            "policy", weight.contacts, rule.per_ask, rule.horizon, weight.event_id, weight.version, weight.weighed
+        )
+        return None if worth is None else worth * rule.per_ask, told
+    demand = known.demand
+    if demand is None:
+        return None, None
+    count = demand.counts[rule.measure]
+    return count * rule.per_ask, Demanded(
+        rule.measure, count, rule.per_ask, rule.horizon, demand.event_id, demand.version
+    )
+
+
 def _input(wanted: Sought, known: Known) -> Input:
-    estimates, rule, demand = known.estimates.get(wanted.estimated_as), wanted.rule, known.demand
+    estimates, rule = known.estimates.get(wanted.estimated_as), wanted.rule
     if estimates is not None:
         return _estimated(wanted, estimates)
     if wanted.need is not None and (found := surveyed(known.needs, wanted.need)) is not None:
         return Input("survey", found[0], survey=found[1])
-    if not isinstance(rule, DemandRule) or demand is None:
-        return Input("none")
-    count = demand.counts[rule.measure]
-    told = Demanded(rule.measure, count, rule.per_ask, rule.horizon, demand.event_id, demand.version)
-    return Input("demand", count * rule.per_ask, demand=told)
+    value, told = demanded(rule, known) if isinstance(rule, DemandRule) else (None, None)
+    # Demand that cannot be weighed is no input, and says why.
+    return Input("none" if value is None else "demand", value, demand=told)
 
 
 def _estimated(sought: Sought, estimates: Estimates) -> Input:

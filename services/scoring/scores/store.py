@@ -58,6 +58,18 @@ cross join lateral (
     where workspace_id = asked.workspace_id and idea_id = asked.idea_id and current group by input
 ) as e
 """
+WEIGHTS = """
+select asked.position, w.*
+from unnest($1::uuid[], $2::uuid[]) with ordinality as asked (workspace_id, idea_id, position)
+cross join lateral (
+    select policy_id, revision, state, value, cut, contacts, largest::text as largest, unknown::text as unknown,
+           event_id, version
+    from weights
+    where workspace_id = asked.workspace_id and idea_id = asked.idea_id
+      and ($3::uuid[] is null or policy_id = any($3)) offset 0
+) as w
+"""
+POLICY_NAMES = "select id, name from demand_policies where workspace_id = $1 and id = any($2::uuid[])"
 MARK = """
 insert into stale_ideas (workspace_id, idea_id, cause_id, traceparent)
 select s.* from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[]) as s (workspace_id, idea_id, cause_id, trace)

@@ -8,7 +8,7 @@ from uuid import UUID
 from services.scoring.frameworks.alignment import Aligned
 from services.scoring.frameworks.parity import Competed
 from services.scoring.needs.rated import Surveyed
-from services.scoring.scores.inputs import Demanded, Input
+from services.scoring.scores.inputs import Demanded, Input, Weighed
 
 MOST_NAMED = 3
 """Estimates that are told one by one."""
@@ -25,6 +25,8 @@ class Said(NamedTuple):
 
 def in_words(name: str, given: Input, said: Sequence[Said]) -> str:
     """One sentence: the value, and by whom and when it was estimated, or what was counted."""
+    if given.value is None and given.demand is not None and given.demand.policy is not None:
+        return _unweighed(name, given.demand.policy)
     if given.value is None:
         return f"nobody has estimated {name}, and the model takes it from nowhere else, or nothing is known there yet"
     value = f"{given.value:g}"
@@ -55,10 +57,24 @@ def _who(each: Said) -> str:
 
 
 def _counted(demand: Demanded) -> str:
+    if demand.policy is not None:
+        weight = f"as the demand of {demand.count:,} contacts weighs {demand.policy.weight:g}"
+        return f"{weight} under {_policy(demand.policy)}, {demand.per_ask:g} a {demand.horizon} for each"
     asked = f"for {demand.count:,} {demand.measure} who ask for the idea"
     if demand.measure in {"votes", "insights"}:
         asked = f"for {demand.count:,} {demand.measure}"
     return f"{asked}, {demand.per_ask:g} a {demand.horizon} for each, as feedback counted on {_day(demand.event_id)}"
+
+
+def _policy(policy: Weighed) -> str:
+    return "a demand policy" if policy.name is None else f"the demand policy {policy.name!r}"
+
+
+def _unweighed(name: str, policy: Weighed) -> str:
+    why = "too few accounts ask for one of them to stay within its cap"
+    if policy.state == "unknown":
+        why = "of some that ask it is not known what they count"
+    return f"nobody has estimated {name}, and {_policy(policy)} cannot weigh the demand: {why}"
 
 
 def _surveyed(told: Surveyed) -> str:

@@ -28,7 +28,7 @@ from shared.errors import Conflict, Invalid, Moved, NotFound
 from shared.events.feedback import NeedChanged
 from shared.ids import new_id
 from shared.paging import FIRST
-from tests.feedback.given import SAID_AT, Databases, caller, check_events
+from tests.feedback.given import SAID_AT, Databases, caller, check_events, check_shares
 from tests.feedback.merges.model import Counts, Paper
 
 IDEAS = 5
@@ -312,6 +312,7 @@ async def test_counts_are_what_one_counts_on_paper(
         async with here.database.transaction({here.workspace_id}) as tx:
             await getattr(here, name)(tx, **choices)
             await here.check(tx)
+    await check_shares(here.database, here.workspace_id)
     # Taken apart in any order, it is as if nothing had ever been merged.
     while here.paper.into:
         async with here.database.transaction({here.workspace_id}) as tx:
@@ -320,3 +321,4 @@ async def test_counts_are_what_one_counts_on_paper(
     assert here.paper.counts() == here.paper.counts(merged=False)
     async with here.database.read({here.workspace_id}) as read:
         await check_events(read, here.workspace_id)
+    await check_shares(here.database, here.workspace_id)

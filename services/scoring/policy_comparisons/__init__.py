@@ -1,0 +1,1 @@
+"""Demand policies held against each other over the same ideas."""
