@@ -111,7 +111,9 @@ async def look_at_all_lists(admin: Database, workspace_id: UUID, neighbour_id: U
                 given = (list(range(7_000, 7_000 + window)), 1) if driver == "words" else ends
                 ran = await explained(tx, sql, workspace_id, *given, window, 51, *wanted.arguments())
                 # There are few contacts, so few that all may be read for each row.
-                assert max(step.rows for step in ran if step.table != "contacts") <= window, (driver, order, ran)
+                # Whether people or statements are read first is the planner's choice.
+                most = 2 * window if driver == "account" else window
+                assert max(step.rows for step in ran if step.table != "contacts") <= most, (driver, order, ran)
         ran = await explained(tx, store.COUNTS, workspace_id, 100)
         assert max(step.rows for step in ran) <= 100, ran
         raise Enough

@@ -73,7 +73,7 @@ async def fire(client: AsyncClient, operation: Operation, cases: Sequence[Case])
 OF = {"/v1/votes": "idea_id"}
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="module")
 async def all_lists_answer(crowd: Crowd) -> AsyncGenerator[None]:
     """What was accepted can be read again. Asked once: all lists after every operation would take minutes."""
     yield
@@ -98,6 +98,7 @@ async def test_the_bodies_that_are_changed_would_be_accepted(crowd: Crowd, servi
     assert response.status_code in {200, 201, 409}, f"{body}: {response.text}"
 
 
+@pytest.mark.usefixtures("all_lists_answer")
 @each_json
 async def test_hostile_values_in_every_field(crowd: Crowd, service: str, operation: Operation) -> None:
     url = crowd.url(service, operation)

@@ -79,8 +79,7 @@ class ImportIn(Wire):
         default_factory=dict,
         max_length=200,
         description="of a vendor's export: what its words for a status mean here, in place of what is usual. Capitals, "
-        "underscores and hyphens make no difference",
-        examples=[{"Under consideration": "planned", "Parked": "declined"}],
+        'underscores and hyphens make no difference: `{"Under consideration": "planned", "Parked": "declined"}`',
     )
     dry_run: bool = Field(
         default=False,
