@@ -7,7 +7,17 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.scoring.frameworks.parity import Cell, Competed, Decay, Standing, Weighed, age, freshness, gap, lapses_on
+from services.scoring.frameworks.parity import (
+    Cell,
+    Competed,
+    Decay,
+    Standing,
+    WeighedEvidence,
+    age,
+    freshness,
+    gap,
+    lapses_on,
+)
 from shared.wire import Wire
 
 FRESHNESS = "2 ^ (-age_days / half_life_days); 0 once it is older than max_age_days"
@@ -69,7 +79,7 @@ def lapsed(cell: Cell, told: Mapping[UUID, Any], today: date, decay: Decay) -> S
 
 
 def _seen(
-    each: Cell | Weighed, told: Any, today: date, decay: Decay, weight: float | None, share: float | None
+    each: Cell | WeighedEvidence, told: Any, today: date, decay: Decay, weight: float | None, share: float | None
 ) -> Seen:
     return Seen(
         **told,

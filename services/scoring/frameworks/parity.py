@@ -57,7 +57,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class WeighedEvidence:
     """One piece of evidence in the figure."""
 
     evidence_id: UUID
@@ -73,7 +73,7 @@ class Competed:
     """How far competitors are ahead, evidence by evidence."""
 
     competition: Annotated[float, Field(description="sum(weight * gap) / sum(weight), from 0 to 1")]
-    evidence: tuple[Weighed, ...]
+    evidence: tuple[WeighedEvidence, ...]
     half_life_days: float
     max_age_days: int
     lapses_on: Annotated[date, Field(description="the first day on which some of the evidence is too old")]
@@ -115,7 +115,7 @@ def compete(cells: Sequence[Cell], today: date, decay: Decay) -> Competed | None
     return Competed(
         competition=min(math.fsum(parts) / total, 1.0),
         evidence=tuple(
-            Weighed(each.evidence_id, each.ours, each.theirs, each.observed_on, weight, part / total)
+            WeighedEvidence(each.evidence_id, each.ours, each.theirs, each.observed_on, weight, part / total)
             for each, weight, part in zip(fresh, weights, parts, strict=True)
         ),
         half_life_days=decay.half_life,
