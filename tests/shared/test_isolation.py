@@ -28,7 +28,7 @@ SHARED_WITH_FEEDBACK = {"access.workspaces", "access.api_keys"}
 ADDED_TO = {"events", "log_seals"}
 FUNCTIONS = {"access.find_key", "access.touch_keys", "access.find_workspace"}
 # Called by the tables alone: PostgreSQL refuses every other call of a trigger's function.
-TRIGGERS = {"feedback": {"feedback.similar_note"}}
+TRIGGERS = {"feedback": {"feedback.similar_note", "feedback.share_note_accounts", "feedback.share_note_members"}}
 
 TABLES = """
 select n.nspname as schema, c.relname as name, c.relispartition as partition,
