@@ -83,7 +83,6 @@ UNHURRIED = 64
 A publish costs the broker two syncs to disk and some files, however little is in it: what gathers meanwhile shares the
 next one. A few events leave without delay; under load the broker's work for each becomes a tenth.
 """
-
 MOST_REST_SECONDS = 0.1
 SWEEP_SECONDS = 0.25
 STANDBY_SECONDS = 0.5
