@@ -108,6 +108,11 @@ class Invalid(Problem):
 
     status, code, title = 422, "invalid", "Invalid request"
 
+    def __init__(
+        self, detail: str = "`errors` says what to mend.", *, code: str | None = None, errors: Sequence[FieldError] = ()
+    ) -> None:
+        super().__init__(detail, code=code, errors=errors)
+
 
 class TooMany(Problem):
     """The key is over its rate, or the service sheds load; `Retry-After` says when to come back."""

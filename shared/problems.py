@@ -165,6 +165,9 @@ def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
         problem = problem_of(error)
         if isinstance(problem, MethodNotAllowed):
             problem.headers["Allow"] = ", ".join(allowed_methods([*app.routes, *routes], request.scope))
+            problem.detail = f"Allowed here: {problem.headers['Allow']}."
+        elif isinstance(problem, NotFound) and isinstance(error, HTTPException):
+            problem.detail = f"Nothing answers at this path: {app.docs_url} describes what does."
         if isinstance(problem, Moved) and request.scope["query_string"]:
             # What was asked of the one is asked of the other.
             problem.headers["Location"] += f"?{request.scope['query_string'].decode('latin-1')}"

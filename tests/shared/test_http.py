@@ -69,7 +69,8 @@ async def test_a_403_names_the_missing_scope(notes: Api) -> None:
 
 
 async def test_unknown_paths_and_methods(notes: Api) -> None:
-    problem(await notes.feedback.get("/v1/nothing"), 404, "not_found")
+    lost = problem(await notes.feedback.get("/v1/nothing"), 404, "not_found")
+    assert "/docs/feedback" in lost["detail"]
     problem(await notes.anonymous.feedback.get("/"), 404, "not_found")
     problem(await notes.feedback.get("/v1/notes/"), 404, "not_found")
     response = await notes.feedback.put("/v1/notes", json={})
@@ -77,8 +78,9 @@ async def test_unknown_paths_and_methods(notes: Api) -> None:
     assert response.headers["allow"] == "GET, POST", "of all routes at this path, not of one"
     note = await add(notes, "a")
     response = await notes.feedback.delete(note.headers["location"])
-    problem(response, 405, "method_not_allowed")
+    wrong = problem(response, 405, "method_not_allowed")
     assert response.headers["allow"] == "GET, PATCH"
+    assert "GET, PATCH" in wrong["detail"]
     response = await notes.feedback.get("/v1/jotted")
     problem(response, 405, "method_not_allowed")
     assert response.headers["allow"] == "POST"
