@@ -1,8 +1,9 @@
-"""(c) From a webhook to the score that includes it, while deliveries come at a constant rate.
+"""(c) From a webhook to the score that includes it, while deliveries come at a constant rate: 500 a second, and fewer.
 
 Each delivery names one of 500 ideas that nobody asked for before, by a contact who has not asked for it yet. The ideas
 are estimated so that their RICE score equals the number of contacts: a score of n includes the idea's first n
-deliveries. Deliveries go round the ideas, so those of one idea are a second apart and their order is certain.
+deliveries. Deliveries go round the ideas, so those of one idea are a second apart or more and their
+order is certain.
 
 A delivery's time starts when it was due to be sent. It ends when the ScoreChanged with its score arrives at a
 subscriber of the broker: scoring's transaction had been committed before its relay could publish that, so the time is
@@ -29,6 +30,9 @@ from tests.bench.population import FRESH
 from tests.bench.site import Site
 
 RATE = 500
+"""Deliveries a second that the goals are for."""
+SLOWER = (50, 200)
+"""Rates that are measured besides, with the small data set: how the time grows with the load."""
 WARM_SECONDS, SECONDS = 1, 5
 PATIENCE_SECONDS = 20.0
 P50_GOAL, P99_GOAL = 25.0, 150.0
@@ -77,27 +81,34 @@ async def measure(arena: Arena) -> None:
     for track in tracks:
         for stage in STAGES:
             await track.site.client.subscribe(f"{stage}.*", cb=partial(track.hear, stage))  # pyright: ignore[reportUnknownMemberType] untyped in nats-py
-        contest.enter(track.site.size.name, partial(_stretch, track))
+        contest.enter(track.site.size.name, partial(_stretch, track, RATE))
+    for rate in SLOWER:
+        contest.enter(_slower(rate), partial(_stretch, tracks[0], rate))
     await contest.run()
     _tell(arena, contest, tracks)
 
 
-async def _stretch(track: Track) -> Sample:
-    sent = [track.delivery() for _ in range(RATE * (WARM_SECONDS + SECONDS))]
-    load = Steady(track.site.port("feedback"), [request for request, _, _ in sent], RATE)
+def _slower(rate: int) -> str:
+    return f"{rate} a second"
+
+
+async def _stretch(track: Track, rate: int) -> Sample:
+    sent = [track.delivery() for _ in range(rate * (WARM_SECONDS + SECONDS))]
+    load = Steady(track.site.port("feedback"), [request for request, _, _ in sent], rate)
     used, start = track.site.used(), time.perf_counter()
     await load.run()
     elapsed = time.perf_counter() - start
     busy = {name: (now - used[name]) / elapsed for name, now in track.site.used().items()}
     demand, score = (track.told[stage] for stage in STAGES)
     await _all_told(score, [(idea, number) for _, idea, number in sent])
-    measured = slice(RATE * WARM_SECONDS, None)
+    measured = slice(rate * WARM_SECONDS, None)
     due = {(idea, number): at for (_, idea, number), at in list(zip(sent, load.due, strict=True))[measured]}
     took = sorted(score[key] - at for key, at in due.items() if key in score)
     first = sorted(demand[key] - at for key, at in due.items() if key in demand)
     load.took.sort()
-    track.demand.append((quantile(first, 0.5) * 1000, quantile(first, 0.99) * 1000))
-    track.answers.append((quantile(load.took, 0.5) * 1000, quantile(load.took, 0.99) * 1000))
+    if rate == RATE:
+        track.demand.append((quantile(first, 0.5) * 1000, quantile(first, 0.99) * 1000))
+        track.answers.append((quantile(load.took, 0.5) * 1000, quantile(load.took, 0.99) * 1000))
     refused = dict(load.refused)
     if missing := len(due) - len(took):
         say(f"  {missing} deliveries moved no score within {PATIENCE_SECONDS:.0f} s")
@@ -133,7 +144,14 @@ def _tell(arena: Arena, contest: Contest, tracks: list[Track]) -> None:
             for column, share in enumerate(("p50", "p99")):
                 report.add(f"latency.{stage}.{name}.{share}", median(each[column] for each in taken), "ms")
         report.cost(f"latency {name}", samples, "delivery")
-    if len(tracks) > 1 and not any(sample.refused for taken in contest.samples.values() for sample in taken):
+    for rate in SLOWER:
+        samples = contest.samples[_slower(rate)]
+        for share in ("p50", "p99"):
+            report.add(f"latency.score.at_{rate}.{share}", median(getattr(sample, share) for sample in samples), "ms")
+        report.cost(f"latency at {_slower(rate)}", samples, "delivery")
+    if len(tracks) > 1 and not any(
+        sample.refused for track in tracks for sample in contest.samples[track.site.size.name]
+    ):
         rounds = zip(contest.samples["large"], contest.samples["small"], strict=True)
         grown = median(large.p50 / small.p50 for large, small in rounds)
         report.add("latency.score.large_to_small", grown, "times", most=NOT_SLOWER)
