@@ -23,7 +23,9 @@ from shared.database import Database, Tx
 from shared.events.base import decode
 from shared.paging import FIRST
 from shared.reader import Consumers
-from shared.stream import PARTITIONS, Broker, BrokerAway, Fetched, StreamState, Subscription
+from shared.stream.broker import Broker
+from shared.stream.messages import PARTITIONS, BrokerAway, Fetched, StreamState
+from shared.stream.reading import Subscription
 
 REBUILDABLE = ("scoring", "roadmap")
 """Services with tables that hold nothing but what other services said."""

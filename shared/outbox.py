@@ -18,7 +18,8 @@ from pydantic_core import to_json
 from shared.database import AWAY, BY_KEY, Database, Tx
 from shared.events.base import Event, headers_of
 from shared.ids import new_id
-from shared.stream import BATCH, BatchRefused, Broker, BrokerAway, Message
+from shared.stream.broker import BATCH, Broker
+from shared.stream.messages import BatchRefused, BrokerAway, Message
 from shared.telemetry import Metrics, Once, traceparent
 
 EMIT = """

@@ -12,14 +12,15 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 from pydantic_core import from_json, to_json
 
 from shared.database import AWAY, RETRYABLE, Database, Tx
 from shared.errors import Conflict, NotFound, Unavailable
 from shared.events.base import Delivered, Event, decode
 from shared.ids import new_id
-from shared.stream import PARTITIONS, Broker, BrokerAway, Fetched, StreamMissing, StreamState
+from shared.membership import Membership
+from shared.stream.broker import Broker
+from shared.stream.messages import BrokerAway, Fetched, StreamMissing, StreamState
 from shared.telemetry import Metrics, Once, Tracer, known_traceparent, traceparent
 
 Handler = Callable[[Tx, Sequence[Delivered[Any]]], Awaitable[object]]
@@ -27,16 +28,6 @@ Handler = Callable[[Tx, Sequence[Delivered[Any]]], Awaitable[object]]
 commute with each other."""
 Consumers = Mapping[type[Event], Handler]
 
-BEAT = """
-with beat as (
-    insert into workers (id, seen_at) values ($1, now()) on conflict (id) do update set seen_at = excluded.seen_at
-), gone as (
-    delete from workers where seen_at < now() - interval '60 seconds'
-)
-select id from workers where seen_at > now() - interval '4 seconds' or id = $1
-union select $1 order by id
-"""
-LEAVE = "delete from workers where id = $1"
 ADD_CURSORS = """
 insert into cursors (stream, partition, seq, created)
 select $1, partition, 0, $3 from unnest($2::int[]) as p (partition) on conflict do nothing
@@ -91,7 +82,6 @@ CAREFUL_AFTER_STARTS = 3
 """Starts without a single success after which messages are tried one by one, each try counted beforehand."""
 KILLS = 2
 """Counted tries that a message gets; with the uncounted starts before them it is parked before its sixth."""
-BEAT_SECONDS = 1.0
 SHORTEST_WAIT, LONGEST_WAIT = 0.1, 1.0
 """Seconds between two tries to follow a stream: twice as long each time."""
 
@@ -100,44 +90,6 @@ log = logging.getLogger("cairn.reader")
 
 class Fenced(Exception):
     """Another reader moved the cursor: start again from where it is now."""
-
-
-class Membership:
-    """Which partitions this process reads: the living workers, in order of id, share them out evenly.
-
-    Two workers may disagree for a moment; the fence makes that a waste, not a fault.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._id = new_id()
-        self.partitions: tuple[int, ...] = ()
-
-    async def beat(self) -> None:
-        """Say that this worker lives and see who else does."""
-        async with self._database.system() as tx:
-            workers = [row["id"] for row in await tx.all(BEAT, self._id)]
-        mine = workers.index(self._id)
-        self.partitions = tuple(p for p in range(PARTITIONS) if p % len(workers) == mine)
-
-    async def run(self) -> None:
-        """Beat until cancelled."""
-        once = Once(log)
-        while True:
-            try:
-                await self.beat()
-                once.over("membership: the database is back")
-            except (Unavailable, asyncpg.PostgresError) as error:
-                once.say(logging.WARNING, "membership: the database is away", reason=repr(error))
-            await asyncio.sleep(BEAT_SECONDS)
-
-    async def leave(self) -> None:
-        """Hand the partitions over at once instead of after the time-out."""
-        try:
-            async with self._database.system() as tx:
-                await tx.run(LEAVE, self._id)
-        except (Unavailable, asyncpg.PostgresError):
-            log.info("membership: left without saying so")
 
 
 class Reader:

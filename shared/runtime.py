@@ -11,7 +11,7 @@ from shared.batching import GroupCommit
 from shared.database import Database
 from shared.settings import Settings
 from shared.siblings import Siblings
-from shared.stream import Broker
+from shared.stream.broker import Broker
 from shared.telemetry import Metrics, Tracer
 
 Item = TypeVar("Item")

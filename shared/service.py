@@ -28,14 +28,15 @@ from shared.access.limits import Limits
 from shared.database import Database
 from shared.edge import Edge
 from shared.errors import Unavailable
+from shared.membership import Membership
 from shared.outbox import Relay
-from shared.reader import Consumers, Membership, Reader
+from shared.reader import Consumers, Reader
 from shared.routes import IngestRoute
 from shared.runtime import Runtime
 from shared.sealing import Seal
 from shared.settings import Settings
 from shared.siblings import Siblings
-from shared.stream import Broker
+from shared.stream.broker import Broker
 from shared.telemetry import Metrics, Tracer
 
 Job = Callable[[Runtime], Awaitable[None]]

@@ -21,9 +21,10 @@ from shared.database import Database
 from shared.events.base import headers_of
 from shared.events.feedback import DemandChanged
 from shared.ids import new_id
+from shared.membership import Membership
 from shared.outbox import Relay
-from shared.reader import Consumers, Membership, Reader
-from shared.stream import Broker
+from shared.reader import Consumers, Reader
+from shared.stream.broker import Broker
 from shared.telemetry import Metrics, Tracer
 from tests.bench.arena import NOT_WORSE, Arena, Contest
 from tests.bench.figures import TIMES, ratio

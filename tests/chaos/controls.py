@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from shared.stream import Broker
+from shared.stream.broker import Broker
 from tests.bench.figures import Report
 from tests.chaos import settle, streams
 from tests.chaos.audit import PROJECTIONS

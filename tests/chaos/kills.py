@@ -6,7 +6,7 @@ from pathlib import Path
 
 from deploy.rebuild import REBUILDABLE, rebuild, rescore
 from shared.database import Database
-from shared.stream import Broker
+from shared.stream.broker import Broker
 from tests.bench.figures import Report, say
 from tests.chaos import audit, faults, settle, streams, told
 from tests.chaos.background import Background

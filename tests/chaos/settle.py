@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from shared.database import Database
 from shared.reader import Consumers
-from shared.stream import PARTITIONS, Broker
+from shared.stream.broker import Broker
+from shared.stream.messages import PARTITIONS
 from tests.chaos.audit import APPLIED, WAITING
 from tests.chaos.flow import until
 

@@ -12,7 +12,8 @@ from pydantic_core import from_json
 
 from shared.database import Database
 from shared.events.base import headers_of
-from shared.stream import PARTITIONS, Broker, Fetched, Message
+from shared.stream.broker import Broker
+from shared.stream.messages import PARTITIONS, Fetched, Message
 
 EVENTS = "select id from {service}.events"
 # Old states of aggregates that have moved on since.

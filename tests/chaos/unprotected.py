@@ -14,7 +14,7 @@ import services.roadmap.ideas.store as roadmap_ideas
 import services.scoring.demand.store as scoring_demand
 from deploy import run
 from shared import outbox, reader
-from shared.stream import PARTITIONS
+from shared.stream.messages import PARTITIONS
 
 
 def rivals() -> None:

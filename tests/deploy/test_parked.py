@@ -16,7 +16,8 @@ from shared.database import Database
 from shared.events.base import headers_of
 from shared.events.feedback import DemandChanged
 from shared.ids import new_id
-from shared.stream import Broker, Message
+from shared.stream.broker import Broker
+from shared.stream.messages import Message
 from tests.builders import Api, eventually, new_workspace
 from tests.servers import PEPPER, Cluster, World, lifespan, running_nats
 

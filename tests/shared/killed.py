@@ -13,8 +13,10 @@ from uuid import UUID
 from shared.database import Database, Tx
 from shared.events.base import Delivered
 from shared.events.feedback import DemandChanged
-from shared.reader import Membership, Reader
-from shared.stream import PARTITIONS, Broker
+from shared.membership import Membership
+from shared.reader import Reader
+from shared.stream.broker import Broker
+from shared.stream.messages import PARTITIONS
 from shared.telemetry import Metrics, Tracer
 from tests.shared.plant import Ledger
 

@@ -15,9 +15,11 @@ from shared.database import Database, Tx
 from shared.events.base import Delivered
 from shared.events.feedback import DemandChanged
 from shared.ids import new_id
+from shared.membership import Membership
 from shared.outbox import Relay, emit
-from shared.reader import Consumers, Membership, Reader
-from shared.stream import PARTITIONS, Broker, StreamState
+from shared.reader import Consumers, Reader
+from shared.stream.broker import Broker
+from shared.stream.messages import PARTITIONS, StreamState
 from shared.telemetry import Metrics, Tracer
 from tests.builders import eventually
 from tests.servers import Cluster

@@ -13,9 +13,10 @@ from shared.errors import Conflict, NotFound
 from shared.events.base import headers_of
 from shared.events.feedback import IdeaChanged
 from shared.ids import new_id
+from shared.membership import Membership
 from shared.outbox import emit
-from shared.reader import LIST_PARKED, Fenced, Membership, Reader, redrive
-from shared.stream import PARTITIONS, Message
+from shared.reader import LIST_PARKED, Fenced, Reader, redrive
+from shared.stream.messages import PARTITIONS, Message
 from shared.telemetry import Metrics, Tracer
 from tests.builders import eventually
 from tests.shared.plant import Plant, Tries, demand

@@ -7,7 +7,7 @@ import pytest
 
 from shared.ids import new_id
 from shared.outbox import BATCH, DEPTH, TAKE, _message
-from shared.stream import FEW
+from shared.stream.broker import FEW
 from shared.telemetry import Metrics
 from tests.builders import eventually
 from tests.shared.plant import Plant

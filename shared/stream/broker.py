@@ -1,4 +1,4 @@
-"""NATS JetStream: the only file that imports nats.
+"""The broker, NATS JetStream: streams, and what is published to them.
 
 One stream per service. A message's subject is `<service>.<noun>.<verb>.v<N>.<aggregate>`; the stream stores it with a
 partition number after the service, computed from the aggregate, so that replicas of a reader can share the work and an
@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -33,7 +32,9 @@ from nats.js.api import (
 )
 from nats.js.errors import APIError, NotFoundError
 
-PARTITIONS = 8
+from shared.stream.messages import PARTITIONS, BatchRefused, BrokerAway, Message, StreamMissing, StreamState
+from shared.stream.reading import Subscription
+
 BATCH = 500
 """Messages in one atomic publish; the server takes 1,000 at most."""
 FEW = 16
@@ -47,10 +48,6 @@ MAX_BYTES = 4 * 2**30
 PUBLISH_TIMEOUT = 2.0
 
 log = logging.getLogger("cairn.stream")
-
-
-class BrokerAway(Exception):
-    """The broker did not answer, or what it answered leaves the outcome open. Try again with the same ids."""
 
 
 class _Client(Client):
@@ -67,88 +64,9 @@ class _Client(Client):
         await self._flush_pending()
 
 
-class StreamMissing(BrokerAway):
-    """The broker answers and has no such stream yet: its publisher makes it."""
-
-
-class BatchRefused(Exception):
-    """Nothing of the batch was stored: usually because the stream knows one of its ids already."""
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message to publish."""
-
-    subject: str
-    payload: bytes
-    headers: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """One message as the stream holds it. `waiting` counts those behind it."""
-
-    seq: int
-    partition: int
-    headers: dict[str, str]
-    payload: bytes
-    waiting: int
-
-
-@dataclass(frozen=True, slots=True)
-class StreamState:
-    """Which stream it is (by its time of creation) and what it holds."""
-
-    created: datetime
-    first_seq: int
-    last_seq: int
-    messages: int
-
-
 def _state(info: StreamInfo) -> StreamState:
     created = info.created if isinstance(info.created, datetime) else datetime.fromisoformat(str(info.created))
     return StreamState(created.astimezone(UTC), info.state.first_seq, info.state.last_seq, info.state.messages)
-
-
-class Subscription:
-    """A consumer without acknowledgements from one sequence on: the position is kept in PostgreSQL, not here."""
-
-    def __init__(self, subscription: JetStreamContext.PullSubscription) -> None:
-        self._subscription = subscription
-        self._expected = 1
-
-    async def fetch(self, limit: int, wait: float) -> list[Fetched]:
-        """Up to `limit` messages in order; empty after `wait` seconds without one.
-
-        Without acknowledgements a message lost on the wire is not sent again, so a hole in the consumer's own count
-        raises BrokerAway, and the reader starts again at its cursor.
-        """
-        try:
-            messages = await self._subscription.fetch(limit, timeout=wait)
-        except TimeoutError:
-            return []
-        except (NatsError, APIError, OSError) as error:
-            raise BrokerAway(str(error)) from error
-        fetched: list[Fetched] = []
-        for message in messages:
-            position = message.metadata
-            if position.sequence.consumer != self._expected:
-                raise BrokerAway(f"message {self._expected} of the consumer was lost")
-            self._expected += 1
-            fetched.append(
-                Fetched(
-                    seq=position.sequence.stream,
-                    partition=int(message.subject.split(".", 2)[1]),
-                    headers=dict(message.headers or {}),
-                    payload=message.data,
-                    waiting=position.num_pending,
-                )
-            )
-        return fetched
-
-    async def close(self) -> None:
-        with contextlib.suppress(Exception):
-            await self._subscription.unsubscribe()
 
 
 def _command(message: Message, more: str) -> bytes:
@@ -368,7 +286,7 @@ class Broker:
         )
         try:
             await js.add_consumer(service, config)  # pyright: ignore[reportUnknownMemberType] untyped in nats-py
-            return Subscription(await js.pull_subscribe_bind(consumer=name, stream=service))
+            return await Subscription.open(self._client, service, name)
         except (NatsError, APIError, OSError, TimeoutError) as error:
             raise BrokerAway(str(error)) from error
 
