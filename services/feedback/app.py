@@ -43,6 +43,7 @@ from services.feedback.segments import worker as filling
 from services.feedback.shares import worker as sharing
 from services.feedback.similar import api as similar
 from services.feedback.similar import worker as similar_texts
+from services.feedback.suggestions import api as suggestions
 from services.feedback.surveys import api as surveys
 from services.feedback.texts import worker as texts
 from services.feedback.themes import api as themes
@@ -100,6 +101,7 @@ SERVICE = Service(
         explanations.router,
         provenance.router,
         similar.router,
+        suggestions.router,
         themes.router,
         keys.router,
         operations("feedback", CONSUMERS),
