@@ -7,6 +7,7 @@ after its requests are answered.
 import argparse
 import gc
 import importlib
+import os
 from collections.abc import Sequence
 
 import uvicorn
@@ -32,6 +33,9 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until told to stop."""
     chosen = parser().parse_args(arguments)
+    # numpy's products go to a thread for each core, which wait for each other busily: on a machine with other work a
+    # vector took ten times as long by that. One is enough for texts of this length; numpy asks when it is imported.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Imported by name so that a service never loads another's code.
     app = importlib.import_module(f"services.{chosen.service}.app")
     settings = Settings(role=chosen.role)  # pyright: ignore[reportCallIssue]  # the rest comes from the environment

@@ -1,6 +1,6 @@
 """Identifiers."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import uuid_utils
@@ -21,3 +21,9 @@ def id_as_of(moment: datetime) -> UUID:
     """A UUIDv7 as if it had been made then, from 1970 on: what is older stands before what came since."""
     milliseconds = max(0, round(moment.timestamp() * 1_000))
     return UUID(int=milliseconds << 80 | new_id().int & (1 << 80) - 1)
+
+
+def earliest_id(moment: datetime) -> UUID:
+    """The smallest UUIDv7 of a moment: what was made before it has a smaller id."""
+    milliseconds = max(0, int(moment.astimezone(UTC).timestamp() * 1_000))
+    return UUID(int=milliseconds << 80)

@@ -4,12 +4,12 @@ from starlette.types import ASGIApp
 
 from services.feedback.accounts import api as accounts
 from services.feedback.boards import api as boards
+from services.feedback.breakdowns import api as breakdowns
 from services.feedback.comments import api as comments
 from services.feedback.connections import api as connections
 from services.feedback.consumers import CONSUMERS
 from services.feedback.customers import api as customers
 from services.feedback.customers import bulk as many_contacts
-from services.feedback.demand import api as demand
 from services.feedback.explanations import api as explanations
 from services.feedback.exports import api as exports
 from services.feedback.exports import worker as exporting
@@ -24,6 +24,7 @@ from services.feedback.inbox import bulk
 from services.feedback.insights import api as insights
 from services.feedback.intake import api as intake
 from services.feedback.intake import worker
+from services.feedback.keeping import worker as keeping
 from services.feedback.keys import api as keys
 from services.feedback.mappings import api as mappings
 from services.feedback.merges import api as merges
@@ -43,7 +44,9 @@ from services.feedback.segments import worker as filling
 from services.feedback.shares import worker as sharing
 from services.feedback.similar import api as similar
 from services.feedback.similar import worker as similar_texts
+from services.feedback.suggestions import api as suggestions
 from services.feedback.surveys import api as surveys
+from services.feedback.surveys import worker as folding
 from services.feedback.texts import worker as texts
 from services.feedback.themes import api as themes
 from services.feedback.triage import api as triage
@@ -69,7 +72,7 @@ SERVICE = Service(
         triage.router,
         insights.router,
         needs.router,
-        demand.router,
+        breakdowns.router,
         products.router,
         ideas.router,
         merges.router,
@@ -100,6 +103,7 @@ SERVICE = Service(
         explanations.router,
         provenance.router,
         similar.router,
+        suggestions.router,
         themes.router,
         keys.router,
         operations("feedback", CONSUMERS),
@@ -111,6 +115,8 @@ SERVICE = Service(
         "inbox": waking.run,
         "segments": filling.run,
         "shares": sharing.run,
+        "breakdowns": keeping.run,
+        "surveys": folding.run,
         "erasures": forgetting.run,
         "imports": importing.run,
         "exports": exporting.run,

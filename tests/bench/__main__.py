@@ -14,7 +14,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import bulk, events, imports, ingest, latency, search, similar, votes
+from tests.bench import bulk, demand, events, imports, ingest, latency, search, similar, surveys, votes
 from tests.bench.arena import Arena
 from tests.bench.figures import say
 from tests.servers import data_folder
@@ -26,6 +26,8 @@ PARTS: dict[str, Callable[[Arena], Awaitable[None]]] = {
     "imports": imports.measure,
     "latency": latency.measure,
     "votes": votes.measure,
+    "demand": demand.measure,
+    "surveys": surveys.measure,
     "search": search.measure,
     "similar": similar.measure,
     "events": events.measure,

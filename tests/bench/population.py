@@ -232,6 +232,8 @@ INDEXED = """
 insert into feedback.similar_indexes (workspace_id, kind, analyser, seen, checked)
 values ($1, 'idea', $2, $3, $3), ($1, 'feedback', $2, $4, $4)
 """
+# Likewise demand by group, which a job counts through: of what comes in meanwhile it follows the marks.
+COUNTED = "insert into feedback.demand_kept (scope_id, workspace_id, counted_at) values ($1, $1, now())"
 FINISH = ("vacuum analyze", "checkpoint")
 
 
@@ -254,6 +256,7 @@ async def populate(admin_url: str, workspace_id: str, model_id: str, size: Size)
     connection = await asyncpg.connect(admin_url)
     last = made(IDEA, size.ideas + FRESH), made(FEEDBACK, size.feedback)
     await connection.execute(INDEXED, UUID(workspace_id), ANALYSER, *last)
+    await connection.execute(COUNTED, UUID(workspace_id))
     await connection.execute(WITHOUT_INDEXES)
     groups = (WORDS, LOG, WANTS)
     await asyncio.gather(*(load(group) for group in groups))

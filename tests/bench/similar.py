@@ -71,13 +71,16 @@ def measure_recall(report: Report) -> None:
         return
     texts = [domain.text_of(title, body) for title, body in reports.values()]
     encoded = np.concatenate([meaning.encoder().encode(texts[at : at + 64]) for at in range(0, len(texts), 64)])
-    # As the product fuses them.
-    fused = {
-        place: (2 * np.minimum(scores, 1) + np.maximum(encoded @ encoded[place], 0)) / 3
-        for place, scores in by_words.items()
-    }
-    for way, each in ways.items():
-        report.add(f"similar.recall.fused.{way}", _recall(fused, each, places), "of pairs", least=WITH)
+    # Of a text that is stored all has been read, of a question its beginning.
+    questions = {place: meaning.encoder().encode([texts[place]], meaning.ASKED_TOKENS)[0] for place in asked}
+    for name, vector_of in (("fused", encoded), ("asked", questions)):
+        # As the product fuses them.
+        fused = {
+            place: (2 * np.minimum(scores, 1) + np.maximum(encoded @ vector_of[place], 0)) / 3
+            for place, scores in by_words.items()
+        }
+        for way, each in ways.items():
+            report.add(f"similar.recall.{name}.{way}", _recall(fused, each, places), "of pairs", least=WITH)
 
 
 def _by_words(texts: list[tuple[str, str]], asked: list[int]) -> dict[int, postings.Floats]:

@@ -15,14 +15,12 @@ import asyncpg
 
 from services.feedback.demand import store
 from shared.database import Read, Tx
-from shared.errors import Moved, NotFound
+from shared.errors import NotFound
 from shared.events.feedback import DemandChanged
 from shared.outbox import emit
 from shared.telemetry import traceparent
 
 EVENTS_AT_ONCE = 2_000
-MOST_GROUPS = 300
-By = Literal["segment", "plan", "month", "source", "product"]
 
 
 class Ask(NamedTuple):
@@ -123,64 +121,9 @@ async def counts(read: Read, workspace_id: UUID, idea_ids: Collection[UUID]) -> 
     return {row["idea_id"]: row for row in await read.all(store.TOTALS, workspace_id, idea_ids)}
 
 
-class Split(NamedTuple):
-    """An idea's demand in all and by group, the most revenue first, and how many groups there are besides."""
-
-    currency: str
-    total: asyncpg.Record | None
-    """None: nobody asks."""
-    groups: list[asyncpg.Record]
-    left_out: int = 0
-
-
-async def behind(read: Read, workspace_id: UUID, idea_id: UUID) -> tuple[str, list[UUID]]:
-    """The currency that is counted in, and the ideas whose asks are this one's: itself and what was merged into it.
-
-    NotFound when there is no such idea; Moved when it was merged.
-    """
-    row = await read.one(store.BEHIND, workspace_id, idea_id)
-    if row is None:
-        raise NotFound("No idea by that id.")
-    if row["merged_root"] is not None:
-        raise Moved(f"/v1/ideas/{row['merged_root']}/demand/breakdown")
-    await read.value(store.ROOMY)
-    return row["currency"], row["asked"]
-
-
-async def split(read: Read, workspace_id: UUID, idea_id: UUID, by: By) -> Split:
-    """An idea's demand by group. NotFound when there is no such idea."""
-    currency, asked = await behind(read, workspace_id, idea_id)
-    match by:
-        case "segment":
-            rows = await read.all(store.SPLIT_BY_SEGMENT, workspace_id, asked)
-        case "plan":
-            rows = await read.all(store.SPLIT_BY_PLAN, workspace_id, asked)
-        case "month":
-            rows = await read.all(store.SPLIT_BY_MONTH, workspace_id, asked)
-        case "source":
-            rows = await read.all(store.SPLIT_BY_SOURCE, workspace_id, asked)
-        case "product":
-            rows = await read.all(store.SPLIT_BY_PRODUCT, workspace_id, asked)
-    if by == "month":
-        rows.sort(key=lambda row: row["key"], reverse=True)
-        kept = rows[:MOST_GROUPS][::-1]
-    else:
-        rows.sort(key=lambda row: (-row["mrr"], -row["contacts"], row["key"] or ""))
-        kept = rows[:MOST_GROUPS]
-    return Split(currency, await _total(read, workspace_id, asked), kept, len(rows) - len(kept))
-
-
-async def split_by_account(
-    read: Read, workspace_id: UUID, idea_id: UUID, last: tuple[int, UUID] | None, limit: int
-) -> Split:
-    """A page of the accounts that ask for an idea, after the one with that revenue and id."""
-    currency, asked = await behind(read, workspace_id, idea_id)
-    rows = await read.all(store.SPLIT_BY_ACCOUNT, workspace_id, asked, *(last or (None, None)), limit)
-    return Split(currency, await _total(read, workspace_id, asked), rows)
-
-
-async def _total(read: Read, workspace_id: UUID, asked: Sequence[UUID]) -> asyncpg.Record | None:
-    return await read.one(store.SPLIT_ALL, workspace_id, asked)
+async def remark(tx: Tx, workspace_id: UUID, idea_id: UUID) -> None:
+    """An idea is of another product now: have those who ask for it counted there by the job that keeps groups."""
+    await tx.run(store.REMARK, workspace_id, idea_id)
 
 
 async def _publish(tx: Tx, rows: Sequence[asyncpg.Record], traces: Mapping[UUID | None, str]) -> None:

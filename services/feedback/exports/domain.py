@@ -15,10 +15,10 @@ from services.feedback.mappings.mapping import KINDS, Mapping
 from services.feedback.needs import domain as needs
 from services.feedback.segments import rules
 from services.feedback.shares import domain as shares
-from services.feedback.similar.domain import Decision, Joined, Method
-from services.feedback.similar.domain import Kind as Alike
 from services.feedback.subjects import domain as subjects
 from services.feedback.subjects.domain import MOVED, Move
+from services.feedback.suggestions.domain import Decision, Joined, Method
+from services.feedback.suggestions.domain import Kind as Alike
 from services.feedback.triage import history
 from services.feedback.triage.domain import DEEDS, STATES
 from services.feedback.trust.levels import Kind, Level, State

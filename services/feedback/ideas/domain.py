@@ -190,6 +190,8 @@ async def update(
     row = await tx.one(store.UPDATE, workspace_id, idea_id, *wanted.values())
     assert row is not None  # locked above
     await emit(tx, [_event(workspace_id, row)])
+    if wanted["product_id"] != old["product_id"]:
+        await demand.remark(tx, workspace_id, idea_id)
     return row
 
 

@@ -16,8 +16,8 @@ from services.feedback.search import asking, store
 from services.feedback.search.asking import Asked
 from services.feedback.search.store import Driver, Order
 from services.feedback.similar import words
-from services.feedback.similar.domain import earliest_id
 from shared.database import Read
+from shared.ids import earliest_id
 from shared.paging import FIRST, LAST
 
 State = Literal["new", "linked", "archived", "snoozed"]

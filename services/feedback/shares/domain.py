@@ -40,7 +40,12 @@ async def tell_some(tx: Tx, limit: int) -> int:
         return 0
     pairs = await tx.all(store.TAKE_SHARES, limit)
     accounts = await tx.all(store.TAKE_ACCOUNTS, limit)
-    behind = await _tell_shares(tx, {Pair(*row) for row in pairs}) if pairs else set[UUID]()
+    holders = {(row["workspace_id"], row["idea_id"], row["account_id"] or row["contact_id"]) for row in pairs}
+    holders |= {(row["workspace_id"], None, row["account_id"]) for row in accounts}
+    if known := [mark for mark in holders if mark[2] is not None]:
+        await tx.run(store.HAND_ON, *map(list, zip(*known, strict=True)))
+    told = {Pair(row["workspace_id"], row["idea_id"], row["account_id"]) for row in pairs}
+    behind = await _tell_shares(tx, told) if told else set[UUID]()
     marked = {row["account_id"] for row in accounts} | behind
     if marked:
         await _tell_accounts(tx, marked, behind)
@@ -50,6 +55,7 @@ async def tell_some(tx: Tx, limit: int) -> int:
 async def mark(tx: Tx, workspace_id: UUID, idea_ids: Collection[UUID]) -> None:
     """Have everybody behind these ideas told of anew."""
     await tx.run(store.MARK, workspace_id, idea_ids)
+    await tx.run(store.MARK_GROUPS, workspace_id, idea_ids)
 
 
 async def _tell_shares(tx: Tx, pairs: Collection[Pair]) -> set[UUID]:

@@ -5,11 +5,16 @@ NOBODY = "00000000-0000-0000-0000-000000000000"
 ALONE = "select pg_try_advisory_xact_lock(hashtextextended('cairn.shares', 0))"
 TAKE_SHARES = """
 delete from share_marks where seq = any(array(select seq from share_marks order by seq limit $1))
-returning workspace_id, idea_id, account_id
+returning workspace_id, idea_id, account_id, contact_id
 """
 TAKE_ACCOUNTS = """
 delete from account_marks where seq = any(array(select seq from account_marks order by seq limit $1))
 returning workspace_id, account_id
+"""
+# The job that keeps demand by group looks at the same: at accounts, and at contacts without one each for itself.
+HAND_ON = """
+insert into demand_marks (workspace_id, idea_id, holder_id)
+select * from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as m (workspace_id, idea_id, holder_id)
 """
 
 # From each pair to its people by the contacts of the account; those without an account by the contacts of the idea.
@@ -95,3 +100,4 @@ insert into share_marks (workspace_id, idea_id, account_id)
 select $1, idea_id, account_id from idea_accounts where workspace_id = $1 and idea_id = any($2::uuid[])
 union all select $1, idea_id, null from unnest($2::uuid[]) as i (idea_id)
 """
+MARK_GROUPS = "insert into demand_marks (workspace_id, idea_id) select $1, unnest($2::uuid[])"

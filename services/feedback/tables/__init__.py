@@ -3,6 +3,7 @@
 from services.feedback.tables import (
     arrivals,
     boards,
+    breakdowns,
     comments,
     customers,
     demand,
@@ -25,6 +26,7 @@ from services.feedback.tables.schema import metadata
 __all__ = [
     "arrivals",
     "boards",
+    "breakdowns",
     "comments",
     "customers",
     "demand",

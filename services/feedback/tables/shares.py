@@ -14,6 +14,7 @@ Table(
     workspace_column(),
     Column("idea_id", UUID, nullable=False, comment="where it counts: no merged idea"),
     Column("account_id", UUID, comment="null: those without an account"),
+    Column("contact_id", UUID, comment="which of those"),
     PrimaryKeyConstraint("seq"),
     comment="pairs of which something has changed since they were told of",
 )

@@ -1,14 +1,19 @@
 """What surveys measured: a row for each answer that is a number to count with."""
 
 from sqlalchemy import (
+    BigInteger,
     Column,
+    Date,
     Float,
     ForeignKeyConstraint,
+    Identity,
     Index,
+    Integer,
     PrimaryKeyConstraint,
     SmallInteger,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import UUID
@@ -51,6 +56,14 @@ Table(
         "said_at",
         postgresql_include=["superseded_at", "value", "without", "low", "high", "contact_id"],
     ),
+    # Who was superseded within a month that a period ends in: the rest is in `survey_cells`.
+    Index(
+        "survey_answers_gone",
+        "workspace_id",
+        "measure",
+        "superseded_at",
+        postgresql_where=text("superseded_at is not null"),
+    ),
     Index("survey_answers_about", "workspace_id", "measure", "about", "said_at"),
     Index("survey_answers_respondent", "workspace_id", "respondent", "measure", "about", "said_at"),
     Index(
@@ -61,4 +74,46 @@ Table(
         postgresql_where=text("measure in ('importance', 'satisfaction')"),
     ),
     comment="answers of surveys that are counted, kept with the statements that hold them",
+)
+
+_CELL = (
+    "workspace_id", "measure", "said_on", "gone_in", "about", "product_id", "connection_id", "source", "release",
+    "value", "without", "low", "high",
+)  # fmt: skip
+
+
+def _cell_columns() -> tuple[Column[object], ...]:
+    return (
+        workspace_column(),
+        Column("measure", Text, nullable=False),
+        Column("said_on", Date, nullable=False, comment="UTC"),
+        Column("gone_in", Date, nullable=False, comment="the month in which they were superseded; infinity: not yet"),
+        Column("about", Text, nullable=False),
+        Column("product_id", UUID),
+        Column("connection_id", UUID),
+        Column("source", Text, nullable=False),
+        Column("release", Text),
+        Column("value", Float, nullable=False),
+        Column("without", SmallInteger),
+        Column("low", Float),
+        Column("high", Float),
+        Column("n", Integer, nullable=False),
+    )
+
+
+Table(
+    "survey_cells",
+    metadata,
+    *_cell_columns(),
+    UniqueConstraint(*_CELL, name="survey_cells_once", postgresql_nulls_not_distinct=True),
+    Index("survey_cells_empty", "workspace_id", postgresql_where=text("n = 0")),
+    comment="how many answers are alike in everything that they are counted by but who gave them",
+)
+Table(
+    "survey_changes",
+    metadata,
+    Column("seq", BigInteger, Identity(always=False), nullable=False),
+    *_cell_columns(),
+    PrimaryKeyConstraint("seq"),
+    comment="by how much cells are to be changed still: part of every count until then; written by triggers",
 )

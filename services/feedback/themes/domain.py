@@ -6,10 +6,10 @@ from uuid import UUID
 
 import asyncpg
 
-from services.feedback.similar.domain import earliest_id
 from services.feedback.themes import grouping, store
 from services.feedback.themes.grouping import Theme
 from shared.database import Read
+from shared.ids import earliest_id
 
 MOST_TEXTS = 2_000
 """Read at most, the newest: some second's work."""

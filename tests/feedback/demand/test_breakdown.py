@@ -107,6 +107,46 @@ async def test_each_level_counts_for_itself(api: Api, admin: Database, neighbour
         assert (await api.feedback.get(path, params=wrong)).status_code == 422
 
 
+async def test_above_ideas_everybody_counts_once(api: Api, neighbour: Api) -> None:
+    await made(await api.feedback.post("/v1/products", json={"key": "app", "name": "App"}))
+    ideas = [(await new_idea(api, product="app"))["id"], (await new_idea(api))["id"]]
+    await pay(api, acme=100, bolt=40)
+
+    async def vote(who: str, account: str | None, *about: int) -> None:
+        contact = {"external_id": who} | ({"account": account} if account else {})
+        for idea in about:
+            await made(await api.feedback.post("/v1/votes", json={"idea_id": ideas[idea], "contact": contact}))
+
+    await vote("ada", "acme", 0, 1)
+    await vote("ben", "acme", 1)
+    await vote("cem", "bolt", 1)
+    await vote("dia", None, 0)
+
+    async def demand(by: str, **query: Any) -> Any:
+        return await made(await api.feedback.get("/v1/demand", params={"by": by} | query), 200)
+
+    everything = await demand("plan")
+    assert by_key([everything["total"]]) == {None: (5, 0, 4, 2, 140, 140, 0)}
+    assert by_key(everything["groups"]) == {
+        "a": (3, 0, 2, 1, 100, 100, 0),
+        "b": (1, 0, 1, 1, 40, 40, 0),
+        None: (1, 0, 1, 0, 0, 0, 0),
+    }
+    assert by_key((await demand("product"))["groups"]) == {
+        "app": (2, 0, 2, 1, 100, 100, 0),
+        None: (3, 0, 3, 2, 140, 140, 0),
+    }
+    accounts = await demand("account", limit=1)
+    assert by_key(accounts["groups"]) == {"acme": (3, 0, 2, 1, 100, 100, 0)}
+    rest = await demand("account", limit=1, cursor=accounts["next_cursor"])
+    assert (by_key(rest["groups"]), rest["next_cursor"]) == ({"bolt": (1, 0, 1, 1, 40, 40, 0)}, None)
+    of_app = await demand("account", product="app")
+    assert (of_app["product"], by_key([of_app["total"]])) == ("app", {None: (2, 0, 2, 1, 100, 100, 0)})
+    assert (await api.feedback.get("/v1/demand", params={"product": "none"})).status_code == 422
+    foreign = await made(await neighbour.feedback.get("/v1/demand"), 200)
+    assert (by_key([foreign["total"]]), foreign["groups"]) == ({None: (0,) * len(LEVELS)}, [])
+
+
 async def test_nobody_asks(api: Api) -> None:
     idea = (await new_idea(api))["id"]
     for by in ("segment", "account", "plan", "month", "source", "product"):

@@ -21,6 +21,7 @@ from services.feedback.inbox.domain import Statement
 from services.feedback.insights import domain as insights
 from services.feedback.merges import domain as merges
 from services.feedback.needs import domain as needs
+from services.feedback.products import domain as products
 from services.feedback.votes import domain as votes
 from services.feedback.votes.domain import Ballot
 from shared.database import Database, Tx
@@ -29,10 +30,12 @@ from shared.events.feedback import NeedChanged
 from shared.ids import new_id
 from shared.paging import FIRST
 from tests.feedback.given import SAID_AT, Databases, caller, check_events, check_shares
+from tests.feedback.groups import check_groups, keep_groups
 from tests.feedback.merges.model import Counts, Paper
 
 IDEAS = 5
-PEOPLE = ("ada", "ben", "cem", "dia")
+PEOPLE = ("ada", "ben", "cem", "dia", "eli")
+"""The last belongs to no account until it is moved."""
 ACCOUNTS = ("acme", "bolt")
 STATEMENTS = 4
 KEPT = """
@@ -65,6 +68,24 @@ NEED = "select data::text from events where workspace_id = $1 and type = $2 orde
 STANDING = """
 select p.idea_id from board_ideas p join ideas i on i.id = p.idea_id
 where p.workspace_id = $1 and i.merged_root is null
+"""
+# A segment of accounts and one of contacts; whoever is in it goes, whoever is not comes.
+SEGMENTS = """
+insert into segments (id, workspace_id, key, name, selects)
+values (gen_random_uuid(), $1, 'vip', 'VIP', 'accounts'), (gen_random_uuid(), $1, 'beta', 'Beta', 'contacts')
+"""
+COME_OR_GO = """
+with asked as (
+    select s.id as segment_id, coalesce(a.id, c.id) as member_id from segments s
+    left join accounts a on s.selects = 'accounts' and a.workspace_id = $1 and a.external_id = $3
+    left join contacts c on s.selects = 'contacts' and c.workspace_id = $1 and c.external_id = $3
+    where s.workspace_id = $1 and s.key = $2
+), gone as (
+    delete from segment_members m using asked a
+    where m.workspace_id = $1 and m.segment_id = a.segment_id and m.member_id = a.member_id returning m.member_id
+)
+insert into segment_members (segment_id, member_id, workspace_id)
+select segment_id, member_id, $1 from asked where not exists (select from gone)
 """
 
 
@@ -99,7 +120,11 @@ class Here:
                 (contact,) = await customers.recognise(tx, [Person(self.workspace_id, external_id=name)])
                 assert contact is not None
                 self.paper.account[name] = None
-                await self.move(tx, number, number % 2)
+                if number < len(PEOPLE) - 1:
+                    await self.move(tx, number, number % 2)
+            await products.create(tx, self.workspace_id, key="app", name="App", description="")
+            await tx.run(SEGMENTS, self.workspace_id)
+            await keep_groups(tx, self.workspace_id)
 
     async def vote(self, tx: Tx, idea: int, person: int, by_key: bool) -> None:
         name = f"idea-{idea}" if by_key else str(self.ideas[idea])
@@ -164,8 +189,17 @@ class Here:
         self.paper.account[PEOPLE[person]] = ACCOUNTS[account]
 
     async def pay(self, tx: Tx, account: int, mrr: int) -> None:
-        await accounts.save_accounts(tx, self.workspace_id, [AccountChange(ACCOUNTS[account], None, mrr, None, {})])
+        change = AccountChange(ACCOUNTS[account], None, mrr, "pro" if mrr % 2 else "free", {})
+        await accounts.save_accounts(tx, self.workspace_id, [change])
         self.paper.mrr[ACCOUNTS[account]] = mrr
+
+    async def belong(self, tx: Tx, idea: int, somewhere: bool) -> None:
+        edits = {"product": "app" if somewhere else None}
+        await self._moved(idea, ideas.update(tx, self.workspace_id, self.ideas[idea], None, edits))
+
+    async def come_or_go(self, tx: Tx, segment: str, who: int) -> None:
+        name = ACCOUNTS[who % 2] if segment == "vip" else PEOPLE[who]
+        await tx.run(COME_OR_GO, self.workspace_id, segment, name)
 
     async def follow(self, tx: Tx, idea: int, person: int) -> None:
         who = Person(self.workspace_id, external_id=PEOPLE[person])
@@ -294,6 +328,8 @@ OTHER = [
     step("unlink", nth=st.integers(0, 20)),
     step("move", person=PERSON, account=st.integers(0, 1)),
     step("pay", account=st.integers(0, 1), mrr=st.integers(0, 900)),
+    step("belong", idea=IDEA, somewhere=st.booleans()),
+    step("come_or_go", segment=st.sampled_from(["vip", "beta"]), who=PERSON),
 ]
 STEPS = st.tuples(
     st.lists(st.one_of(*ASKING), min_size=8, max_size=12),
@@ -313,6 +349,7 @@ async def test_counts_are_what_one_counts_on_paper(
             await getattr(here, name)(tx, **choices)
             await here.check(tx)
     await check_shares(here.database, here.workspace_id)
+    await check_groups(here.database, here.workspace_id)
     # Taken apart in any order, it is as if nothing had ever been merged.
     while here.paper.into:
         async with here.database.transaction({here.workspace_id}) as tx:
@@ -322,3 +359,4 @@ async def test_counts_are_what_one_counts_on_paper(
     async with here.database.read({here.workspace_id}) as read:
         await check_events(read, here.workspace_id)
     await check_shares(here.database, here.workspace_id)
+    await check_groups(here.database, here.workspace_id)

@@ -9,6 +9,7 @@ import pytest
 
 from services.feedback.similar import domain, vectors
 from shared.database import Database
+from shared.ids import earliest_id
 from tests.builders import Api
 from tests.feedback.given import filled, made, new_idea
 
@@ -147,7 +148,7 @@ async def test_the_index_follows_every_change(api: Api, database: Databases, adm
     feedback = await database("feedback")
     await filled(api, feedback, 7)
     # Committed only now, with an id from before those that are indexed.
-    early = domain.earliest_id(datetime.now(UTC) - timedelta(hours=1))
+    early = earliest_id(datetime.now(UTC) - timedelta(hours=1))
     late = UUID(int=early.int | 7 << 76 | 2 << 62 | api.workspace_id.int & 0xFFFF)
     async with feedback.transaction({api.workspace_id}) as tx:
         await tx.run(
