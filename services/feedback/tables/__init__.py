@@ -19,6 +19,7 @@ from services.feedback.tables import (
     subjects,
     surveys,
     triage,
+    unions,
 )
 from services.feedback.tables.schema import metadata
 
@@ -42,4 +43,5 @@ __all__ = [
     "subjects",
     "surveys",
     "triage",
+    "unions",
 ]
