@@ -17,6 +17,8 @@ from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from shared.tables import WRITTEN_ONCE
+
 SCRIPTS = Path(__file__).parent / "migrations"
 LOCK = "select pg_advisory_lock(hashtext('cairn.migrate'))"
 # The sub-selects are evaluated once a statement, not once a row. After one SET LOCAL the setting reads '' outside of a
@@ -128,9 +130,12 @@ async def _secure(admin: "asyncpg.Connection[asyncpg.Record]", schema: Schema, r
         await admin.execute(f"grant usage on all sequences in schema {schema.name} to {schema.role}")
         await admin.execute(f"revoke all on {schema.name}.alembic_version from {schema.role}")
         # Written once and never changed, whoever gets to send statements as the service.
-        await admin.execute(
-            f"revoke update, delete on {schema.name}.events, {schema.name}.log_seals from {schema.role}"
-        )
+        for table in schema.metadata.sorted_tables:
+            if WRITTEN_ONCE not in table.info:
+                continue
+            await admin.execute(f"revoke update, delete on {schema.name}.{table.name} from {schema.role}")
+            if columns := ", ".join(table.info[WRITTEN_ONCE]):
+                await admin.execute(f"grant update ({columns}) on {schema.name}.{table.name} to {schema.role}")
         for row in await admin.fetch(PARTITIONS_OF, schema.name):
             await admin.execute(f"revoke all on {schema.name}.{row['relname']} from {schema.role}")
         await admin.execute(f"revoke execute on all functions in schema {schema.name} from public")

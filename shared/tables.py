@@ -26,8 +26,10 @@ NOW = text("now()")
 Moment = DateTime(timezone=True)
 EVENT_BYTES = 262_144
 """Limit of an event's body: well below the broker's, and checked where the change is made, not where it is sent."""
+WRITTEN_ONCE = "written_once"
+"""Key of a table's `info`: a service adds to it, and its role may change or delete nothing there but these columns."""
 
-__all__ = ["EVENT_BYTES", "NOW", "Identity", "Moment", "platform_tables"]
+__all__ = ["EVENT_BYTES", "NOW", "WRITTEN_ONCE", "Identity", "Moment", "platform_tables"]
 
 
 def platform_tables(metadata: MetaData) -> None:
@@ -51,6 +53,7 @@ def platform_tables(metadata: MetaData) -> None:
         CheckConstraint(f"octet_length(data::text) <= {EVENT_BYTES}", name="events_data_fits"),
         postgresql_partition_by="RANGE (occurred_at)",
         comment="the log, partitioned by day: written once and never changed",
+        info={WRITTEN_ONCE: ()},
     )
     Table(
         "outbox",
@@ -80,6 +83,7 @@ def platform_tables(metadata: MetaData) -> None:
         Column("sealed_at", Moment, nullable=False, server_default=NOW),
         PrimaryKeyConstraint("workspace_id", "position"),
         comment="closed stretches of the log, hashed and chained: what is changed in them later shows",
+        info={WRITTEN_ONCE: ()},
     )
     Table(
         "log_sealed",

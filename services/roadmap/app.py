@@ -11,10 +11,15 @@ from services.roadmap.objectives import api as objectives
 from services.roadmap.objectives.worker import turn_all
 from services.roadmap.provenance import api as provenance
 from services.roadmap.views import api as views
+from services.roadmap.words import FREE, WORDS
+from shared.forgetting.api import forgetting
+from shared.forgetting.domain import Places
+from shared.forgetting.worker import forget
 from shared.operations import operations
 from shared.service import Service, create
 from shared.settings import Settings
 
+PLACES = Places(WORDS)
 SERVICE = Service(
     name="roadmap",
     title="Cairn roadmap",
@@ -29,9 +34,10 @@ SERVICE = Service(
         views.router,
         views.public,
         operations("roadmap", CONSUMERS),
+        forgetting("roadmap", PLACES, FREE),
     ),
     consumers=CONSUMERS,
-    jobs={"objectives": turn_all},
+    jobs={"objectives": turn_all, "forget": forget(PLACES)},
     # Nobody sees a page that is a twentieth of a second late; a transaction for every few events would cost a third of
     # a core under load.
     reader_rest=0.05,

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from services.roadmap.ideas.domain import project_demand, project_ideas, project_scores
-from shared.events.feedback import DemandChanged, IdeaChanged
+from shared.events.feedback import DemandChanged, IdeaChanged, PersonForgotten
 from shared.events.scoring import ScoreChanged
+from shared.forgetting.domain import hear
 from shared.reader import Consumers
 
 PROJECTIONS: Consumers = {
@@ -16,4 +17,4 @@ PROJECTIONS: Consumers = {
 PROJECTED: Mapping[str, Sequence[str]] = {"ideas": ("idea_id",), "demand": ("idea_id",), "scores": ("score_id",)}
 """The tables they fill, each with its key columns."""
 
-CONSUMERS: Consumers = {**PROJECTIONS}
+CONSUMERS: Consumers = {**PROJECTIONS, PersonForgotten: hear}

@@ -19,10 +19,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
+from shared.forgetting.tables import forgetting_table
 from shared.tables import NOW, Moment, platform_tables
 
 metadata = MetaData()
 platform_tables(metadata)
+forgetting_table(metadata)
 
 Table(
     "ideas",

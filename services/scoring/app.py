@@ -39,10 +39,15 @@ from services.scoring.scores import api as scores
 from services.scoring.teams import api as teams
 from services.scoring.uncertainty import api as uncertainty
 from services.scoring.whatifs import api as whatifs
+from services.scoring.words import FREE, WORDS
+from shared.forgetting.api import forgetting
+from shared.forgetting.domain import Places
+from shared.forgetting.worker import forget
 from shared.operations import operations
 from shared.service import Service, create
 from shared.settings import Settings
 
+PLACES = Places(WORDS)
 SERVICE = Service(
     name="scoring",
     title="Cairn scoring",
@@ -83,9 +88,16 @@ SERVICE = Service(
         evidence.router,
         deals.router,
         operations("scoring", CONSUMERS),
+        forgetting("scoring", PLACES, FREE),
     ),
     consumers=CONSUMERS,
-    jobs={"rescore": rescore_all, "balance": check_all, "lapse": lapse_all, "weigh": weighing.run},
+    jobs={
+        "rescore": rescore_all,
+        "balance": check_all,
+        "lapse": lapse_all,
+        "weigh": weighing.run,
+        "forget": forget(PLACES),
+    },
     tags=(
         {"name": "scores", "description": "What each idea is worth, why, and how ideas rank"},
         {"name": "opportunities", "description": "Needs by how under-served they are, as surveys rate them"},

@@ -24,10 +24,12 @@ from shared.events.feedback import (
     IdeaChanged,
     KanoChanged,
     NeedChanged,
+    PersonForgotten,
     SegmentChanged,
     ShareChanged,
 )
 from shared.events.roadmap import ContributionsChanged, ObjectiveChanged
+from shared.forgetting.domain import hear
 from shared.reader import Consumers
 
 E = TypeVar("E", bound=Event)
@@ -41,21 +43,31 @@ async def follow_ideas(tx: Tx, delivered: Sequence[Delivered[Any]]) -> None:
     events. One handler for all types, so that a batch locks its ideas at once and in one order.
     """
     ideas, asked = _only(IdeaChanged, delivered), _only(DemandChanged, delivered)
+    unions = {(each.event.workspace_id, into) for each in ideas if (into := each.event.merged_into) is not None}
     needs, kano = _only(NeedChanged, delivered), _only(KanoChanged, delivered)
     shares, accounts = _only(ShareChanged, delivered), _only(AccountChanged, delivered)
     segments = _only(SegmentChanged, delivered)
     await lock_ideas(
         tx,
-        {_subject(each) for each in (*ideas, *asked, *shares, *accounts, *segments)},
+        unions | {_subject(each) for each in (*ideas, *asked, *shares, *accounts, *segments)},
         {each.event.workspace_id for each in needs},
     )
     causes: dict[Subject, Cause] = {}
+    merges: dict[Subject, Cause] = {}
     if ideas:
-        for each in await demand.follow_ideas(tx, ideas):
+        for each, was_in in await demand.follow_ideas(tx, ideas):
             causes[_subject(each)] = Cause("idea", each.id, each.traceparent)
+            if was_in != each.event.merged_into:
+                # Whichever of the three lives is scored by what counts for it now.
+                told = {each.event.idea_id, was_in, each.event.merged_into} - {None}
+                merges |= {
+                    (each.event.workspace_id, id): Cause("merge", each.id, each.traceparent) for id in told if id
+                }
     if asked:
         for each in await demand.project_demand(tx, asked):
             causes[_subject(each)] = Cause("demand", each.id, each.traceparent)
+    # Two ideas that are one say more of why a score moves than the demand that comes of it.
+    causes |= merges
     if kano:
         await project_kano(tx, kano)
     if needs:
@@ -137,6 +149,7 @@ PROJECTED: Mapping[str, Sequence[str]] = {
 
 _STRATEGY = ObjectiveChanged, ContributionsChanged
 CONSUMERS: Consumers = {
-    contract: follow_strategy if contract in _STRATEGY else follow_ideas for contract in PROJECTIONS
+    **{contract: follow_strategy if contract in _STRATEGY else follow_ideas for contract in PROJECTIONS},
+    PersonForgotten: hear,
 }
-"""What feedback knows about ideas and needs and the roadmap about the strategy, as scoring keeps it."""
+"""What feedback knows about ideas and needs and the roadmap about the strategy, as scoring keeps it; whom it forgot."""

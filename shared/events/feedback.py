@@ -227,6 +227,29 @@ class ContactErased(Event):
     contact_id: UUID
 
 
+class Identifier(BaseModel):
+    """What somebody was known by, as a keyed hash: the key is not in the log, and not in the database."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    kind: Literal["email", "external_id", "name"]
+    words: int = Field(default=1, ge=1, description="how many words the name has")
+    hash: str
+
+
+class PersonForgotten(Event):
+    """Published once an erasure is done in feedback. A consumer takes the person out of the words that it keeps.
+
+    It may hash what its own texts hold, with the deployment's key, and compare; nobody can read from it who it was.
+    """
+
+    type: ClassVar[str] = "feedback.person.forgotten.v1"
+    aggregate: ClassVar[str] = "erasure_id"
+
+    erasure_id: UUID
+    identifiers: list[Identifier]
+
+
 class CommentChanged(Event):
     """Published when a comment is written, edited, moderated or deleted. It is the comment's whole state but its words.
 

@@ -19,6 +19,7 @@ CauseKind = Literal[
     "objective",
     "contribution",
     "competition",
+    "merge",
 ]
 
 
@@ -40,7 +41,8 @@ class ScoreChanged(Event):
     cause_id: UUID | None = Field(
         default=None,
         description="what moved it: the event, estimate, model, demand policy, evidence, competitor or capability, or "
-        "the correction that was switched; `time`: the policy whose asks age",
+        "the correction that was switched; `time`: the policy whose asks age; `merge`: the event by which two ideas "
+        "became one, or two again",
     )
 
 

@@ -151,7 +151,7 @@ async def test_a_ranking_goes_from_high_to_low_in_pages(api: Api, here: Workspac
     archived = await here.idea(archived=True)
     await here.estimate(archived, reach=10_000, **FULL)
     merged = await here.idea(merged_into=UUID(ranked[0][1]))
-    await here.estimate(merged, reach=10_000, **FULL)
+    await here.estimate(merged, **{name: 10 * value for name, value in FULL.items()})
     for limit in (1, 2, 50):
         rows = await _pages(api, model_id=str(model_id), limit=limit)
         assert [(row["value"], row["idea_id"]) for row in rows] == sorted(ranked, reverse=True)

@@ -24,8 +24,12 @@ WITHOUT_WORKSPACE = {
     "log_sealed",
 }
 SHARED_WITH_FEEDBACK = {"access.workspaces", "access.api_keys"}
-# Services add to these and take nothing back.
-ADDED_TO = {"events", "log_seals"}
+# Services add to these and take nothing back. Of some they may blot out words, as an erasure does.
+ADDED_TO = {
+    "events", "log_seals",
+    "runs", "run_entries", "run_decisions", "model_revisions", "demand_policy_revisions", "idea_days", "score_days",
+}  # fmt: skip
+BLOTTED = {"runs": {"note"}, "run_decisions": {"reason", "decided_by"}}
 FUNCTIONS = {"access.find_key", "access.touch_keys", "access.find_workspace"}
 # Called by the tables alone: PostgreSQL refuses every other call of a trigger's function.
 TRIGGERS = {"feedback": {"feedback.similar_note", "feedback.share_note_accounts", "feedback.share_note_members"}}
@@ -172,6 +176,10 @@ async def test_a_service_reaches_the_rows_of_its_callers_workspace_only(shop: Sh
                 assert await attempt(own, statement) == (None if final else 1), f"the owner: {statement}"
                 assert await attempt(strange, statement) == (None if final else 0), f"a stranger: {statement}"
                 assert await attempt(nobody, statement) == (None if final else 0), f"without a workspace: {statement}"
+            if table["name"] in ADDED_TO and not table["partition"]:
+                for column in await own.fetch(COLUMNS, name):
+                    blot = await attempt(own, f"update {name} set {column['name']} = {column['name']}")
+                    assert blot == (1 if column["name"] in BLOTTED.get(table["name"], ()) else None), (name, column)
         if not table["partition"]:
             steal = f"update {name} set workspace_id = '{shop.stranger}'"
             assert await attempt(own, steal) is None, f"{name}: rows do not change hands"

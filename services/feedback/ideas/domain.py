@@ -90,7 +90,7 @@ async def create(
     await emit(tx, [_event(caller.workspace_id, row)])
     if key is not None:
         # Questions may have been asked about it before. A key that was made just now is in none.
-        await subjects.tell(tx, [(caller.workspace_id, key)])
+        await subjects.tell(tx, [(caller.workspace_id, key)], new=True)
     return row
 
 
@@ -131,7 +131,7 @@ async def add(tx: Tx, workspace_id: UUID, currency: str, sketches: Sequence[Sket
     added = {row["id"] for row in rows}
     await demand.begin_many(tx, workspace_id, sorted(added), currency)
     await emit(tx, [_event(workspace_id, row) for row in rows])
-    await subjects.tell(tx, [(workspace_id, each.key) for each in sketches if each.key is not None])
+    await subjects.tell(tx, [(workspace_id, each.key) for each in sketches if each.key is not None], new=True)
     return [id if id in added else None for id in ids]
 
 
@@ -193,6 +193,20 @@ async def update(
     if wanted["product_id"] != old["product_id"]:
         await demand.remark(tx, workspace_id, idea_id)
     return row
+
+
+async def blot(tx: Tx, workspace_id: UUID, after: UUID, pattern: str, limit: int) -> tuple[int, UUID | None]:
+    """Blot a pattern out of what ideas are called and told, merged ones too, and tell of those anew.
+
+    How many held it, of the next `limit` ideas after one; and where to go on, None at the end.
+    """
+    rows = await tx.all(store.HOLDING, workspace_id, after, pattern, limit)
+    changed = [
+        await tx.one(store.BLOT, workspace_id, row["id"], pattern)
+        for row in rows if row["holds"] and await tx.one(store.LOCK, workspace_id, row["id"])
+    ]  # fmt: skip
+    await emit(tx, [_event(workspace_id, row) for row in changed if row is not None])
+    return len(changed), rows[-1]["id"] if len(rows) == limit else None
 
 
 async def _moved(tx: Tx, workspace_id: UUID, old: asyncpg.Record, given: Mapping[str, Any]) -> dict[str, UUID | None]:

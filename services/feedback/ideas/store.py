@@ -55,12 +55,8 @@ GET = f"select {_columns('i')} from ideas i where workspace_id = $1 and id = $2"
 LOCK = f"""
 select {_columns("i")}, own_status, item_status from ideas i where workspace_id = $1 and id = $2 for no key update
 """
-UPDATE = f"""
-with w as (
-    update ideas set title = $3, description = $4, kind = $5, own_status = $6, archived = $7, product_id = $8,
-        component_id = $9, tags = $10, owner = $11, attributes = $12::jsonb, version = version + 1, updated_at = now()
-    where workspace_id = $1 and id = $2 returning *
-), named as (
+_NAMED_ANEW = f"""
+named as (
     select w.id, t.term, w.workspace_id from w cross join lateral {_TERMS}
 ), gone as (
     delete from idea_terms as old where old.workspace_id = $1 and old.idea_id = $2
@@ -69,6 +65,31 @@ with w as (
     insert into idea_terms (idea_id, term, workspace_id) select id, term, workspace_id from named
     on conflict (idea_id, term) do nothing
 )
+"""
+UPDATE = f"""
+with w as (
+    update ideas set title = $3, description = $4, kind = $5, own_status = $6, archived = $7, product_id = $8,
+        component_id = $9, tags = $10, owner = $11, attributes = $12::jsonb, version = version + 1, updated_at = now()
+    where workspace_id = $1 and id = $2 returning *
+), {_NAMED_ANEW}
+select {_columns("w")} from w
+"""
+# Of a stretch of ideas, whether they hold what is to be blotted out.
+HOLDING = """
+select id, title ~* $3 or description ~* $3 or attributes::text ~* $3 or coalesce(owner ~* $3, false)
+    or array_to_string(tags, ' ') ~* $3 as holds
+from ideas where workspace_id = $1 and id > $2 order by id limit $4
+"""
+BLOT = f"""
+with w as (
+    update ideas set title = regexp_replace(title, $3, '[erased]', 'gi'),
+        description = regexp_replace(description, $3, '[erased]', 'gi'),
+        attributes = regexp_replace(attributes::text, $3, '[erased]', 'gi')::jsonb,
+        owner = regexp_replace(owner, $3, '[erased]', 'gi'),
+        tags = array(select distinct regexp_replace(tag, $3, '[erased]', 'gi') from unnest(tags) as t (tag)),
+        version = version + 1
+    where workspace_id = $1 and id = $2 returning *
+), {_NAMED_ANEW}
 select {_columns("w")} from w
 """
 

@@ -19,6 +19,7 @@ from services.feedback.demand import domain as demand
 from services.feedback.ideas import domain as ideas
 from services.feedback.merges import store
 from services.feedback.needs import domain as needs
+from services.feedback.subjects import domain as subjects
 from shared.database import Read, Tx
 from shared.errors import Conflict, FieldError, Invalid, NotFound
 
@@ -81,11 +82,13 @@ async def merge(
         raise Conflict(f"At most {MOST_MERGED} ideas can be merged into one.", code="too_many_merged")
 
     async def work() -> None:
-        await demand.unite(tx, workspace_id, source_id, tree, (), -1)
-        await demand.unite(tx, workspace_id, root, tree, others, 1)
+        # Told first: nobody takes what the idea loses for what became of it.
         rows = await tx.all(store.MERGE, workspace_id, source_id, target["id"], root, tree, merged_by)
         await ideas.settle(tx, rows, [root])
+        await demand.unite(tx, workspace_id, source_id, tree, (), -1)
+        await demand.unite(tx, workspace_id, root, tree, others, 1)
         await boards.unite(tx, workspace_id, [root])
+        await subjects.unite(tx, workspace_id, [source_id, root])
         await needs.unite(tx, workspace_id, tree)
 
     before, after = await _watched(tx, workspace_id, (source_id, root), work, dry_run=dry_run)
@@ -115,6 +118,7 @@ async def unmerge(tx: Tx, workspace_id: UUID, idea_id: UUID, *, dry_run: bool = 
         changed = await tx.all(store.UNMERGE, workspace_id, idea_id, list(tree))
         await ideas.settle(tx, changed, [root, idea_id])
         await boards.unite(tx, workspace_id, [root, idea_id])
+        await subjects.unite(tx, workspace_id, [root, idea_id])
         await needs.unite(tx, workspace_id, tree)
 
     before, after = await _watched(tx, workspace_id, (idea_id, root), work, dry_run=dry_run)

@@ -6,7 +6,7 @@ a vote of somebody forgotten is still a vote.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -23,7 +23,8 @@ from services.feedback.privacy.subject import Subject
 from services.feedback.segments import domain as segments
 from shared.database import Read, Tx
 from shared.errors import Conflict, FieldError, Invalid, NotFound
-from shared.events.feedback import ContactErased
+from shared.events.feedback import ContactErased, Identifier, PersonForgotten
+from shared.forgetting.spans import SHORTEST_ID, spoken
 from shared.ids import new_id
 from shared.outbox import emit
 from shared.paging import FIRST
@@ -148,10 +149,29 @@ async def _finish(tx: Tx, seal: Seal, row: asyncpg.Record, erasing: Erasing, cou
     await emit(
         tx,
         [
-            ContactErased(workspace_id=erasing.workspace_id, contact_id=each["id"], version=each["version"])
-            for each in gone
+            PersonForgotten(
+                workspace_id=erasing.workspace_id,
+                version=1,
+                erasure_id=erasing.id,
+                identifiers=list(_identifiers(seal, subject)),
+            ),
+            *(
+                ContactErased(workspace_id=erasing.workspace_id, contact_id=each["id"], version=each["version"])
+                for each in gone
+            ),
         ],
     )
+
+
+def _identifiers(seal: Seal, subject: Subject) -> Iterator[Identifier]:
+    """What the person is looked for by elsewhere: hashes that tell nobody without the key who it was."""
+    for email in subject.emails:
+        yield Identifier(kind="email", hash=seal.sign(spoken("email", email)))
+    for external_id in subject.external_ids:
+        if len(external_id) >= SHORTEST_ID:
+            yield Identifier(kind="external_id", hash=seal.sign(spoken("external_id", external_id)))
+    for name in subject.names:
+        yield Identifier(kind="name", words=len(name.split()), hash=seal.sign(spoken("name", name)))
 
 
 def is_sound(seal: Seal, content: dict[str, object], signature: str) -> bool:

@@ -79,6 +79,7 @@ PLACES = (
     Place("import_parts", "a file that is being imported; gone when that ends", "kept"),
     Place("exports", "files of the whole workspace that are kept for a week", "erased"),
     Place("export_parts", "those files, which go with their exports", "erased"),
+    Place("ideas", "what the team wrote of an idea and names them", "anonymised"),
     Place("votes", "the reason, and where they gave it", "anonymised", store.SHOW_VOTES, store.ERASE_VOTES),
     Place("deliveries", "what a vendor sent, as it came", "erased", store.SHOW_DELIVERIES),
     Place("fetches", "what a vendor is still to be asked", "erased"),
@@ -108,11 +109,11 @@ FREE: Mapping[str, str] = {
     "events": "ids, numbers and states, and the product team's own titles: the contracts have no field for more",
     "idea_accounts": "ids of companies, and numbers",
     "idea_terms": "words of the ideas",
-    "ideas": "the product team's own words",
     "import_mappings": "which column becomes which field",
     "imports": "numbers, columns of files, and reasons that name fields",
     "item_ideas": "ids and states",
     "items": "ids and versions",
+    "kano_unions": "ids of ideas, and numbers",
     "languages_known": "positions",
     "log_sealed": "a number of an event",
     "log_seals": "hashes of events, which hold nothing personal",
@@ -140,14 +141,20 @@ FREE: Mapping[str, str] = {
     "workers": "ids and times",
 }
 
+ELSEWHERE: Mapping[str, str] = {
+    service: f"its own texts, by keyed hashes of address, id and full name: GET /v1/operations/{service}/erasures"
+    for service in ("scoring", "roadmap")
+}
+"""Who is told to forget the person too, and where it can be seen that they have."""
+
 UNREACHABLE = (
     "backups and standbys of the database, until they are overwritten",
     "copies that left before: exports, what the API was asked for, vendors and receivers of webhooks",
-    "what the product team wrote itself: titles and descriptions of ideas, rules of segments, names of companies",
-    "names that are shortened or spelt otherwise; in comments and notes of the team the full name is searched for",
+    "what the product team calls things: needs, boards, products, segments, items, models, companies, keys of ideas",
+    "titles of ideas as they were told before: in the log, in frozen rankings and in rankings of days that are over",
+    "names that are shortened or spelt otherwise; in what the team writes the full name is searched for",
     "names in what other customers wrote: only the address is searched for there",
-    "reasons that others gave: of their votes, and of what moderators decided",
-    "ideas made of what the person had brought to a board: approved, they are the product team's",
+    "ideas made of what the person had brought to a board: approved, they are the team's, but for names in them",
     "files that are being imported, until the import ends, and whatever they bring after this",
     "raw deliveries that could not be read and name the person by neither address nor id",
     "what is sent about the person after this",

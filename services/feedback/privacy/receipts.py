@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.feedback.privacy.places import FREE, PLACES, UNREACHABLE
+from services.feedback.privacy.places import ELSEWHERE, FREE, PLACES, UNREACHABLE
 
 
 def receipt(
@@ -35,6 +35,7 @@ def receipt(
             {"table": place.table, "holds": place.holds, "fate": place.fate, "rows": rows.get(place.table, 0)}
             for place in PLACES
         ],
+        "elsewhere": dict(ELSEWHERE),
         "free_of_personal_data": dict(sorted(FREE.items())),
         "unreachable": list(UNREACHABLE),
     }

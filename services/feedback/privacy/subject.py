@@ -42,14 +42,14 @@ class Subject(NamedTuple):
 
     @property
     def pattern(self) -> str | None:
-        """The addresses as a pattern for PostgreSQL and for us, whatever their case; None without any.
+        """The addresses as a pattern for PostgreSQL and for us, whatever their case, in addresses of pages too.
 
-        Only whole ones: `ada@example.com` is no part of `nada@example.com` or of `ada@example.com.au`. In JSON a line
-        break before it ends in a letter.
+        None without any. Only whole ones: `ada@example.com` is no part of `nada@example.com` or of
+        `ada@example.com.au`. In JSON a line break before it ends in a letter.
         """
         if not self.emails:
             return None
-        return rf"(?:(?<![\w.+-])|(?<=\\[nrtbf]))(?:{'|'.join(map(_plain, self.emails))})(?![\w-]|\.\w)"
+        return rf"(?:(?<![\w.+-])|(?<=\\[nrtbf]))(?:{'|'.join(map(_address, self.emails))})(?![\w-]|\.\w)"
 
     @property
     def in_the_teams_words(self) -> str | None:
@@ -81,6 +81,10 @@ class Subject(NamedTuple):
                 return True
         ids = [each.lower() for each in self.external_ids if len(each) >= SHORTEST_ID]
         return any(re.search(rf"[\"'=>]{re.escape(each)}(?![\w-])", form) for each in ids for form in forms)
+
+
+def _address(text: str) -> str:
+    return _plain(text).replace("@", "(?:@|%40)")
 
 
 def _plain(text: str) -> str:

@@ -116,14 +116,41 @@ def _row(name: Name, change: _Change) -> dict[str, object]:
     }
 
 
-async def tell(tx: Tx, names: Collection[Name], traces: Mapping[Name, str] | None = None) -> None:
-    """Tell what kind of quality the ideas of these keys are, as far as anybody was asked."""
+async def tell(tx: Tx, names: Collection[Name], traces: Mapping[Name, str] | None = None, *, new: bool = False) -> None:
+    """Tell what kind of quality the ideas of these keys are, as far as anybody was asked.
+
+    What is asked about a merged idea is told of the one that it went into. `new`: the ideas were just made, and cannot
+    have been merged.
+    """
     if not names:
         return
+    if not new:
+        await tx.all(store.HOLD, list({workspace_id for workspace_id, _ in names}), False)
     rows = await tx.all(store.TOLD, [workspace_id for workspace_id, _ in names], [about for _, about in names])
-    told = [_event(row["workspace_id"], row["idea_id"], row["version"], row["kano"]) for row in rows]
-    causes = [(traces or {}).get((row["workspace_id"], row["about"])) for row in rows]
-    await emit(tx, told, [cause or traceparent.get() for cause in causes])
+    alone = [row for row in rows if not row["united"]]
+    told = [_event(row["workspace_id"], row["idea_id"], row["version"], row["kano"]) for row in alone]
+    causes = {row["idea_id"]: (traces or {}).get((row["workspace_id"], row["about"])) for row in rows}
+    told += await _united(tx, {row["idea_id"] for row in rows if row["united"]})
+    await emit(tx, told, [causes[each.idea_id] or traceparent.get() for each in told])
+
+
+async def unite(tx: Tx, workspace_id: UUID, idea_ids: Collection[UUID]) -> None:
+    """Tell of these ideas, of which one was just merged into the other, or taken out of it."""
+    await tx.all(store.HOLD, [workspace_id], True)
+    asked = [row["id"] for row in await tx.all(store.ASKED, workspace_id, list(idea_ids))]
+    await emit(tx, await _united(tx, asked))
+
+
+async def _united(tx: Tx, idea_ids: Collection[UUID]) -> list[KanoChanged]:
+    """What is so of ideas that count with others or once did, counted anew: two statements, none without any."""
+    if not idea_ids:
+        return []
+    numbered = await tx.all(store.NUMBER, list(idea_ids))
+    answers = {row["idea_id"]: [0] * len(CATEGORIES) for row in numbered}
+    for row in await tx.all(store.UNITED, list(idea_ids)):
+        category = TABLE[int(row["value"]) - 1][int(row["without"]) - 1]
+        answers[row["idea_id"]][CATEGORIES.index(category)] += row["respondents"]
+    return [_event(row["workspace_id"], row["idea_id"], row["version"], answers[row["idea_id"]]) for row in numbered]
 
 
 def _event(workspace_id: UUID, idea_id: UUID, version: int, answers: Sequence[int]) -> KanoChanged:

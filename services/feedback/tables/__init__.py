@@ -20,6 +20,7 @@ from services.feedback.tables import (
     subjects,
     surveys,
     triage,
+    unions,
 )
 from services.feedback.tables.schema import metadata
 
@@ -44,4 +45,5 @@ __all__ = [
     "subjects",
     "surveys",
     "triage",
+    "unions",
 ]

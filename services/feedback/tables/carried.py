@@ -51,6 +51,7 @@ LEFT: dict[str, str] = {
     "similar_postings": "which texts have a term, by those numbers",
     "similar_signs": "which way texts point, by those numbers",
     "similar_changes": "what that index has still to read again",
+    "kano_unions": "numbers of events: they begin anew",
     "told_shares": "what other services know of who is behind an idea: they are told anew",
     "told_accounts": "what other services know of accounts: they are told anew",
     "demand_kept": "sums of what is carried: counted anew where there is much of it",

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from services.roadmap.contributions import domain
-from shared.errors import NotFound
+from shared.errors import Moved, NotFound
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import CallerDep, IfMatch, ReadDep, Route, TxDep, allow, etag
 from shared.wire import Line, Wire
@@ -38,6 +38,7 @@ class IdeaContribution(Wire):
     """One objective that an idea contributes to, and who said so."""
 
     objective_id: UUID
+    idea_id: UUID = Field(description="of which it was said: this idea, or one that was merged into it")
     title: str
     counts: bool = Field(description="whether ideas are held against the objective today")
     weight: float
@@ -64,20 +65,22 @@ def _answer(found: domain.Said, response: Response) -> IdeaContributions:
     )
 
 
-@router.put("/{idea_id}", responses=EDITING, dependencies=[allow("roadmap:write")])
+@router.put("/{idea_id}", responses=EDITING | responses(Moved), dependencies=[allow("roadmap:write")])
 async def set_contributions(
     idea_id: UUID, body: ContributionsIn, caller: CallerDep, tx: TxDep, expected: IfMatch, response: Response
 ) -> IdeaContributions:
     """Say which objectives an idea contributes to, and how much: all of them at once.
 
-    Scoring computes the idea's alignment from it. Objectives that are left out are taken back.
+    Scoring computes the idea's alignment from it. Objectives that are left out are taken back; then, as for any of
+    which nothing is said here, what was said of ideas that were merged into this one counts. A weight of 0 overrules
+    it.
     """
     weights = [(each.objective_id, each.weight) for each in body.contributions]
     by = body.said_by or caller.actor
     return _answer(await domain.say(tx, caller.workspace_id, idea_id, expected, weights, by), response)
 
 
-@router.get("/{idea_id}", responses=GUARDED | responses(NotFound), dependencies=[allow("roadmap:read")])
+@router.get("/{idea_id}", responses=GUARDED | responses(Moved, NotFound), dependencies=[allow("roadmap:read")])
 async def get_contributions(idea_id: UUID, caller: CallerDep, read: ReadDep, response: Response) -> IdeaContributions:
     """Show which objectives an idea contributes to, how much, and who said so."""
     return _answer(await domain.said(read, caller.workspace_id, idea_id), response)

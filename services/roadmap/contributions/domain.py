@@ -13,7 +13,7 @@ from services.roadmap.contributions import store
 from services.roadmap.ideas import domain as ideas
 from services.roadmap.objectives import domain as objectives
 from shared.database import Read, Tx
-from shared.errors import FieldError, Invalid, NotFound
+from shared.errors import FieldError, Invalid, Moved, NotFound
 from shared.events.roadmap import Contribution, ContributionsChanged
 from shared.outbox import emit
 from shared.routes import require_version
@@ -43,8 +43,8 @@ async def say(
 ) -> Said:
     """Set all that an idea contributes to. What is so already changes nothing.
 
-    NotFound, PreconditionFailed, Invalid when an objective is named twice, is not there or is archived and new, or
-    Conflict when one has too many ideas.
+    NotFound, Moved when the idea was merged, PreconditionFailed, Invalid when an objective is named twice, is not there
+    or is archived and new, or Conflict when one has too many ideas.
     """
     wanted = _once(weights)
     title = await _title(tx, workspace_id, idea_id)
@@ -68,17 +68,19 @@ async def say(
 
 
 async def said(read: Read, workspace_id: UUID, idea_id: UUID) -> Said:
-    """What is said of an idea. NotFound while roadmap has not heard of the idea."""
+    """What is said of an idea and of those that were merged into it. NotFound, or Moved when it was merged itself."""
     title = await _title(read, workspace_id, idea_id)
     version = await read.value(store.VERSION, workspace_id, idea_id) or 0
     return Said(idea_id, title, version, await read.all(store.OF_IDEA, workspace_id, idea_id))
 
 
 async def _title(read: Read, workspace_id: UUID, idea_id: UUID) -> str:
-    title = await ideas.title_of(read, workspace_id, idea_id)
-    if title is None:
+    known = await ideas.known(read, workspace_id, idea_id)
+    if known is None:
         raise NotFound("No idea by that id, or none that the roadmap has heard of yet: try again in a moment.")
-    return title
+    if known["merged_into"] is not None:
+        raise Moved(f"/v1/contributions/{known['merged_into']}")
+    return known["title"]
 
 
 def _once(weights: Sequence[tuple[UUID, float]]) -> dict[UUID, float]:

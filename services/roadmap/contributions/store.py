@@ -20,8 +20,15 @@ on conflict (workspace_id, idea_id, objective_id) do update set
     weight = excluded.weight, said_by = excluded.said_by, said_at = excluded.said_at
 where contributions.weight <> excluded.weight
 """
+# What is said of an idea itself counts; of an objective of which nothing is, the most that is said of those that were
+# merged into it.
 OF_IDEA = """
-select c.objective_id, o.title, o.counts, c.weight, c.said_by, c.said_at
-from contributions c join objectives o on o.id = c.objective_id and o.workspace_id = c.workspace_id
-where c.workspace_id = $1 and c.idea_id = $2 order by c.objective_id
+select distinct on (c.objective_id) c.objective_id, c.idea_id, o.title, o.counts, c.weight, c.said_by, c.said_at
+from (
+    select $2::uuid as id, true as own
+    union all select idea_id, false from ideas where workspace_id = $1 and merged_into = $2
+) as one
+join contributions c on c.workspace_id = $1 and c.idea_id = one.id
+join objectives o on o.id = c.objective_id and o.workspace_id = c.workspace_id
+order by c.objective_id, one.own desc, c.weight desc, c.idea_id
 """

@@ -61,9 +61,15 @@ async def project_scores(tx: Tx, delivered: Sequence[Delivered[ScoreChanged]]) -
     )
 
 
+async def known(read: Read, workspace_id: UUID, idea_id: UUID) -> asyncpg.Record | None:
+    """An idea's `title` and what it was `merged_into`; None while roadmap has not heard of the idea."""
+    return await read.one(store.IDEA, workspace_id, idea_id)
+
+
 async def title_of(read: Read, workspace_id: UUID, idea_id: UUID) -> str | None:
     """An idea's title, or None while roadmap has not heard of the idea."""
-    return await read.value(store.TITLE, workspace_id, idea_id)
+    row = await known(read, workspace_id, idea_id)
+    return None if row is None else row["title"]
 
 
 async def evidence(

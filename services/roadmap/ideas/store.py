@@ -23,7 +23,7 @@ on conflict (score_id) do update set
     model_version = excluded.model_version, state = excluded.state, value = excluded.value, version = excluded.version
 where scores.version < excluded.version
 """
-TITLE = "select title from ideas where workspace_id = $1 and idea_id = $2"
+IDEA = "select title, merged_into from ideas where workspace_id = $1 and idea_id = $2"
 KNOWN = """
 select asked.idea_id, i.title, i.merged_into, coalesce(d.votes, 0) as votes, coalesce(d.contacts, 0) as people,
     coalesce(d.accounts, 0) as accounts

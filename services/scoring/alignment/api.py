@@ -9,7 +9,7 @@ from pydantic import Field
 from services.scoring.facts import domain as facts
 from services.scoring.frameworks.alignment import Share, Weighing
 from services.scoring.frameworks.parameters import AlignmentRule
-from shared.errors import NotFound
+from shared.errors import Moved, NotFound
 from shared.problems import GUARDED, responses
 from shared.routes import CallerDep, ReadDep, Route, allow
 from shared.wire import Wire
@@ -31,7 +31,7 @@ class Alignment(Wire):
     strategy_version: int = Field(description="of all objectives together; 0: there never was one")
 
 
-@router.get("/{idea_id}", responses=GUARDED | responses(NotFound), dependencies=[allow("scores:read")])
+@router.get("/{idea_id}", responses=GUARDED | responses(Moved, NotFound), dependencies=[allow("scores:read")])
 async def get_alignment(
     idea_id: UUID,
     caller: CallerDep,
@@ -43,7 +43,7 @@ async def get_alignment(
     alignment = sum(weight * contribution) / sum(weight): over the objectives that the idea contributes to, and over all
     that count. The objectives are the roadmap's: `/v1/objectives/{objective_id}`.
     """
-    title = await facts.title(read, caller.workspace_id, idea_id)
+    title = await facts.title(read, caller.workspace_id, idea_id, "/v1/alignments/{}")
     (known,) = await facts.load(read, [(caller.workspace_id, idea_id)], {AlignmentRule})
     found = known.aligned(AlignmentRule(weigh=weigh))
     return Alignment(

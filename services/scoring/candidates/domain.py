@@ -85,16 +85,27 @@ async def model(read: Read, workspace_id: UUID, model_id: UUID, pointer: str = "
 
 
 async def load(read: Read, workspace_id: UUID, model_id: UUID, choice: Choice) -> list[Candidate]:
-    """The candidates, those of the ranking first and in its order; Invalid when a named idea is not known."""
+    """The candidates, those of the ranking first and in its order.
+
+    Invalid when a named idea is not known, or was merged.
+    """
     rows = {
         row["idea_id"]: row
         for row in await read.all(store.BEST, workspace_id, model_id, choice.kind, choice.status, choice.among)
     }
     if unseen := [idea_id for idea_id in dict.fromkeys(choice.idea_ids) if idea_id not in rows]:
         rows |= {row["idea_id"]: row for row in await read.all(store.NAMED, workspace_id, unseen)}
-        if lost := [place for place, idea_id in enumerate(choice.idea_ids) if idea_id not in rows]:
+        wrong = {idea_id: "scoring knows no such idea" for idea_id in unseen if idea_id not in rows}
+        # Taken for the other silently, a plan that names both would count one idea twice.
+        into = {idea_id: rows[idea_id]["merged_into"] for idea_id in unseen if idea_id in rows}
+        wrong |= {idea_id: f"was merged into {root}: name that one" for idea_id, root in into.items() if root}
+        if wrong:
             raise Invalid(
-                errors=[FieldError(f"/body/idea_ids/{place}", "scoring knows no such idea") for place in lost]
+                errors=[
+                    FieldError(f"/body/idea_ids/{place}", wrong[idea_id])
+                    for place, idea_id in enumerate(choice.idea_ids)
+                    if idea_id in wrong
+                ]
             )
     ideas = list(rows)
     # All of them, whatever the model reads: a caller may suppose another one.

@@ -17,7 +17,8 @@ order by s.value desc, s.idea_id desc limit $5
 """
 NAMED = """
 select i.* from unnest($2::uuid[]) as asked (idea_id) cross join lateral (
-    select idea_id, title, kind, status from ideas where idea_id = asked.idea_id and workspace_id = $1 limit 1
+    select idea_id, title, kind, status, merged_into from ideas
+    where idea_id = asked.idea_id and workspace_id = $1 limit 1
 ) as i
 """
 DEMAND = """
@@ -26,11 +27,26 @@ select d.* from unnest($2::uuid[]) as asked (idea_id) cross join lateral (
     where idea_id = asked.idea_id and workspace_id = $1 limit 1
 ) as d
 """
+# As scores take them: where an input has none, those of what was merged into the idea.
 ESTIMATES = """
 select asked.idea_id, e.* from unnest($2::uuid[]) as asked (idea_id) cross join lateral (
     select input, array_agg(id order by id) as ids, array_agg(value order by id) as values,
            array_agg(team_id order by id) as teams,
            array_agg(spread::text order by id) as spreads
-    from estimates where workspace_id = $1 and idea_id = asked.idea_id and current group by input
+    from (
+        select input, id, value, team_id, spread from estimates
+        where workspace_id = $1 and idea_id = asked.idea_id and current
+        union all
+        select m.input, m.id, m.value, m.team_id, m.spread from (
+            select distinct on (e.input, e.estimator) e.input, e.id, e.value, e.team_id, e.spread
+            from ideas i join estimates e on e.workspace_id = $1 and e.idea_id = i.idea_id and e.current
+            where i.workspace_id = $1 and i.merged_into = asked.idea_id
+            order by e.input, e.estimator, e.id desc
+        ) as m
+        where not exists (
+            select from estimates o
+            where o.workspace_id = $1 and o.idea_id = asked.idea_id and o.input = m.input and o.current
+        )
+    ) as counted group by input
 ) as e
 """

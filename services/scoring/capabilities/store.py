@@ -18,10 +18,19 @@ LIST = f"""
 select {_CAPABILITY} from capabilities k
 where workspace_id = $1 and id > $2 and ($4::boolean is null or archived = $4) order by id limit $3
 """
+# Of all ideas that count as one with this.
 LIST_OF_IDEA = f"""
 select {_CAPABILITY} from capabilities k
 where workspace_id = $1 and id > $2 and ($4::boolean is null or archived = $4)
-    and id in (select capability_id from capability_ideas where workspace_id = $1 and idea_id = $5)
+    and id in (
+        select capability_id from capability_ideas where workspace_id = $1 and idea_id = any(array(
+            with root as materialized (
+                select coalesce((select merged_into from ideas where workspace_id = $1 and idea_id = $5), $5) as id
+            )
+            select id from root
+            union all select i.idea_id from root join ideas i on i.workspace_id = $1 and i.merged_into = root.id
+        ))
+    )
 order by id limit $3
 """
 UPDATE = """

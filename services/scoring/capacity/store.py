@@ -33,10 +33,18 @@ LIST_EFFORTS = """
 select idea_id, skill, unit, amount from efforts
 where workspace_id = $1 and idea_id = $2 and skill > $3 order by skill limit $4
 """
+# An idea of which nothing is known takes what is known of those that were merged into it: of each skill the most.
 EFFORTS = """
-select e.* from unnest($2::uuid[]) as asked (idea_id) cross join lateral (
-    select idea_id, skill, unit, amount from efforts
-    where workspace_id = $1 and idea_id = asked.idea_id order by skill limit 50
+select asked.idea_id, e.* from unnest($2::uuid[]) as asked (idea_id) cross join lateral (
+    select skill, unit, amount from efforts where workspace_id = $1 and idea_id = asked.idea_id
+    union all
+    select m.* from (
+        select distinct on (e.skill) e.skill, e.unit, e.amount
+        from ideas i join efforts e on e.workspace_id = $1 and e.idea_id = i.idea_id
+        where i.workspace_id = $1 and i.merged_into = asked.idea_id order by e.skill, e.amount desc
+    ) as m
+    where not exists (select from efforts o where o.workspace_id = $1 and o.idea_id = asked.idea_id)
+    order by skill limit 50
 ) as e
 """
 SET_COMMITMENTS = """
@@ -64,11 +72,14 @@ from commitments c left join ideas i on i.idea_id = c.idea_id and i.workspace_id
 where c.workspace_id = $1 and c.period = $2 and ($3::uuid is null or c.team_id = $3)
   and (c.team_id, c.idea_id) > ($4, $5) order by c.team_id, c.idea_id limit $6
 """
-# What was archived is not going to be done.
+# What was archived is not going to be done. Ideas that are one are done once: the greatest share of them is promised.
 COMMITMENTS = """
-select c.period, c.team_id, c.idea_id, coalesce(i.title, '') as title, c.share
-from commitments c left join ideas i on i.idea_id = c.idea_id and i.workspace_id = c.workspace_id
-where c.workspace_id = $1 and c.period = any($2::text[]) and c.team_id = any($3::uuid[])
-  and not coalesce(i.archived, false)
-order by c.period, c.team_id, c.idea_id
+select p.period, p.team_id, p.idea_id, coalesce(r.title, '') as title, p.share
+from (
+    select c.period, c.team_id, coalesce(i.merged_into, c.idea_id) as idea_id, max(c.share) as share
+    from commitments c left join ideas i on i.idea_id = c.idea_id and i.workspace_id = c.workspace_id
+    where c.workspace_id = $1 and c.period = any($2::text[]) and c.team_id = any($3::uuid[]) group by 1, 2, 3
+) as p left join ideas r on r.idea_id = p.idea_id and r.workspace_id = $1
+where not coalesce(r.archived, false)
+order by p.period, p.team_id, p.idea_id
 """

@@ -171,8 +171,9 @@ def _named_in_query() -> Generator[None]:
     try:
         yield
     except Invalid as error:
-        if any(each.pointer == _MODEL or each.pointer.startswith(_IDEAS) for each in error.errors):
-            raise NotFound("No such model, or no such idea.") from None
+        lost = [each.reason for each in error.errors if each.pointer == _MODEL or each.pointer.startswith(_IDEAS)]
+        if lost:
+            raise NotFound(f"No such model, or no such idea: {lost[0]}.") from None
         raise Invalid(errors=[FieldError("/query/team_id", each.reason) for each in error.errors]) from None
 
 

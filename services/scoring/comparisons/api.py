@@ -111,7 +111,7 @@ class DifferencePart(Wire):
 class ComparedIdea(Wire):
     """One of the two ideas."""
 
-    idea_id: UUID
+    idea_id: UUID = Field(description="the one that was asked for, or that it was merged into")
     title: str | None = Field(description="null until feedback has told of it")
     value: float
 

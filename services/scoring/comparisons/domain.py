@@ -55,7 +55,7 @@ class Why:
 
 
 async def why(read: Read, workspace_id: UUID, model_id: UUID, a: UUID, b: UUID) -> Why:
-    """Account for what is between two ideas.
+    """Account for what is between two ideas; for a merged one stands the one that it went into.
 
     NotFound without the model or a score of one of them; Conflict when one has no value, when a change of the model has
     reached only one of them, or when the difference is beyond what a double holds; Invalid for an idea and itself.
@@ -63,6 +63,10 @@ async def why(read: Read, workspace_id: UUID, model_id: UUID, a: UUID, b: UUID) 
     if a == b:
         raise Invalid(errors=[FieldError("/query/b", "is the same idea as a")])
     (model,) = await models(read, workspace_id, [model_id])
+    living = {row["asked"]: row["idea_id"] for row in await read.all(store.LIVING, workspace_id, [a, b])}
+    a, b = living[a], living[b]
+    if a == b:
+        raise Invalid(errors=[FieldError("/query/b", "is one idea with a: one was merged into the other")])
     rows = await read.all(store.SCORED, workspace_id, model_id, [a, b])
     if len(rows) < 2:
         raise NotFound("The model has no score of one of the ideas.")

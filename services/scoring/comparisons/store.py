@@ -30,6 +30,10 @@ select u.*, v.values from (
     ) as s on true
 ) as v order by u.idea_id
 """
+LIVING = """
+select asked.idea_id as asked, coalesce(i.merged_into, asked.idea_id) as idea_id
+from unnest($2::uuid[]) as asked (idea_id) left join ideas i on i.idea_id = asked.idea_id and i.workspace_id = $1
+"""
 SCORED = """
 select asked.position, s.* from unnest($3::uuid[]) with ordinality as asked (idea_id, position) cross join lateral (
     select s.idea_id, i.title, s.value, s.state, s.missing::text as missing, s.inputs::text as inputs, s.model_version,

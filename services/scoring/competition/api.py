@@ -12,7 +12,7 @@ from services.scoring.facts import domain as facts
 from services.scoring.facts.bodies import FRESHNESS, Competition, Seen, counted, lapsed
 from services.scoring.frameworks.parameters import CompetitionRule
 from services.scoring.frameworks.parity import Decay, Standing, age, freshness, gap
-from shared.errors import NotFound
+from shared.errors import Moved, NotFound
 from shared.paging import Cursor, Limit, after, encode
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import CallerDep, IfMatch, ReadDep, Route, TxDep, allow, etag
@@ -148,14 +148,16 @@ def _decay(found: tuple[Decay, int], response: Response) -> EvidenceDecay:
     return EvidenceDecay(half_life_days=held.half_life, max_age_days=held.max_age, version=version)
 
 
-@router.get("/competition/{idea_id}", responses=GUARDED | responses(NotFound), dependencies=[allow("scores:read")])
+@router.get(
+    "/competition/{idea_id}", responses=GUARDED | responses(Moved, NotFound), dependencies=[allow("scores:read")]
+)
 async def get_competition(idea_id: UUID, caller: CallerDep, read: ReadDep) -> IdeaCompetition:
     """Show how far competitors are ahead in what an idea would give, with the evidence and its age.
 
     competition = sum(weight * freshness * gap) / sum(weight * freshness) over the idea's capabilities and the
     competitors of whom there is evidence. A day alone moves nothing; evidence that comes, goes or lapses does.
     """
-    title = await facts.title(read, caller.workspace_id, idea_id)
+    title = await facts.title(read, caller.workspace_id, idea_id, "/v1/competition/{}")
     (known,) = await facts.load(read, [(caller.workspace_id, idea_id)], {CompetitionRule})
     today, decay = facts.today(), known.decay or facts.DEFAULT
     told = await facts.seen(read, caller.workspace_id, [each.evidence_id for each in known.cells])

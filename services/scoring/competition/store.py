@@ -6,7 +6,15 @@ select distinct idea_id from capability_ideas where workspace_id = $1 and capabi
 COMPETITORS = "select id, name, weight from competitors where workspace_id = $1 and not archived order by id"
 CAPABILITIES = """
 select id, name, ours from capabilities where workspace_id = $1 and not archived and id > $2
-  and ($4::uuid is null or id in (select capability_id from capability_ideas where workspace_id = $1 and idea_id = $4))
+  and ($4::uuid is null or id in (
+        select capability_id from capability_ideas where workspace_id = $1 and idea_id = any(array(
+            with root as materialized (
+                select coalesce((select merged_into from ideas where workspace_id = $1 and idea_id = $4), $4) as id
+            )
+            select id from root
+            union all select i.idea_id from root join ideas i on i.workspace_id = $1 and i.merged_into = root.id
+        ))
+    ))
 order by id limit $3
 """
 CELLS = """

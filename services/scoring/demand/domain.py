@@ -1,9 +1,8 @@
 """Projections of what feedback publishes. They write their own table and nothing else, so a rebuild can replay them."""
 
 from collections.abc import Sequence
-from typing import Any
-
-import asyncpg
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from services.scoring.demand import store
 from shared.database import Tx
@@ -11,22 +10,26 @@ from shared.events.base import Delivered, latest
 from shared.events.feedback import AccountChanged, DemandChanged, IdeaChanged, SegmentChanged, ShareChanged
 
 
-async def project_ideas(tx: Tx, delivered: Sequence[Delivered[IdeaChanged]]) -> list[Delivered[IdeaChanged]]:
-    """Keep each idea's newest state; return the events that told something new, one for an idea at most.
+class Told(NamedTuple):
+    """An event that told something new of an idea, and what the idea was merged into before."""
 
-    One that was merged is kept like an archived one: scored, and not ranked.
-    """
-    newest = latest(delivered)
-    return _told(newest, await tx.all(store.PROJECT_IDEAS, *_columns(newest)))
+    delivered: Delivered[IdeaChanged]
+    was_in: UUID | None
 
 
-async def follow_ideas(tx: Tx, delivered: Sequence[Delivered[IdeaChanged]]) -> list[Delivered[IdeaChanged]]:
-    """The same, and what days ended with is kept of the ideas that change.
+async def project_ideas(tx: Tx, delivered: Sequence[Delivered[IdeaChanged]]) -> None:
+    """Keep each idea's newest state. One that was merged is not ranked, like an archived one."""
+    await tx.run(store.PROJECT_IDEAS, *_columns(latest(delivered)))
+
+
+async def follow_ideas(tx: Tx, delivered: Sequence[Delivered[IdeaChanged]]) -> list[Told]:
+    """The same, and what days ended with is kept of the ideas that change; what told something new is returned.
 
     That is history and no projection: the stream cannot give it again, since it may hold an idea's newest state alone.
     """
     newest = latest(delivered)
-    return _told(newest, await tx.all(store.FOLLOW_IDEAS, *_columns(newest)))
+    was_in = {row["idea_id"]: row["was_in"] for row in await tx.all(store.FOLLOW_IDEAS, *_columns(newest))}
+    return [Told(each, was_in[each.event.idea_id]) for each in newest if each.event.idea_id in was_in]
 
 
 def _columns(newest: Sequence[Delivered[IdeaChanged]]) -> list[list[Any]]:
@@ -39,12 +42,8 @@ def _columns(newest: Sequence[Delivered[IdeaChanged]]) -> list[list[Any]]:
         [event.status for event in events],
         [event.archived or event.merged_into is not None for event in events],
         [event.version for event in events],
+        [event.merged_into for event in events],
     ]
-
-
-def _told(newest: Sequence[Delivered[IdeaChanged]], rows: Sequence[asyncpg.Record]) -> list[Delivered[IdeaChanged]]:
-    changed = {row["idea_id"] for row in rows}
-    return [each for each in newest if each.event.idea_id in changed]
 
 
 async def project_demand(tx: Tx, delivered: Sequence[Delivered[DemandChanged]]) -> list[Delivered[DemandChanged]]:

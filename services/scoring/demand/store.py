@@ -1,13 +1,15 @@
 """Ideas, the demand for them and who is behind it, as rows."""
 
+# What is returned beside the id is what the idea was merged into before: the statement sees the rows as they were.
 PROJECT_IDEAS = """
-insert into ideas (idea_id, workspace_id, title, kind, status, archived, version)
-select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::bigint[])
+insert into ideas (idea_id, workspace_id, title, kind, status, archived, version, merged_into)
+select * from unnest(
+    $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::bigint[], $8::uuid[])
 on conflict (idea_id) do update set
     title = excluded.title, kind = excluded.kind, status = excluded.status, archived = excluded.archived,
-    version = excluded.version
+    version = excluded.version, merged_into = excluded.merged_into
 where ideas.workspace_id = excluded.workspace_id and ideas.version < excluded.version
-returning idea_id
+returning idea_id, (select held.merged_into from ideas held where held.idea_id = ideas.idea_id) as was_in
 """
 # The same, and the first change of an idea on a day keeps what the day before ended with; those that follow find the
 # row there. Both parts see the ideas as they were before.

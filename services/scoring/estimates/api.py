@@ -32,7 +32,10 @@ MOST = 5_000
 class EstimateIn(Wire):
     """One person's value for one input of an idea's score. It replaces what the same estimator gave before."""
 
-    idea_id: UUID = Field(description="an idea of feedback; scoring need not have heard of it yet")
+    idea_id: UUID = Field(
+        description="an idea of feedback; scoring need not have heard of it yet. Of one that was merged it stays with "
+        "that, and counts for the other where nobody has estimated the input of the other itself"
+    )
     input: InputName = Field(
         description="what is estimated: `estimated_as` of an input of a model. Every model that reads it is rescored. "
         "RICE reads `reach`, `impact`, `confidence` and `effort`; `GET /v1/frameworks` says what others read",
@@ -91,7 +94,7 @@ class Estimate(Wire):
     team_id: UUID | None
     note: str | None
     round_id: UUID | None = Field(description="the round that agreed on it")
-    current: bool = Field(description="whether it counts: the estimator's latest, not withdrawn")
+    current: bool = Field(description="the estimator's latest of this idea, not withdrawn")
     withdrawn_at: datetime | None
     created_at: datetime
 
@@ -165,14 +168,21 @@ async def list_estimates(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[Estimate]:
-    """List the estimates of an idea, the newest first."""
+    """List the estimates of an idea, the newest first, with those of ideas that were merged into it.
+
+    A merged idea's id lists the same as that of the one that it went into.
+    """
     rows = await read.all(store.LIST, caller.workspace_id, idea_id, after(cursor, LAST), superseded, input, limit + 1)
     return page(rows, limit, _estimate, lambda estimate: (estimate.id,))
 
 
 @router.get("/spread", responses=GUARDED, dependencies=[allow("scores:read")])
 async def get_estimate_spread(caller: CallerDep, read: ReadDep, idea_id: UUID) -> EstimateSpread:
-    """Show how far the estimates of an idea lie apart, by input and by discipline. Only current ones count."""
+    """Show how far the estimates of an idea lie apart, by input and by discipline. Only those that count are looked at.
+
+    For a merged idea it is told of the one that it went into.
+    """
+    idea_id = await read.value(store.LIVING, caller.workspace_id, idea_id) or idea_id
     rows = await read.all(store.CURRENT, caller.workspace_id, idea_id, MOST + 1)
     found: dict[str, dict[str, list[float]]] = {}
     for row in rows[:MOST]:

@@ -13,7 +13,7 @@ from services.scoring.frameworks.alignment import Contributions, Objective, Stra
 from services.scoring.frameworks.parameters import AlignmentRule, CompetitionRule
 from services.scoring.frameworks.parity import Cell, Decay
 from shared.database import Read
-from shared.errors import NotFound
+from shared.errors import Moved, NotFound
 
 DEFAULT = Decay()
 """How evidence grows old where a workspace has not said otherwise."""
@@ -36,8 +36,11 @@ async def load(read: Read, subjects: Sequence[tuple[UUID, UUID]], kinds: Collect
     if AlignmentRule in kinds:
         strategies = await _strategies(read, workspaces)
         for row in await read.all(store.CONTRIBUTIONS, *asked):
-            weights = dict(zip(row["objective_ids"], row["weights"], strict=True))
-            contributions[row["position"]] = Contributions(weights, row["version"])
+            said = Contributions(dict(zip(row["objective_ids"], row["weights"], strict=True)), row["version"])
+            before = contributions.get(row["position"])
+            if before is not None:
+                said = said.over(before) if row["own"] else said.beside(before)
+            contributions[row["position"]] = said
     decays: Mapping[UUID, Decay] = {}
     cells: dict[int, list[Cell]] = {}
     if CompetitionRule in kinds:
@@ -67,12 +70,20 @@ async def seen(read: Read, workspace_id: UUID, evidence_ids: Sequence[UUID]) -> 
     return {row["id"]: {name: value for name, value in row.items() if name != "id"} for row in rows}
 
 
-async def title(read: Read, workspace_id: UUID, idea_id: UUID) -> str:
-    """An idea's title. NotFound while scoring has not heard of it."""
-    row = await read.one(store.IDEA, workspace_id, idea_id)
-    if row is None:
+async def title(read: Read, workspace_id: UUID, idea_id: UUID, place: str) -> str:
+    """An idea's title. NotFound while scoring has not heard of it; Moved to the same `place` when it was merged."""
+    found = await title_of(read, workspace_id, idea_id, place)
+    if found is None:
         raise NotFound("No idea by that id, or none that scoring has heard of yet.")
-    return row["title"]
+    return found
+
+
+async def title_of(read: Read, workspace_id: UUID, idea_id: UUID, place: str) -> str | None:
+    """The same, with None while scoring has not heard of it."""
+    row = await read.one(store.IDEA, workspace_id, idea_id)
+    if row is not None and row["merged_into"] is not None:
+        raise Moved(place.format(row["merged_into"]))
+    return None if row is None else row["title"]
 
 
 async def _strategies(read: Read, workspaces: Sequence[UUID]) -> dict[UUID, Strategy]:

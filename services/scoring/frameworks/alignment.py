@@ -58,6 +58,15 @@ class Contributions:
     weights: Mapping[UUID, float]
     version: int
 
+    def beside(self, other: "Contributions") -> "Contributions":
+        """What is said of two ideas that were merged into a third: of each objective the most."""
+        most = {id: max(weight, other.weights.get(id, weight)) for id, weight in self.weights.items()}
+        return Contributions({**other.weights, **most}, max(self.version, other.version))
+
+    def over(self, others: "Contributions") -> "Contributions":
+        """What is said of an idea itself counts before what is said of those that were merged into it."""
+        return Contributions({**others.weights, **self.weights}, max(self.version, others.version))
+
 
 @dataclass(frozen=True, slots=True)
 class Share:

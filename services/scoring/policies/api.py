@@ -9,6 +9,7 @@ import asyncpg
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
+from services.scoring.facts import domain as facts
 from services.scoring.frameworks.demand_policies import Kind
 from services.scoring.frameworks.demand_policies import State as WeightState
 from services.scoring.policies import breakdown, domain, store
@@ -17,7 +18,7 @@ from services.scoring.policies.parameters import PolicyParameters
 from services.scoring.scores.domain import weighed_as
 from services.scoring.scores.inputs import Weighed
 from shared.apart import compute_apart
-from shared.errors import NotFound, TooMany
+from shared.errors import Moved, NotFound, TooMany
 from shared.events.feedback import IdeaKind, IdeaStatus
 from shared.paging import LAST, Cursor, Limit, Page, after, decode, encode, page
 from shared.problems import EDITING, GUARDED, responses
@@ -219,7 +220,7 @@ def _weighed(row: asyncpg.Record) -> WeighedIdea:
 
 @router.get(
     "/{policy_id}/ideas/{idea_id}",
-    responses=GUARDED | responses(NotFound, TooMany),
+    responses=GUARDED | responses(Moved, NotFound, TooMany),
     dependencies=[allow("scores:read")],
 )
 async def explain_demand(
@@ -233,6 +234,7 @@ async def explain_demand(
 ) -> DemandByAccount:
     """Say what an idea weighs under a policy, account by account: what each counts and lost to the cap."""
     policy = await domain.get(read, caller.workspace_id, policy_id)
+    await facts.title_of(read, caller.workspace_id, idea_id, f"/v1/demand-policies/{policy_id}/ideas/{{}}")
     rows = await read.all(store.SHARES, caller.workspace_id, [idea_id])
     if not rows:
         raise NotFound("Nobody is known to ask for an idea by that id.")

@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from services.scoring.scores.api import Score, explain_scores
-from shared.errors import NotFound
+from services.scoring.scores.api import Score, explained
+from shared.errors import Moved, NotFound
 from shared.problems import GUARDED, responses
 from shared.provenance import Node, node
 from shared.routes import CallerDep, ReadDep, Route, allow
@@ -15,7 +15,9 @@ from shared.routes import CallerDep, ReadDep, Route, allow
 router = APIRouter(prefix="/v1/scores", tags=["scores"], route_class=Route)
 
 
-@router.get("/{idea_id}/provenance", responses=GUARDED | responses(NotFound), dependencies=[allow("scores:read")])
+@router.get(
+    "/{idea_id}/provenance", responses=GUARDED | responses(Moved, NotFound), dependencies=[allow("scores:read")]
+)
 async def trace_scores(idea_id: UUID, caller: CallerDep, read: ReadDep) -> Node:
     """Show what an idea's scores rest on.
 
@@ -23,7 +25,7 @@ async def trace_scores(idea_id: UUID, caller: CallerDep, read: ReadDep) -> Node:
     says. The `steps` of a score, applied in order to its `start`, give its value exactly. An `input` from demand names
     the event and the version of the demand, which feedback traces further: `GET /v1/ideas/{idea_id}/provenance`.
     """
-    told = await explain_scores(idea_id, caller, read)
+    told = await explained(read, caller.workspace_id, idea_id, "/provenance")
     idea = {"title": told.title, "kind": told.kind, "status": told.status}
     return node("scores", idea_id, idea, [_score(each) for each in told.scores])
 

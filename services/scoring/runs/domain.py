@@ -29,6 +29,7 @@ from services.scoring.scores.domain import weighed_as
 from services.scoring.scores.inputs import Demand, Estimates, Known, Weight, resolve, sought
 from shared.database import Read, Tx
 from shared.errors import Conflict, FieldError, Invalid, NotFound
+from shared.forgetting.spans import is_blotted
 from shared.ids import new_id
 
 MOST = 5_000
@@ -59,11 +60,10 @@ async def take(tx: Tx, workspace_id: UUID, model_id: UUID, name: str, note: str 
         raise Conflict(f"The model scores more than {MOST:,} ideas, too many for a run.", code="too_many_ideas")
     run_id = new_id()
     decay = await facts.decay(tx, workspace_id)
+    await tx.run(store.FREEZE, workspace_id, run_id, model_id)
     await tx.run(
         store.TAKE, workspace_id, run_id, name, note, by, model_id, decay.half_life, decay.max_age, facts.today()
     )
-    await tx.run(store.FREEZE, workspace_id, run_id, model_id)
-    await tx.run(store.SEAL, workspace_id, run_id)
     return await get(tx, workspace_id, run_id)
 
 
@@ -232,18 +232,27 @@ class Verification:
     decisions: int
     broken_at: int | None
     """The first decision whose digest is not what it should be."""
+    blotted: list[str]
+    """`run`, and positions of decisions: what an erasure took words out of. Of these the digest fits no more."""
 
 
 async def verify(read: Read, workspace_id: UUID, run_id: UUID) -> Verification:
-    """Compute a run's digest anew, and those of its decisions. NotFound."""
+    """Compute a run's digest anew, and those of its decisions. NotFound.
+
+    A decision that an erasure took words out of keeps its digest, which the next one goes on from.
+    """
     run = await get(read, workspace_id, run_id)
     computed = await read.value(store.DIGEST, workspace_id, run_id)
     before, broken, count = run["digest"], None, 0
+    # The role of the service may change nothing else of them, so that a changed word is all that it can be.
+    blotted = ["run"] if computed != run["digest"] and is_blotted(run["note"]) else []
     for row in await read.all(store.DECISIONS, workspace_id, run_id, 0, None):
         count += 1
         fields = (row["kind"], row["idea_id"], row["action"], row["reason"], row["decided_by"], row["recorded_by"])
         wanted = link(before, row["id"], count, row["created_at"].astimezone(UTC), *fields)
-        if broken is None and (row["position"], row["digest"]) != (count, wanted):
+        if row["position"] == count and row["digest"] != wanted and is_blotted(row["reason"], row["decided_by"]):
+            blotted.append(str(count))
+        elif broken is None and (row["position"], row["digest"]) != (count, wanted):
             broken = count
         before = row["digest"]
-    return Verification(run["digest"], computed, count, broken)
+    return Verification(run["digest"], computed, count, broken, blotted)

@@ -3,17 +3,8 @@
 COUNT = """
 select count(*) from (select from scores where workspace_id = $1 and model_id = $2 limit $3) as ranked
 """
-TAKE = """
-insert into runs (id, workspace_id, name, note, taken_by, taken_at, model_id, model_name, framework, model_version,
-                  parameters, strategy, decay, ideas, scored, digest)
-select $2, $1, $3, $4, $5, now(), m.id, m.name, m.framework, m.revision, m.parameters, (
-           select jsonb_agg(jsonb_build_object('id', objective_id, 'weight', weight, 'progress', progress,
-                                               'counts', counts, 'version', strategy_version) order by objective_id)
-           from objectives where workspace_id = $1
-       ), jsonb_build_object('half_life', $7::float8, 'max_age', $8::int, 'today', $9::date), 0, 0, ''
-from models m where m.workspace_id = $1 and m.id = $6
-"""
-# One statement, so one moment: scores, demand, estimates and needs as they stood together.
+# One statement, so one moment: scores, demand, estimates and needs as they stood together, each idea with what counts
+# for it of those that were merged into it. Who made an estimate is left to the estimate: nobody can be taken out here.
 FREEZE = """
 insert into run_entries (run_id, workspace_id, idea_id, position, title, kind, status, state, value, missing, inputs,
                          model_version, demand, estimates, contributions, cells, needs)
@@ -39,25 +30,59 @@ left join lateral (
     from demand where idea_id = r.idea_id and workspace_id = $1 limit 1
 ) as d on true
 left join lateral (
-    select jsonb_agg(jsonb_build_object('id', id, 'input', input, 'value', value, 'spread', spread,
-                                        'estimator', estimator)
+    select jsonb_agg(jsonb_build_object('id', id, 'input', input, 'value', value, 'spread', spread)
                      || case when team_id is null then '{}' else jsonb_build_object('team_id', team_id) end
                      order by id) as estimates
-    from estimates where workspace_id = $1 and idea_id = r.idea_id and current
+    from (
+        select id, input, value, spread, team_id from estimates
+        where workspace_id = $1 and idea_id = r.idea_id and current
+        union all
+        select m.* from (
+            select distinct on (e.input, e.estimator) e.id, e.input, e.value, e.spread, e.team_id
+            from ideas i join estimates e on e.workspace_id = $1 and e.idea_id = i.idea_id and e.current
+            where i.workspace_id = $1 and i.merged_into = r.idea_id
+            order by e.input, e.estimator, e.id desc
+        ) as m
+        where not exists (
+            select from estimates o
+            where o.workspace_id = $1 and o.idea_id = r.idea_id and o.input = m.input and o.current
+        )
+    ) as counted
 ) as e on true
 left join lateral (
-    select jsonb_build_object('objectives', objective_ids, 'weights', weights, 'version', version) as contributions
-    from contributions where idea_id = r.idea_id and workspace_id = $1 limit 1
+    with said as (
+        select objective_ids, weights, version, true as own from contributions
+        where idea_id = r.idea_id and workspace_id = $1
+        union all
+        select m.objective_ids, m.weights, m.version, false
+        from ideas i join contributions m on m.idea_id = i.idea_id and m.workspace_id = $1
+        where i.workspace_id = $1 and i.merged_into = r.idea_id
+    ), best as (
+        select distinct on (objective_id) objective_id, weight
+        from said cross join lateral unnest(objective_ids, weights) as o (objective_id, weight)
+        order by objective_id, own desc, weight desc
+    )
+    select jsonb_build_object(
+        'objectives', coalesce((select jsonb_agg(objective_id order by objective_id) from best), '[]'),
+        'weights', coalesce((select jsonb_agg(weight order by objective_id) from best), '[]'),
+        'version', max(version)) as contributions
+    from said having count(*) > 0
 ) as c on true
 left join lateral (
     select jsonb_agg(jsonb_build_object('evidence_id', p.evidence_id, 'ours', k.ours, 'theirs', p.theirs,
                                         'observed_on', p.observed_on, 'weight', o.weight)
                      order by p.evidence_id) as cells
-    from capability_ideas l
+    from (
+        select capability_id, workspace_id from capability_ideas where workspace_id = $1 and idea_id = r.idea_id
+        union
+        select m.capability_id, m.workspace_id
+        from ideas i join capability_ideas m on m.workspace_id = $1 and m.idea_id = i.idea_id
+        where i.workspace_id = $1 and i.merged_into = r.idea_id
+    ) as l
     join capabilities k on k.id = l.capability_id and k.workspace_id = l.workspace_id
     join parities p on p.workspace_id = l.workspace_id and p.capability_id = l.capability_id
     join competitors o on o.id = p.competitor_id and o.workspace_id = p.workspace_id
-    where l.workspace_id = $1 and l.idea_id = r.idea_id and not k.archived and not o.archived
+    where not k.archived and not o.archived
 ) as p on true
 left join lateral (
     select jsonb_agg(jsonb_build_object('need_id', n.need_id, 'importance', n.importance, 'important', n.important,
@@ -69,14 +94,16 @@ left join lateral (
     where l.workspace_id = $1 and l.idea_id = r.idea_id and not n.archived
 ) as n on true
 """
+
+
 # What was added to runs later counts where there is something: older ones keep their digests.
-_DIGEST = """
-select encode(sha256(convert_to(
+def _digest(header: str) -> str:
+    return f"""encode(sha256(convert_to(
     (select (to_jsonb(h) - array[case when strategy is null then 'strategy' end,
                                  case when decay is null then 'decay' end])::text from (
         select id, name, note, taken_by, taken_at at time zone 'UTC' as taken_at, model_id, model_name, framework,
                model_version, parameters, strategy, decay
-        from runs where workspace_id = $1 and id = $2
+        from {header}
     ) as h)
     || coalesce((select string_agg((to_jsonb(e) - array[case when contributions is null then 'contributions' end,
                                                         case when cells is null then 'cells' end,
@@ -85,15 +112,31 @@ select encode(sha256(convert_to(
         select idea_id, position, title, kind, status, state, value, missing, inputs, model_version, demand, estimates,
                contributions, cells, needs
         from run_entries where workspace_id = $1 and run_id = $2
-    ) as e), ''), 'UTF8')), 'hex')
+    ) as e), ''), 'UTF8')), 'hex')"""
+
+
+# Behind its entries, with the digest over all of it: the role of the service may not change it afterwards.
+TAKE = f"""
+with header as (
+    select $2::uuid as id, $3::text as name, $4::text as note, $5::text as taken_by, now() as taken_at,
+           m.id as model_id, m.name as model_name, m.framework, m.revision as model_version, m.parameters, (
+               select jsonb_agg(jsonb_build_object('id', objective_id, 'weight', weight, 'progress', progress,
+                                                   'counts', counts, 'version', strategy_version)
+                                order by objective_id)
+               from objectives where workspace_id = $1
+           ) as strategy,
+           jsonb_build_object('half_life', $7::float8, 'max_age', $8::int, 'today', $9::date) as decay
+    from models m where m.workspace_id = $1 and m.id = $6
+)
+insert into runs (id, workspace_id, name, note, taken_by, taken_at, model_id, model_name, framework, model_version,
+                  parameters, strategy, decay, ideas, scored, digest)
+select id, $1, name, note, taken_by, taken_at, model_id, model_name, framework, model_version, parameters, strategy,
+       decay, (select count(*) from run_entries where workspace_id = $1 and run_id = $2),
+       (select count(value) from run_entries where workspace_id = $1 and run_id = $2),
+       {_digest("header")}
+from header
 """
-SEAL = f"""
-update runs set digest = ({_DIGEST}),
-    ideas = (select count(*) from run_entries where workspace_id = $1 and run_id = $2),
-    scored = (select count(value) from run_entries where workspace_id = $1 and run_id = $2)
-where workspace_id = $1 and id = $2
-"""
-DIGEST = _DIGEST
+DIGEST = f"select {_digest('runs where workspace_id = $1 and id = $2')}"
 _RUN = """id, name, note, taken_by, taken_at, model_id, model_name, framework, model_version,
     parameters::text as parameters, ideas, scored, digest"""
 GET = f"select {_RUN} from runs where workspace_id = $1 and id = $2"

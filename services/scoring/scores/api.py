@@ -26,7 +26,7 @@ from services.scoring.scores.domain import INPUTS, State
 from services.scoring.scores.inputs import Corrected, Demanded, Input, Source
 from services.scoring.scores.words import Said, in_words
 from shared.database import Read
-from shared.errors import Conflict, NotFound
+from shared.errors import Conflict, Moved, NotFound
 from shared.events.feedback import IdeaKind, IdeaStatus
 from shared.events.scoring import CauseKind
 from shared.paging import LAST, Cursor, Limit, Page, decode, page
@@ -51,6 +51,7 @@ class Estimated(Wire):
     """A current estimate that an input rests on."""
 
     estimate_id: UUID
+    idea_id: UUID = Field(description="of which it was made: this idea, or one that was merged into it")
     estimator: str
     discipline: str | None
     team_id: UUID | None
@@ -105,7 +106,7 @@ class MovedBy(Wire):
 
     kind: CauseKind = Field(
         description="`policy`: the demand policy that an input follows from; `time`: a month is over, and by that "
-        "policy older asks count less"
+        "policy older asks count less; `merge`: two ideas became one, or two again"
     )
     id: UUID | None = Field(
         description="what moved it: the event, estimate, model, demand policy, evidence, competitor or capability, or "
@@ -186,19 +187,31 @@ class Ranked(Wire):
     gate: Gate | None = Field(description="by Kano, as it is now; null: nobody was asked")
 
 
-@router.get("/scores/{idea_id}", responses=GUARDED | responses(NotFound), dependencies=[allow("scores:read")])
+@router.get("/scores/{idea_id}", responses=GUARDED | responses(Moved, NotFound), dependencies=[allow("scores:read")])
 async def explain_scores(idea_id: UUID, caller: CallerDep, read: ReadDep) -> Explanation:
-    """Explain an idea's score under every active model, each input with where it came from."""
-    idea = await read.one(store.IDEA, caller.workspace_id, idea_id)
-    rows = await read.all(store.EXPLAIN, caller.workspace_id, idea_id)
+    """Explain an idea's score under every active model, each input with where it came from.
+
+    What is estimated of an idea that was merged into this one counts where nobody has estimated the input of this one;
+    so does what it contributes to objectives, and capabilities that it would give us count beside this one's.
+    """
+    return await explained(read, caller.workspace_id, idea_id, "")
+
+
+async def explained(read: Read, workspace_id: UUID, idea_id: UUID, place: str) -> Explanation:
+    """The same. NotFound; Moved, to the same `place` of the other, when the idea was merged."""
+    idea = await read.one(store.IDEA, workspace_id, idea_id)
+    if idea is not None and idea["merged_into"] is not None:
+        raise Moved(f"/v1/scores/{idea['merged_into']}{place}")
+    rows = await read.all(store.EXPLAIN, workspace_id, idea_id)
     if idea is None and not rows:
         raise NotFound("No idea by that id.")
-    verdict = await kano.of_idea(read, caller.workspace_id, idea_id)
-    inputs = await _named(read, caller.workspace_id, [INPUTS.validate_json(row["inputs"]) for row in rows])
+    verdict = await kano.of_idea(read, workspace_id, idea_id)
+    inputs = await _named(read, workspace_id, [INPUTS.validate_json(row["inputs"]) for row in rows])
     used = [id for given in inputs for each in given.values() for id in each.estimates]
     estimates = {
         row["id"]: Estimated(
             estimate_id=row["id"],
+            idea_id=row["idea_id"],
             estimator=row["estimator"],
             discipline=row["discipline"],
             team_id=row["team_id"],
@@ -207,10 +220,10 @@ async def explain_scores(idea_id: UUID, caller: CallerDep, read: ReadDep) -> Exp
             round_id=row["round_id"],
             at=row["created_at"],
         )
-        for row in (await read.all(store.ESTIMATED, caller.workspace_id, used) if used else ())
+        for row in (await read.all(store.ESTIMATED, workspace_id, used) if used else ())
     }
     competed = [each.competition for given in inputs for each in given.values() if each.competition is not None]
-    seen = await facts.seen(read, caller.workspace_id, [one.evidence_id for each in competed for one in each.evidence])
+    seen = await facts.seen(read, workspace_id, [one.evidence_id for each in competed for one in each.evidence])
     scores = [_score(row, given, estimates, seen) for row, given in zip(rows, inputs, strict=True)]
     return Explanation(
         idea_id=idea_id,

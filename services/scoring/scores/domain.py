@@ -8,7 +8,7 @@ no estimate and no demand is lost, and an idea that is new while a model changes
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -92,6 +92,8 @@ class Difference:
 async def lock_ideas(tx: Tx, subjects: Collection[Subject], workspaces: Collection[UUID] = ()) -> None:
     """Wait for everyone else who moves scores of these ideas. To be called once, before anything is read or written.
 
+    With an idea the one that it was merged into is held too.
+
     `workspaces`: those in which something is told that models which become active meanwhile must not miss.
     """
     shared = {*workspaces, *(workspace for workspace, _ in subjects)}
@@ -106,12 +108,21 @@ async def lock_workspace(tx: Tx, *workspace_ids: UUID) -> None:
 async def rescore(tx: Tx, causes: Mapping[Subject, Cause], model_id: UUID | None = None) -> int:
     """Score ideas, locked by the caller, under the active models or one of them; return how many scores moved.
 
+    For one that was merged into another that one is scored, and what the merged one scores rests until it is unmerged.
     Five statements, however many ideas; one more where a model reads needs and where one weighs demand by a policy, and
-    two more for each of alignment and competition where one reads it.
+    two more for each of alignment and competition where one reads it; one more where ideas have been merged.
     """
-    computed = await compute(tx, list(causes), model_id)
-    if not computed:
+    if not causes:
         return 0
+    models = await _models(tx, list(causes), model_id)
+    if models is None:
+        return 0
+    if models.merged:
+        # Held already, unless it was merged while its lock was waited for.
+        await lock_ideas(tx, {(workspace, into) for (workspace, _), into in models.merged.items()})
+        moved_to = {(workspace, into): causes[workspace, idea] for (workspace, idea), into in models.merged.items()}
+        causes = {**moved_to, **{each: cause for each, cause in causes.items() if each not in models.merged}}
+    computed = await _compute(tx, list(causes), models.active)
     rows = await tx.all(
         store.WRITE,
         [new_id() for _ in computed],
@@ -149,13 +160,25 @@ async def rescore(tx: Tx, causes: Mapping[Subject, Cause], model_id: UUID | None
     return len(moved)
 
 
-async def compute(read: Read, subjects: Sequence[Subject], model_id: UUID | None = None) -> list[Computed]:
-    """What the active models, or one of them, make of ideas by what is stored now."""
-    if not subjects:
-        return []
-    models = await read.all(store.ACTIVE_MODELS, list({workspace for workspace, _ in subjects}), model_id)
-    if not models:
-        return []
+class _Models(NamedTuple):
+    """The active models, or one of them, and which of some ideas were merged into which."""
+
+    active: Sequence[asyncpg.Record]
+    merged: Mapping[Subject, UUID]
+
+
+async def _models(read: Read, subjects: Sequence[Subject], model_id: UUID | None = None) -> _Models | None:
+    """None where no model is active."""
+    workspaces = {workspace for workspace, _ in subjects}
+    rows = await read.all(store.ACTIVE_MODELS, list(workspaces), model_id, [idea for _, idea in subjects])
+    if not rows:
+        return None
+    into: dict[str, str] = from_json(rows[0]["merged"]) if rows[0]["merged"] is not None else {}
+    return _Models(rows, {each: UUID(into[str(each[1])]) for each in subjects if str(each[1]) in into})
+
+
+async def _compute(read: Read, subjects: Sequence[Subject], models: Sequence[asyncpg.Record]) -> list[Computed]:
+    """What the models make of ideas, none of them merged, by what is stored now."""
     tuned = [FRAMEWORKS[each["framework"]].parameters.model_validate_json(each["parameters"]) for each in models]
     known = await _known(read, subjects, tuned)
     computed: list[Computed] = []
@@ -277,7 +300,7 @@ async def sweep(tx: Tx, workspace_id: UUID, model_id: UUID, after: UUID, cause: 
 async def recompute(read: Read, workspace_id: UUID) -> list[Difference]:
     """Compute every score of a workspace from its stored inputs and list those that are stored otherwise.
 
-    Empty when all is well. While scores move, those that are moving may be listed.
+    Empty when all is well. While scores move, those that are moving may be listed. Those of merged ideas rest.
     """
     found: list[Difference] = []
     after = FIRST
@@ -286,6 +309,10 @@ async def recompute(read: Read, workspace_id: UUID) -> list[Difference]:
         if not ideas:
             return found
         after = ideas[-1]
+        models = await _models(read, [(workspace_id, idea_id) for idea_id in ideas])
+        if models is None:
+            return found
+        ideas = [idea_id for idea_id in ideas if (workspace_id, idea_id) not in models.merged]
         computed = {
             (each.model_id, each.subject[1]): {
                 "model_version": each.model_version,
@@ -294,7 +321,7 @@ async def recompute(read: Read, workspace_id: UUID) -> list[Difference]:
                 "missing": list(each.outcome.missing),
                 "inputs": from_json(_stored(each.inputs)),
             }
-            for each in await compute(read, [(workspace_id, idea_id) for idea_id in ideas])
+            for each in await _compute(read, [(workspace_id, idea_id) for idea_id in ideas], models.active)
         }
         active = {model_id for model_id, _ in computed}
         stored = {

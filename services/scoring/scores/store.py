@@ -2,13 +2,19 @@
 
 # Both kinds of lock in one round trip. Each is taken in the order of its key, workspaces before ideas, and everyone
 # takes them through these statements, so nobody waits in a circle.
+# With an idea the one that it was merged into is locked: it is that one's score which moves.
 LOCK_IDEAS = """
 select pg_advisory_xact_lock_shared(key)::text from (
     select distinct hashtextextended(id::text, 21) as key from unnest($1::uuid[]) as w (id) order by key
 ) as workspaces
 union all
 select pg_advisory_xact_lock(key)::text from (
-    select distinct hashtextextended(id::text, 22) as key from unnest($2::uuid[]) as i (id) order by key
+    select distinct hashtextextended(id::text, 22) as key from (
+        select id from unnest($2::uuid[]) as i (id)
+        union all
+        select merged_into from ideas
+        where idea_id = any($2::uuid[]) and workspace_id = any($1::uuid[]) and merged_into is not null
+    ) as both_kinds order by key
 ) as ideas
 """
 LOCK_WORKSPACES = """
@@ -16,9 +22,15 @@ select pg_advisory_xact_lock(key)::text from (
     select distinct hashtextextended(id::text, 21) as key from unnest($1::uuid[]) as w (id) order by key
 ) as workspaces
 """
-# The corrections come with the model: they are few, and another statement for each batch is not worth them.
+# The corrections come with the model: they are few, and another statement for each batch is not worth them. So does
+# which of the ideas ($3) have been merged, and into what.
 ACTIVE_MODELS = """
-select m.id, m.workspace_id, m.framework, m.revision, m.parameters::text as parameters, (
+with merged as materialized (
+    select json_object_agg(idea_id, merged_into)::text as into_others from ideas
+    where idea_id = any($3::uuid[]) and workspace_id = any($1::uuid[]) and merged_into is not null
+)
+select (select into_others from merged) as merged, m.id, m.workspace_id, m.framework, m.revision,
+       m.parameters::text as parameters, (
     select json_agg(json_build_object(
         'id', c.id, 'number', c.number, 'input', c.input, 'team_id', c.team_id, 'framework', c.framework,
         'kind', c.kind, 'factor', c.factor, 'n', c.n))::text
@@ -48,14 +60,29 @@ cross join lateral (
     where idea_id = asked.idea_id and workspace_id = asked.workspace_id limit 1
 ) as d
 """
+# An input that nobody has estimated of the idea itself has the estimates of those that were merged into it: of
+# somebody who estimated several of them the latest.
 ESTIMATES = """
 select asked.position, e.*
 from unnest($1::uuid[], $2::uuid[]) with ordinality as asked (workspace_id, idea_id, position)
 cross join lateral (
     select input, array_agg(id order by id) as ids, array_agg(value order by id) as values,
            array_agg(team_id order by id) as teams
-    from estimates
-    where workspace_id = asked.workspace_id and idea_id = asked.idea_id and current group by input
+    from (
+        select input, id, value, team_id from estimates
+        where workspace_id = asked.workspace_id and idea_id = asked.idea_id and current
+        union all
+        select m.input, m.id, m.value, m.team_id from (
+            select distinct on (e.input, e.estimator) e.input, e.id, e.value, e.team_id
+            from ideas i join estimates e on e.workspace_id = i.workspace_id and e.idea_id = i.idea_id and e.current
+            where i.workspace_id = asked.workspace_id and i.merged_into = asked.idea_id
+            order by e.input, e.estimator, e.id desc
+        ) as m
+        where not exists (
+            select from estimates o where o.workspace_id = asked.workspace_id and o.idea_id = asked.idea_id
+                and o.input = m.input and o.current
+        )
+    ) as counted group by input
 ) as e
 """
 WEIGHTS = """
@@ -163,7 +190,7 @@ select s.* from unnest($2::uuid[]) as asked (idea_id) cross join lateral (
     from scores where workspace_id = $1 and idea_id = asked.idea_id offset 0
 ) as s
 """
-IDEA = "select idea_id, title, kind, status, archived from ideas where workspace_id = $1 and idea_id = $2"
+IDEA = "select idea_id, title, kind, status, archived, merged_into from ideas where workspace_id = $1 and idea_id = $2"
 EXPLAIN = f"""
 select s.id, s.idea_id, s.model_id, m.name as model_name, m.framework, s.model_version,
        r.parameters::text as parameters, s.state, s.value, s.inputs::text as inputs, s.missing::text as missing,
@@ -174,7 +201,7 @@ join model_revisions r on r.model_id = s.model_id and r.revision = s.model_versi
 where s.workspace_id = $1 and s.idea_id = $2 and m.active order by s.model_id
 """
 ESTIMATED = """
-select id, estimator, discipline, team_id, value, note, round_id, created_at from estimates
+select id, idea_id, estimator, discipline, team_id, value, note, round_id, created_at from estimates
 where workspace_id = $1 and id = any($2::uuid[]) order by id
 """
 _RANKED = """

@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from services.scoring.tables.schema import metadata
-from shared.tables import NOW, Moment
+from shared.tables import NOW, WRITTEN_ONCE, Moment
 
 Table(
     "ideas",
@@ -27,9 +27,11 @@ Table(
     Column("title", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("status", Text, nullable=False),
-    Column("archived", Boolean, nullable=False),
+    Column("archived", Boolean, nullable=False, comment="or merged: not ranked"),
+    Column("merged_into", UUID, comment="the idea that everything said of this one counts for"),
     Column("version", BigInteger, nullable=False),
     Index("ideas_list", "workspace_id", "idea_id"),
+    Index("ideas_merged", "workspace_id", "merged_into", postgresql_where=text("merged_into is not null")),
     comment="projection of feedback.idea.changed",
 )
 Table(
@@ -44,6 +46,7 @@ Table(
     Column("archived", Boolean, nullable=False),
     PrimaryKeyConstraint("workspace_id", "idea_id", "until"),
     comment="what days ended with, of ideas that have changed since",
+    info={WRITTEN_ONCE: ()},
 )
 Table(
     "demand",
@@ -87,6 +90,7 @@ Table(
     Column("created_at", Moment, nullable=False, server_default=NOW),
     PrimaryKeyConstraint("model_id", "revision"),
     comment="every set of parameters that a score may name",
+    info={WRITTEN_ONCE: ()},
 )
 Table(
     "rescores",
@@ -172,6 +176,7 @@ Table(
     PrimaryKeyConstraint("workspace_id", "model_id", "idea_id", "until"),
     Index("score_days_ranking", "workspace_id", "model_id", "value", "idea_id"),
     comment="what days ended with, of scores that have moved since",
+    info={WRITTEN_ONCE: ()},
 )
 Table(
     "runs",
@@ -194,6 +199,8 @@ Table(
     Column("digest", Text, nullable=False, comment="SHA-256 over the run and its entries"),
     Index("runs_list", "workspace_id", "id"),
     comment="frozen rankings: written once and never changed",
+    # Likewise.
+    info={WRITTEN_ONCE: ("note",)},
 )
 Table(
     "run_entries",
@@ -217,6 +224,7 @@ Table(
     Column("needs", JSONB(none_as_null=True), comment="all it would serve and surveys rate; null: none"),
     PrimaryKeyConstraint("workspace_id", "run_id", "position"),
     UniqueConstraint("workspace_id", "run_id", "idea_id", name="run_entries_idea"),
+    info={WRITTEN_ONCE: ()},
 )
 Table(
     "run_decisions",
@@ -234,6 +242,8 @@ Table(
     Column("created_at", Moment, nullable=False),
     Column("digest", Text, nullable=False, comment="SHA-256 over this one and the digest before it"),
     UniqueConstraint("workspace_id", "run_id", "position", name="run_decisions_order"),
+    # A person who is forgotten is taken out of these.
+    info={WRITTEN_ONCE: ("reason", "decided_by")},
 )
 Table(
     "assessments",

@@ -16,7 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 from services.scoring.tables.schema import metadata
-from shared.tables import NOW, Moment
+from shared.tables import NOW, WRITTEN_ONCE, Moment
 
 Table(
     "shares",
@@ -88,6 +88,7 @@ Table(
     Column("created_at", Moment, nullable=False, server_default=NOW),
     PrimaryKeyConstraint("policy_id", "revision"),
     comment="every set of parameters that a weight may name; they outlive the policy",
+    info={WRITTEN_ONCE: ()},
 )
 Table(
     "weights",
