@@ -123,8 +123,9 @@ def _why(solver: Solver, best: Solution, key: str) -> LeftOut:
     except OutOfTime:
         return LeftOut(key, "no time was left to find out", None)
     if with_it is None:
-        forced = Solver(_with(program, key), solver.deadline).conflict()
-        limits = tuple(limit for limit in forced.limits if limit != ("must", key, ""))
+        forced = Solver(_with(program, key), solver.deadline)
+        forced.watch = solver.watch
+        limits = tuple(limit for limit in forced.conflict().limits if limit != ("must", key, ""))
         return LeftOut(key, "cannot be had together with other limits", None, limits=limits)
     price = max(best.value - with_it.value, 0.0)
     displaced = tuple(each for each in best.periods if each not in with_it.periods)

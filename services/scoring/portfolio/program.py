@@ -35,6 +35,7 @@ import scipy.optimize as _optimize  # pyright: ignore[reportMissingTypeStubs] sc
 import scipy.sparse as _sparse  # pyright: ignore[reportMissingTypeStubs] scipy ships no types
 
 from services.scoring.frameworks.recipe import Array
+from services.scoring.portfolio.watch import Watch
 
 # Untyped, and used in two places only.
 _solver: Any = cast("Any", _optimize)
@@ -127,6 +128,7 @@ class Solver:
     def __init__(self, program: Program, deadline: float) -> None:
         self.program = program
         self.deadline = deadline
+        self.watch = Watch()
         self._items = {item.key: place for place, item in enumerate(program.items)}
         self._n, self._t = len(program.items), program.periods
         self._efforts = {
@@ -212,6 +214,7 @@ class Solver:
         seconds: float | None = None,
     ) -> tuple[Array, float] | None:
         """The variables of the best set and a bound on its value, or None when there is no set."""
+        self.watch.ran()
         left = self.deadline - time.monotonic()
         if left < SHORTEST_SECONDS:
             raise OutOfTime
