@@ -80,7 +80,7 @@ def _candidates(spreads: Sequence[Sequence[Spread]]) -> list[Candidate]:
 
 
 def _barely(spreads: Sequence[Sequence[Spread]], seed: int) -> tuple[Array, ...]:
-    """Draw, multiply, rank each draw, and take the mean, the interval and the chance of the first places."""
+    """Draw, multiply, rank each draw, and take the mean, the quantiles and the chance of the first places."""
     lot = np.random.default_rng(seed)
     values = np.empty((IDEAS, DRAWS))
     for place, four in enumerate(spreads):
@@ -90,7 +90,8 @@ def _barely(spreads: Sequence[Sequence[Spread]], seed: int) -> tuple[Array, ...]
     ranks = np.empty_like(order)
     np.put_along_axis(ranks, order, np.arange(1, IDEAS + 1)[:, np.newaxis], axis=0)
     interval = np.quantile(ranks, ((1 - SHARE) / 2, (1 + SHARE) / 2), axis=1)
-    return values.mean(axis=1), ranks.mean(axis=1), interval, (ranks <= K).mean(axis=1)
+    quantiles = np.quantile(values, (0.1, 0.5, 0.9), axis=1)
+    return values.mean(axis=1), quantiles, ranks.mean(axis=1), interval, (ranks <= K).mean(axis=1)
 
 
 def plans(report: Report) -> None:

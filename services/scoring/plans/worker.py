@@ -114,7 +114,7 @@ class _Work:
                 done, _ = await asyncio.wait({running}, timeout=LOOK_SECONDS)
                 if done:
                     return running.result()
-                first = FIRST * min((time.monotonic() - began) / (seconds / 2), 1.0)
+                first = FIRST * min((time.monotonic() - began) / (seconds * portfolio.SET_SHARE), 1.0)
                 await self._tell(watch.phase, max(watch.share, first))
         finally:
             watch.stopped = True

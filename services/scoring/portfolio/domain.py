@@ -23,6 +23,7 @@ from services.scoring.teams import domain as teams
 from services.scoring.teams.domain import Unit
 from shared.database import Read
 
+SET_SHARE = 0.7
 DRAW_SECONDS = 0.2
 """For the best set of one draw."""
 
@@ -107,8 +108,9 @@ def solve(
     draws = 0 if asked.robust is None else asked.robust.samples
     solver.watch.runs = periods + len(solver.program.must) + len(solver.program.without) + asked.left_out + draws
     try:
-        # Half of the time for the set itself; what its prices leave is for the draws.
-        best = solver.best(tidy=True, seconds=asked.seconds / 2)
+        # Most of the time for the set itself: prices of one that is far from the best tell little. What they leave is
+        # for the draws.
+        best = solver.best(tidy=True, seconds=asked.seconds * SET_SHARE)
     except OutOfTime:
         return TooLate()
     solver.watch.phase = "pricing"

@@ -29,9 +29,13 @@ class Watch:
             return 0.0
         return min(FIRST + (1 - FIRST) * (self.done / self.runs if self.runs else 1.0), 1.0)
 
-    def ran(self) -> None:
-        """Count a run. Stopped when it should not go on."""
+    def check(self) -> None:
+        """Stopped when it should not go on."""
         if self.stopped:
             raise Stopped
+
+    def ran(self) -> None:
+        """Count a run. Stopped when it should not go on."""
+        self.check()
         if self.phase != "solving":
             self.done += 1
