@@ -28,6 +28,8 @@ from services.scoring.methods import api as methods
 from services.scoring.models import api as models
 from services.scoring.models.domain import rescore_all
 from services.scoring.needs import api as opportunities
+from services.scoring.plans import api as plans
+from services.scoring.plans import worker as planning
 from services.scoring.policies import api as policies
 from services.scoring.policies import worker as weighing
 from services.scoring.policy_comparisons import api as policy_comparisons
@@ -69,6 +71,7 @@ SERVICE = Service(
         uncertainty.router,
         whatifs.router,
         portfolio.router,
+        plans.router,
         runs.router,
         assessment.router,
         teams.router,
@@ -97,6 +100,7 @@ SERVICE = Service(
         "lapse": lapse_all,
         "weigh": weighing.run,
         "forget": forget(PLACES),
+        planning.JOB: planning.run,
     },
     tags=(
         {"name": "scores", "description": "What each idea is worth, why, and how ideas rank"},
@@ -110,6 +114,7 @@ SERVICE = Service(
         {"name": "methods", "description": "Ways for a group to decide, computed at once; nothing is stored"},
         {"name": "uncertainty", "description": "How sure a ranking is, and what it hangs on; nothing is stored"},
         {"name": "portfolio", "description": "The best set of ideas under capacity; nothing is stored"},
+        {"name": "plans", "description": "Portfolios that are kept, compared and adopted; a job solves them"},
         {"name": "runs", "description": "Frozen rankings: compared, decided on, tried again with other formulas"},
         {"name": "assessments", "description": "Whether a team needs a technical product manager"},
         {"name": "capacity", "description": "Teams, what they have, what ideas take, and what is promised"},

@@ -74,3 +74,21 @@ class BalanceChanged(Event):
     period: str
     allocation_id: UUID | None = Field(default=None, description="the policy's version; null: there is none any more")
     breaches: list[Breach]
+
+
+class PlanChanged(Event):
+    """Published when a plan has ended, and when it is adopted or is no more. The newest version is how it stands.
+
+    What was solved and answered never changes once there is a digest; only `adopted` does. One plan of a workspace is
+    adopted at most.
+    """
+
+    type: ClassVar[str] = "scoring.plan.changed.v1"
+    aggregate: ClassVar[str] = "plan_id"
+
+    plan_id: UUID
+    state: Literal["solved", "infeasible", "not_scoreable", "out_of_time", "failed", "cancelled"]
+    adopted: bool
+    value: float | None = Field(default=None, description="of the best set")
+    gap: float | None = Field(default=None, description="at most this share more is possible; 0: proven to be the best")
+    digest: str | None = Field(default=None, description="SHA-256 over what was asked, what was solved and the answer")

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import bulk, demand, events, imports, ingest, latency, search, similar, surveys, votes
+from tests.bench import bulk, demand, events, imports, ingest, latency, plans, scores, search, similar, surveys, votes
 from tests.bench.arena import Arena
-from tests.bench.figures import say
+from tests.bench.figures import TIMES, Report, say
+from tests.bench.lab import labs
 from tests.servers import data_folder
 
 # In this order: the last one stops the services.
@@ -32,6 +33,7 @@ PARTS: dict[str, Callable[[Arena], Awaitable[None]]] = {
     "similar": similar.measure,
     "events": events.measure,
 }
+FEW, MANY, MOST = 10_000, 100_000, 1_000_000
 RESULT = Path(".cairn/bench.json")
 ROUNDS = 3
 WHAT_RUNS = (
@@ -51,22 +53,51 @@ def main(arguments: list[str]) -> int:
         name, _, value = argument.rpartition("=")
         given[name or "only"] = value
     only, rounds = given.get("only", ""), int(given.get("rounds", ROUNDS))
-    if (only and only not in PARTS) or not given.keys() <= {"only", "rounds", "data", "rows"}:
-        say(f"python -m tests.bench [only={'|'.join(PARTS)}] [rounds=N] [data=small] [rows=N]")
+    if (only and only not in {*PARTS, *ALONE}) or not given.keys() <= {"only", "rounds", "data", "rows"}:
+        say(f"python -m tests.bench [only={'|'.join([*PARTS, *ALONE])}] [rounds=N] [data=small] [rows=N]")
         return 2
     logging.getLogger("cairn").setLevel(logging.ERROR)
     began = time.monotonic()
-    with data_folder() as folder, ExitStack() as stack:
-        arena = Arena.build(folder, stack, rounds, large=given.get("data") != "small")
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            arena.import_rows = int(given.get("rows", arena.import_rows))
-            runner.run(_measure(arena, [only] if only else list(PARTS)))
-    report = arena.report
-    report.note(WHAT_RUNS)
+    large = given.get("data") != "small"
+    report = Report()
+    for name, measure in ALONE.items():
+        if only in {"", name}:
+            say(name)
+            measure(report, rounds, large)
+    if not only or only in PARTS:
+        with data_folder() as folder, ExitStack() as stack:
+            arena = Arena.build(folder, stack, report, rounds, large=large)
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                arena.import_rows = int(given.get("rows", arena.import_rows))
+                runner.run(_measure(arena, [only] if only else list(PARTS)))
+        report.note(WHAT_RUNS)
     report.note(f"took {time.monotonic() - began:.0f} s")
     report.write(RESULT)
     say(f"\n{report.table()}")
     return 0 if all(figure.value is not None for figure in report.figures) else 1
+
+
+def _scores(report: Report, rounds: int, large: bool) -> None:
+    sizes = {"few": FEW, "many": MANY} | ({"most": MOST} if large else {})
+    with labs(sizes) as built, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        took: dict[str, float] = {}
+        for name, lab in built.items():
+            many = name == "many"
+            took[name] = runner.run(scores.all_of(report, name, lab, rounds if many else 1, beside=many))
+        last = "most" if large else "many"
+        if large:
+            report.add("scores.all.most_to_many", took["most"] / took["many"], TIMES, most=scores.TO_MANY)
+        runner.run(scores.one_change(report, built["few"], built[last]))
+        runner.run(scores.pages(report, built[last]))
+
+
+def _plans(report: Report, rounds: int, _large: bool) -> None:
+    plans.draws(report, rounds)
+    plans.plans(report)
+
+
+ALONE: dict[str, Callable[[Report, int, bool], None]] = {"scores": _scores, "plans": _plans}
+"""Parts for which nothing of the others runs."""
 
 
 async def _measure(arena: Arena, parts: list[str]) -> None:

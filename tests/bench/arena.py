@@ -36,7 +36,7 @@ class Arena:
         return self.sites[0]
 
     @classmethod
-    def build(cls, folder: Path, stack: ExitStack, rounds: int, *, large: bool) -> Self:
+    def build(cls, folder: Path, stack: ExitStack, report: Report, rounds: int, *, large: bool) -> Self:
         """Start it all; `stack` ends it."""
         sites: list[Site] = []
         for size in (SMALL, LARGE)[: 1 + large]:
@@ -46,7 +46,7 @@ class Arena:
             sites.append(site)
         url = sites[0].stack.postgres.url()
         baselines = {app: stack.enter_context(Baseline(app, folder, url)) for app in ("echo", "bare", "peer")}
-        return cls(sites, baselines, Report(), rounds)
+        return cls(sites, baselines, report, rounds)
 
 
 Measure = Callable[[], Awaitable[Sample]]

@@ -253,6 +253,7 @@ async def test_asks_age_by_the_month_and_say_why(api: Api, here: Workspace) -> N
         ({"kind": "mrr", "otherwise": 1}, "does not look at segments"),
         ({"kind": "flat", "revenue": "at_vote"}, "does not look at revenue"),
         ({"kind": "account", "cap": 0}, "greater than or equal to 0.01"),
+        ({"kind": "account", "importance": {"nice": -1}}, "greater than or equal to 0"),
         ({"kind": "account", "half_life_months": 0}, "greater than 0"),
         ({"kind": "segment", "segments": [{"segment_id": str(UUID(int=7)), "weight": 1}]}, "no such segment"),
     ],
@@ -261,6 +262,37 @@ async def test_refused_with_what_to_mend(api: Api, parameters: dict[str, Any], r
     answer = await api.scoring.post("/v1/demand-policies", json={"name": "x", "parameters": parameters})
     assert answer.status_code == 422
     assert reason in answer.json()["errors"][0]["reason"]
+
+
+async def test_what_is_critical_to_somebody_can_weigh_more(api: Api, here: Workspace) -> None:
+    """Acme's two contacts say nice and critical, a third did not vote; two strangers, one of whom voted: important."""
+    idea_id, acme = await here.idea(), new_id()
+    await here.hear(
+        account(here.id, acme, 1_000),
+        share(here.id, idea_id, acme, months={"2026-01": 3}, votes=2, nice=1, important=0, critical=1),
+        share(here.id, idea_id, None, months={"2026-01": 1, "2026-02": 1}, votes=1, important=1),
+    )
+    kinds: dict[str, dict[str, Any]] = {
+        "flat": {"kind": "flat", "importance": {}},
+        "account": {"kind": "account", "importance": {"critical": 5}},
+        "mrr": {"kind": "mrr", "unknown": "leave_out", "importance": {"critical": 0}},
+    }
+    made = {name: await policy(api, name, **parameters) for name, parameters in kinds.items()}
+    await settled(here)
+
+    async def explained(name: str) -> dict[str, Any]:
+        return await got(api, f"/v1/demand-policies/{made[name]['id']}/ideas/{idea_id}")
+
+    # 1 + 3 + 1 of Acme, and 2 + 1 of the strangers.
+    flat = await explained("flat")
+    assert (flat["weight"], flat["kept"], flat["accounts"][0]["weight"]) == (8, 8, 5)
+    assert flat["accounts"][0]["importance"] == pytest.approx(5 / 3)
+    assert [each["importance"] for each in flat["without_account"]] == [1.5, 1.5]
+    counted = await explained("account")
+    assert (counted["weight"], counted["accounts"][0]["importance"]) == (8, 5)
+    # To whom it matters most counts: nice and unsaid are 1, and a critical vote is worth nothing here.
+    revenue = await explained("mrr")
+    assert (revenue["weight"], revenue["accounts"][0]["importance"]) == (1_000, 1)
 
 
 async def test_names_versions_and_limits_are_minded(api: Api, here: Workspace) -> None:

@@ -154,6 +154,14 @@ async def by_kind(read: Read, workspace_id: UUID, periods: Sequence[str], team_i
     return [Worked(**row) for row in await read.all(store.BY_KIND, workspace_id, periods, team_ids)]
 
 
+async def by_skill(
+    read: Read, workspace_id: UUID, periods: Sequence[str], team_ids: Sequence[UUID], unit: str
+) -> dict[tuple[str, str], float]:
+    """What teams did, by period and skill, in one unit; what was told in another is not converted and left out."""
+    rows = await read.all(store.BY_SKILL, workspace_id, periods, team_ids, unit)
+    return {(row["period"], row["skill"]): row["amount"] for row in rows}
+
+
 async def finished(read: Read, workspace_id: UUID) -> list[Finished]:
     """What shipped ideas took of each skill, where that was expected and told in one unit."""
     return [Finished(**row) for row in await read.all(store.FINISHED, workspace_id, MOST_FINISHED)]

@@ -59,6 +59,11 @@ from spent s left join ideas i on i.idea_id = s.idea_id and i.workspace_id = s.w
 where s.workspace_id = $1 and s.period = any($2::text[]) and s.team_id = any($3::uuid[])
 group by s.period, s.team_id, s.unit, i.kind order by s.period, s.team_id, s.unit, i.kind
 """
+BY_SKILL = """
+select period, skill, sum(amount)::float8 as amount from spent
+where workspace_id = $1 and period = any($2::text[]) and team_id = any($3::uuid[]) and unit = $4
+group by period, skill order by period, skill
+"""
 # The newest ideas that have shipped, each skill with what was expected of it and what it took, in the same unit.
 FINISHED = """
 select b.idea_id, b.skill, b.amount as expected, s.amount as actual, s.teams

@@ -1,6 +1,6 @@
 """Balance over HTTP."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from services.scoring.balance import domain
 from services.scoring.balance.bodies import (
     BalanceReport,
+    Basis,
     Breaches,
     ClassShare,
     DebtWorthPaying,
@@ -22,12 +23,14 @@ from services.scoring.balance.domain import Balance, Measured
 from services.scoring.balance.suggestion import suggest
 from services.scoring.capacity.bodies import PERIOD
 from services.scoring.capacity.domain import MOST_TEAMS, Period
-from shared.errors import NotFound
+from shared.access.keys import Caller
+from shared.database import Read
+from shared.errors import Conflict, FieldError, Invalid, NotFound
 from shared.problems import GUARDED, responses
 from shared.routes import CallerDep, ReadDep, Route, allow
 
 router = APIRouter(prefix="/v1", tags=["balance"], route_class=Route)
-READING = GUARDED | responses(NotFound)
+READING = GUARDED | responses(NotFound, Conflict)
 Periods = Annotated[
     list[Period], Query(min_length=1, max_length=12, description=f"once for each: {PERIOD}", examples=[["2027-Q1"]])
 ]
@@ -35,25 +38,34 @@ TeamIds = Annotated[
     list[UUID] | None,
     Query(max_length=MOST_TEAMS, description="once for each team; left out: the first 50 that are not archived"),
 ]
+BasisOf = Annotated[
+    Basis,
+    Query(description="what is planned: `commitments`, or the adopted `plan` (`/v1/plans`), its teams together"),
+]
 
 
 @router.get("/balance", responses=READING, dependencies=[allow("scores:read")])
-async def show_balance(caller: CallerDep, read: ReadDep, period: Periods, team_id: TeamIds = None) -> BalanceReport:
+async def show_balance(
+    caller: CallerDep, read: ReadDep, period: Periods, team_id: TeamIds = None, basis: BasisOf = "commitments"
+) -> BalanceReport:
     """Show how work is shared between kinds, as planned and as done, against the policy in force.
 
-    A period is what was told as that period: months are not added up to quarters. Ideas count by today's kind.
+    A period is what was told as that period: months are not added up to quarters. Ideas count by today's kind, and in a
+    plan by the kind that they had when it was solved.
     """
-    found = await domain.report(read, caller.workspace_id, period, team_id or ())
+    found = await _report(read, caller, period, team_id, basis)
     return BalanceReport(data=[_balance(each) for each in found])
 
 
 @router.get("/balance/breaches", responses=READING, dependencies=[allow("scores:read")])
-async def find_breaches(caller: CallerDep, read: ReadDep, period: Periods, team_id: TeamIds = None) -> Breaches:
+async def find_breaches(
+    caller: CallerDep, read: ReadDep, period: Periods, team_id: TeamIds = None, basis: BasisOf = "commitments"
+) -> Breaches:
     """Find where work is shared otherwise than the policy tolerates.
 
-    The event `scoring.balance.changed` tells when that changes for a team.
+    The event `scoring.balance.changed` tells when that changes for a team, by what is promised and done.
     """
-    found = await domain.report(read, caller.workspace_id, period, team_id or ())
+    found = await _report(read, caller, period, team_id, basis)
     return Breaches(
         data=[
             TeamBreach(
@@ -68,6 +80,17 @@ async def find_breaches(caller: CallerDep, read: ReadDep, period: Periods, team_
             for breach in each.breaches
         ]
     )
+
+
+async def _report(
+    read: Read, caller: Caller, periods: Sequence[str], team_ids: Sequence[UUID] | None, basis: Basis
+) -> list[Balance]:
+    if basis == "commitments":
+        return await domain.report(read, caller.workspace_id, periods, team_ids or ())
+    if team_ids:
+        reason = "a plan is of its teams together: leave it out with basis=plan"
+        raise Invalid(errors=[FieldError("/query/team_id", reason)])
+    return await domain.by_plan(read, caller.workspace_id, periods)
 
 
 @router.get("/balance/suggestion", responses=GUARDED, dependencies=[allow("scores:read")])
@@ -142,6 +165,8 @@ def _balance(found: Balance) -> TeamBalance:
         unit=found.unit,
         allocation_id=None if found.policy is None else found.policy.id,
         breaches=found.breaches,
+        basis="commitments" if found.plan_id is None else "plan",
+        plan_id=found.plan_id,
         **fields,
     )
 

@@ -10,6 +10,8 @@ from shared.events.feedback import IdeaKind
 from shared.events.scoring import Breach
 from shared.wire import Wire
 
+Basis = Literal["commitments", "plan"]
+
 
 class ClassShare(Wire):
     """A class as it is."""
@@ -51,7 +53,11 @@ class TeamBalance(Wire):
     period: str
     unit: Unit
     allocation_id: UUID | None = Field(description="the version of the policy that is in force; null: none is")
-    planned: Shares = Field(description="what is promised (`/v1/commitments`), by the stored efforts")
+    basis: Basis = Field(default="commitments", description="what `planned` goes by")
+    plan_id: UUID | None = Field(default=None, description="the adopted plan; null: it goes by commitments")
+    planned: Shares = Field(
+        description="what is promised (`/v1/commitments`), by the stored efforts, or what the plan takes"
+    )
     actual: Shares = Field(description="what was done (`/v1/actuals`)")
     breaches: list[Breach]
 

@@ -1,7 +1,8 @@
 """Balance: what teams have promised and done in each period, held against the policy that is in force for it.
 
-Planned is what is promised of stored efforts; actual is what was recorded. Ideas count by the kind that they have
-today. What changes either asks for a check, and a worker tells it as an event when the breaches are others than before.
+Planned is what is promised of stored efforts, or what the adopted plan says; actual is what was recorded. Ideas count
+by the kind that they have today, and in a plan by the kind that they had when it was solved. What changes what is
+promised or was recorded asks for a check, and a worker tells it as an event when the breaches are others than before.
 """
 
 import asyncio
@@ -20,9 +21,11 @@ from services.scoring.balance.shares import Part, begins, months, parts
 from services.scoring.balance.suggestion import Owed
 from services.scoring.capacity import domain as capacity
 from services.scoring.checks import domain as checks
+from services.scoring.plans import domain as plans
 from services.scoring.teams import domain as teams
 from services.scoring.teams.domain import DAYS, Team, Unit
 from shared.database import Read, Tx
+from shared.errors import FieldError, Invalid
 from shared.events.feedback import IdeaKind
 from shared.events.scoring import BalanceChanged, Breach
 from shared.ids import new_id
@@ -56,6 +59,8 @@ class Balance:
     unit: Unit
     policy: Policy | None
     measures: Mapping[Measure, Measured]
+    plan_id: UUID | None = None
+    """The plan that says what is planned; None: promises do."""
 
     @property
     def breaches(self) -> list[Breach]:
@@ -112,6 +117,36 @@ async def report(read: Read, workspace_id: UUID, periods: Sequence[str], team_id
     ]
 
 
+async def by_plan(read: Read, workspace_id: UUID, periods: Sequence[str]) -> list[Balance]:
+    """What the adopted plan's teams are to do and did, all of them together, period by period.
+
+    Conflict when no plan is adopted; Invalid for periods that are not the plan's.
+    """
+    plan = await plans.adopted(read, workspace_id)
+    assert plan.periods is not None, "else it could not be adopted"
+    assert plan.unit is not None, "likewise"
+    if strange := sorted(set(periods) - set(plan.periods)):
+        reason = f"{', '.join(strange)} is not in the plan, which is for {', '.join(plan.periods)}"
+        raise Invalid(errors=[FieldError("/query/period", reason)])
+    found = await teams.each(read, workspace_id, plan.team_ids)
+    alone = found[0] if len(found) == 1 else None
+    when = sorted(set(periods))
+    done = await _done(read, workspace_id, when, found)
+    wanted = [(None if alone is None else alone.id, begins(period)) for period in when]
+    held = await allocations.in_force(read, workspace_id, wanted)
+    made: list[Balance] = []
+    for period, place in zip(when, wanted, strict=True):
+        policy = held.get(place)
+        efforts = plan.efforts(plan.periods.index(period))
+        actual = [done[period, team.id] for team in found if (period, team.id) in done]
+        measures: dict[Measure, Measured] = {
+            "planned": _measured([_Count(efforts, 0)], policy),
+            "actual": _measured(actual, policy),
+        }
+        made.append(Balance(alone, period, plan.unit, policy, measures, plan.id))
+    return made
+
+
 def _balance(
     period: str,
     group: Sequence[Team],
@@ -121,13 +156,17 @@ def _balance(
     measures: dict[Measure, Measured] = {}
     for measure in MEASURES:
         theirs = [counts[measure][period, team.id] for team in group if (period, team.id) in counts[measure]]
-        efforts: dict[IdeaKind, float] = {}
-        for count in theirs:
-            for kind, effort in count.efforts.items():
-                efforts[kind] = efforts.get(kind, 0.0) + effort
-        made = parts(efforts, policy.classes) if policy is not None else []
-        measures[measure] = Measured(efforts, made, sum(count.not_counted for count in theirs))
+        measures[measure] = _measured(theirs, policy)
     return Balance(group[0] if len(group) == 1 else None, period, group[0].unit, policy, measures)
+
+
+def _measured(counts: Sequence[_Count], policy: Policy | None) -> Measured:
+    efforts: dict[IdeaKind, float] = {}
+    for count in counts:
+        for kind, effort in count.efforts.items():
+            efforts[kind] = efforts.get(kind, 0.0) + effort
+    made = parts(efforts, policy.classes) if policy is not None else []
+    return Measured(efforts, made, sum(count.not_counted for count in counts))
 
 
 async def _planned(

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
+from services.scoring.balance.bodies import Basis
 from services.scoring.candidates import domain as candidates
 from services.scoring.candidates.domain import Candidate, Choice, Model
 from services.scoring.capacity import domain as stock
@@ -15,6 +16,7 @@ from services.scoring.charts import domain, pictures
 from services.scoring.charts.pictures import Chart, Form
 from services.scoring.debts import domain as debts
 from services.scoring.frameworks.parameters import InputName
+from services.scoring.plans import domain as plans
 from services.scoring.portfolio.bodies import MOST_VARIABLES, FrontIn, PlanItem, StoredCapacity
 from services.scoring.portfolio.domain import stocked
 from shared.access.keys import Caller
@@ -111,7 +113,7 @@ async def chart_front(
         items = [PlanItem(key=str(each.idea_id), idea_id=each.idea_id, kind=each.kind) for each in found]
         asked = FrontIn(items=items, stored_capacity=stored, model_id=model_id, seconds=2)
         with _named_in_query():
-            asked = await stocked(read, caller.workspace_id, asked)
+            asked, _ = await stocked(read, caller.workspace_id, asked)
     chart = await compute_apart(runtime, lambda: domain.front(asked, model, found))
     return await _drawn(runtime, request, chart, form)
 
@@ -138,11 +140,21 @@ async def chart_capacity(
     runtime: RuntimeDep,
     request: Request,
     team_id: TeamIds = None,
+    basis: Annotated[
+        Basis,
+        Query(description="what the bars are: `commitments`, or what the adopted `plan` takes, its teams together"),
+    ] = "commitments",
 ) -> Response:
-    """Draw what is promised of each skill, period by period, against what there is."""
+    """Draw what is promised or planned of each skill, period by period, against what there is."""
     async with runtime.database.read((caller.workspace_id,)) as read:
-        found, _ = await stock.usage(read, caller.workspace_id, period, team_id or ())
-    return await _drawn(runtime, request, domain.capacity(found), form)
+        if basis == "plan":
+            plan = await plans.adopted(read, caller.workspace_id)
+            uses = await plans.uses(read, caller.workspace_id, plan)
+            chart = domain.planned(plan, [each for each in uses if each.period in set(period)])
+        else:
+            found, _ = await stock.usage(read, caller.workspace_id, period, team_id or ())
+            chart = domain.capacity(found)
+    return await _drawn(runtime, request, chart, form)
 
 
 @router.get(

@@ -12,6 +12,8 @@ from services.scoring.charts.pictures import Chart
 from services.scoring.charts.specs import Dot, Reach, Stage
 from services.scoring.debts import curve
 from services.scoring.debts.curve import Debt
+from services.scoring.plans.domain import SkillUse
+from services.scoring.plans.kept import Kept
 from services.scoring.portfolio.bodies import FrontIn
 from services.scoring.portfolio.domain import TooLate, Unscored, balance
 from services.scoring.portfolio.program import Infeasible
@@ -94,6 +96,14 @@ def capacity(found: Sequence[Use]) -> Chart:
     if len({(use.team.id, use.skill) for use in found}) > MOST_PANELS:
         raise Conflict(f"These teams have more than {MOST_PANELS} skills: name fewer teams.", code="too_many")
     return plans.capacity([plans.Burn(use.team.name, use.period, use.skill, use.capacity, use.needed) for use in found])
+
+
+def planned(plan: Kept, found: Sequence[SkillUse]) -> Chart:
+    """What the adopted plan takes of each skill, and what was spent of it. Conflict as above."""
+    if len({each.skill for each in found}) > MOST_PANELS:
+        raise Conflict(f"The plan has more than {MOST_PANELS} skills.", code="too_many")
+    burns = [plans.Burn("", each.period, each.skill, each.capacity, each.planned, each.actual) for each in found]
+    return plans.capacity(burns, f"Planned against capacity: {plan.name}", "planned")
 
 
 def debt(title: str, held: Debt, months: int) -> Chart:

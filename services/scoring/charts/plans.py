@@ -16,26 +16,41 @@ class Burn:
     skill: str
     capacity: float
     needed: float
+    spent: float = 0.0
+
+    @property
+    def over(self) -> float:
+        """How much more is taken than there is."""
+        return self.needed - self.capacity if self.needed > self.capacity * (1 + 1e-9) else 0.0
+
+    @property
+    def words(self) -> str:
+        """Whose it is, in full."""
+        return f"{self.team}, {self.skill}, {self.period}" if self.team else f"{self.skill}, {self.period}"
+
+    @property
+    def row(self) -> str:
+        """Whose it is, in as many letters as there is room for."""
+        return f"{label(self.team)}: {self.skill}" if self.team else self.skill
 
 
-def capacity(burns: Sequence[Burn]) -> Chart:
-    """What is promised of each skill, period by period, and what there is."""
-    title = "Promised against capacity"
+def capacity(burns: Sequence[Burn], title: str = "Promised against capacity", verb: str = "promised") -> Chart:
+    """What is promised of each skill, or planned, period by period, and what there is."""
     if not burns:
         return nothing(title, "No team has or needs anything in these periods.")
     rows = [
         {
-            "row": f"{label(each.team)}: {each.skill}",
+            "row": each.row,
             "period": each.period,
             "needed": each.needed,
             "capacity": each.capacity,
-            "state": "over" if each.needed > each.capacity * (1 + 1e-9) else "within",
+            "state": "over" if each.over else "within",
         }
         for each in burns
     ]
     x = {"field": "period", "type": "ordinal", "title": None, "axis": {"labelAngle": 0}}
     spec = {
-        "title": {"text": title, "subtitle": "bar: promised; line: what there is"},
+        "title": {"text": title, "subtitle": f"bar: {verb}; line: what there is"},
         "data": {"values": rows},
         "facet": {
             "field": "row",
@@ -69,8 +84,9 @@ def capacity(burns: Sequence[Burn]) -> Chart:
         },
     }
     words = [
-        f"{each.team}, {each.skill}, {each.period}: {each.needed:g} of {each.capacity:g} promised"
-        + (f", {each.needed - each.capacity:g} too much" if each.needed > each.capacity * (1 + 1e-9) else "")
+        f"{each.words}: {each.needed:g} of {each.capacity:g} {verb}"
+        + (f", {each.over:g} too much" if each.over else "")
+        + (f", {each.spent:g} spent" if each.spent else "")
         for each in burns
     ]
     return Chart(title, words, spec)

@@ -15,12 +15,12 @@ negative one or a job of no duration is refused.
 from pydantic import Field
 
 from services.scoring.frameworks.factors import Range
-from services.scoring.frameworks.parameters import Tuned
+from services.scoring.frameworks.parameters import Fixed
 from services.scoring.frameworks.recipe import Declared, Recipe, divide, multiply
 from shared.wire import Line
 
 
-class Cd3Parameters(Tuned):
+class Cd3Parameters(Fixed):
     """What a CD3 model is tuned by. Its inputs are `cost_of_delay` and `duration`."""
 
     money: Line = Field(default="USD", description="the unit of `cost_of_delay`, before its `per`")

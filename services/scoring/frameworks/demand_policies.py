@@ -1,6 +1,6 @@
 """Demand policies: what all asks for an idea weigh, account by account.
 
-    weight(idea) = sum over its accounts of min(worth * 2 ^ (-age / half_life), level)
+    weight(idea) = sum over its accounts of min(worth * importance * 2 ^ (-age / half_life), level)
 
 | policy    | worth of one account that asks                  | unit     |
 |-----------|-------------------------------------------------|----------|
@@ -12,6 +12,11 @@
 
 Each contact asks for an idea once, and each account's revenue counts once for an idea, however many of its contacts
 ask. A contact without an account is one of its own, of no revenue and no segment.
+
+**Importance.** A policy may say what an ask counts by how important the idea is to whoever asks; 1, 2 and 3 are
+Productboard's figures (support.productboard.com, article 360058215013). An account counts by the contact to whom it
+matters most; under `flat`, and without an account, each contact by its own: by the mean over those of the row, so that
+importance and recency are taken to be independent among them.
 
 **Recency.** An account is as recent as its latest ask; under `flat` each contact as its own. Without a half-life the
 factor is 1.
@@ -79,6 +84,8 @@ class Asks:
     cell_row: Positions
     cell_age: Array
     cell_contacts: Array
+    importance: Array | None = None
+    """By row: what importance multiplies its worth by; None: the policy does not look at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +128,15 @@ def weigh(asks: Asks, policy: Policy, ideas: int) -> Weighed:
     """
     if wrong := problems(policy):
         raise ValueError("; ".join(wrong))
-    if np.any(asks.cell_age < 0) or np.any(asks.mrr < 0):
-        raise ValueError("ages and revenue are at least 0")
+    if (
+        np.any(asks.cell_age < 0)
+        or np.any(asks.mrr < 0)
+        or (asks.importance is not None and np.any(asks.importance < 0))
+    ):
+        raise ValueError("ages, revenue and importance are at least 0")
     each = _worth(asks, policy)
+    if asks.importance is not None:
+        each = each * asks.importance
     unknown = ~np.isfinite(each)
     state = np.zeros(ideas, np.int8)
     if not policy.leave_out:

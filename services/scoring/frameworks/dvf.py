@@ -15,14 +15,14 @@ A missing input or one out of range is refused.
 from pydantic import Field
 
 from services.scoring.frameworks.factors import Range
-from services.scoring.frameworks.parameters import Tuned, Weight
+from services.scoring.frameworks.parameters import Fixed, Weight
 from services.scoring.frameworks.recipe import Declared, Recipe, add, divide_by
 from services.scoring.frameworks.weighted import weigh
 
 INPUTS = ("desirability", "viability", "feasibility")
 
 
-class DvfParameters(Tuned):
+class DvfParameters(Fixed):
     """What a DVF model is tuned by. Its inputs are `desirability`, `viability` and `feasibility`, each from 0 to 1."""
 
     desirability: Weight = Field(default=1.0, description="its weight")

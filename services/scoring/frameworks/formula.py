@@ -11,7 +11,6 @@ The explanation takes the formula from its left: `a * b + c` is add a, multiply 
 step alone, and is in no other, has that step as its contribution; the steps say which inputs share one.
 """
 
-import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import reduce
@@ -37,7 +36,7 @@ from services.scoring.frameworks.expressions import (
     written,
 )
 from services.scoring.frameworks.factors import Operation, Range
-from services.scoring.frameworks.parameters import Bound, InputName, Parameters, Rule, Sources
+from services.scoring.frameworks.parameters import Bound, Followed, InputName, Parameters, Rule, followed
 from services.scoring.frameworks.recipe import Array, Check, Columns, Declared, Mask, Recipe, Step
 
 MOST_INPUTS = 20
@@ -60,7 +59,7 @@ _BINARY: Mapping[str, Callable[[Array, Array], Array]] = {
 }
 
 
-class FormulaInput(Sources):
+class FormulaInput(Followed):
     """An input of a formula."""
 
     name: InputName = Field(description="its name in the formula, and the `input` of its estimates")
@@ -85,7 +84,7 @@ class FormulaInput(Sources):
             raise ValueError("lowest must be below highest")
         if self.name in ARITY:
             raise ValueError(f"{self.name} is a function and cannot name an input")
-        self.require_one(self.lowest, math.inf if self.highest is None else self.highest)
+        self.require_one(self.declared().range)
         units.unit(self.unit)
         return self
 
@@ -149,7 +148,7 @@ class FormulaParameters(Parameters):
 
     def rules(self) -> dict[str, Rule]:
         """The inputs that follow from what Cairn knows, and how."""
-        return {each.name: each.rule for each in self.inputs if each.rule is not None}
+        return followed(self.inputs)
 
     def recipe(self) -> Recipe:
         """The formula, ready to be computed."""

@@ -21,7 +21,7 @@ from typing import Literal
 from pydantic import Field
 
 from services.scoring.frameworks.factors import Range
-from services.scoring.frameworks.parameters import Tuned
+from services.scoring.frameworks.parameters import Fixed
 from services.scoring.frameworks.recipe import Declared, Recipe, add, divide_by, multiply
 
 INPUTS = ("impact", "confidence", "ease")
@@ -33,7 +33,7 @@ RANGES: Mapping[Scale, Range] = {
 }
 
 
-class IceParameters(Tuned):
+class IceParameters(Fixed):
     """What an ICE model is tuned by. Its inputs are `impact`, `confidence` and `ease`."""
 
     combine: Literal["product", "mean"] = Field(

@@ -21,7 +21,7 @@ import numpy as np
 from pydantic import Field
 
 from services.scoring.frameworks.factors import Range, Refusal
-from services.scoring.frameworks.parameters import RATED, NeedRule, Tuned
+from services.scoring.frameworks.parameters import RATED, Fixed, NeedRule
 from services.scoring.frameworks.recipe import Array, Columns, Declared, Recipe, Step, add
 
 Scale = Literal["ten", "five"]
@@ -62,7 +62,7 @@ RECIPES: Mapping[Scale, Recipe] = {
 }
 
 
-class OpportunityParameters(Tuned):
+class OpportunityParameters(Fixed):
     """What an opportunity model is tuned by. Its inputs are `importance` and `satisfaction`."""
 
     scale: Scale = Field(default="ten", description="`ten`: 0 to 10 on both, as Ulwick has it; `five`: 1 to 5 on both")

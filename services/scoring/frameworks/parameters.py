@@ -1,13 +1,14 @@
 """What the parameters of every framework have in common."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self, get_args
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
+from services.scoring.frameworks.factors import Range
 from services.scoring.frameworks.recipe import Recipe
 from shared.wire import Wire
 
@@ -52,16 +53,33 @@ class NeedRule:
 
 
 AtFull = Annotated[float, Field(gt=0, le=1_000_000)]
+AtNone = Annotated[float, Field(ge=0, lt=1_000_000)]
 
 
-class AlignmentRule(Wire):
-    """An input that is the idea's alignment with the strategy times `at_full`. It is computed and never estimated.
+class _Computed(Wire):
+    """A share from 0 to 1, brought to the scale of an input: at_none + share * (at_full - at_none)."""
+
+    at_none: AtNone = Field(default=0.0, description="the input where the share is 0: the low end of its scale")
+    at_full: AtFull = Field(default=1.0, description="the input where the share is 1", examples=[10])
+
+    def at(self, share: float) -> float:
+        """The input where the share is this. Rounding may miss an end by an ulp."""
+        return min(max(self.at_none + share * (self.at_full - self.at_none), self.at_none), self.at_full)
+
+    @model_validator(mode="after")
+    def _rises(self) -> Self:
+        if self.at_none >= self.at_full:
+            raise ValueError("at_none must be below at_full")
+        return self
+
+
+class AlignmentRule(_Computed):
+    """An input that follows from the idea's alignment with the strategy. It is computed and never estimated.
 
     alignment = sum(weight * contribution) / sum(weight): over the objectives that the idea contributes to, and over all
     that count. It lies in 0 to 1, and no other idea moves it. Where no objective counts the idea is not scoreable.
     """
 
-    at_full: AtFull = Field(default=1.0, description="the input where alignment is 1", examples=[10])
     weigh: Literal["whole", "remaining"] = Field(
         default="whole",
         description="`remaining`: an objective weighs weight * (1 - progress), so check-ins of key results move scores",
@@ -73,15 +91,13 @@ class AlignmentRule(Wire):
     )
 
 
-class CompetitionRule(Wire):
-    """An input that is how far competitors are ahead times `at_full`. It is computed and never estimated.
+class CompetitionRule(_Computed):
+    """An input that follows from how far competitors are ahead. It is computed and never estimated.
 
     competition = sum(weight * freshness * gap) / sum(weight * freshness) over the idea's capabilities and the
     competitors of whom there is evidence; gap = max(0, theirs - ours) with none 0, partial 0.5, full 1, and freshness =
     2 ^ (-age / half-life). It lies in 0 to 1. Without evidence that is fresh enough the idea is not scoreable.
     """
-
-    at_full: AtFull = Field(default=1.0, description="the input where all competitors have fully what we lack")
 
 
 Rule = DemandRule | AlignmentRule | CompetitionRule
@@ -100,13 +116,25 @@ class Sources(Wire):
         """The one that it follows from."""
         return self.demand or self.alignment or self.competition
 
-    def require_one(self, lowest: float, highest: float) -> None:
-        """ValueError when it follows from several, or from one that its range does not hold."""
+    def require_one(self, range: Range) -> None:
+        """ValueError when it follows from several, or from one whose ends the input's range does not hold."""
         if sum(each is not None for each in (self.demand, self.alignment, self.competition)) > 1:
             raise ValueError("follows from one of demand, alignment and competition, not from several")
         computed = self.alignment or self.competition
-        if computed is not None and not lowest <= 0 < computed.at_full <= highest:
-            raise ValueError(f"goes from 0 to {computed.at_full:g}, which must lie within its range")
+        if computed is not None and not range.lowest <= computed.at_none < computed.at_full <= range.highest:
+            ends = f"from {computed.at_none:g} to {computed.at_full:g}"
+            raise ValueError(f"goes {ends}, which must lie within its range: at_none and at_full say otherwise")
+
+
+class Followed(Sources):
+    """An input that a model declares, with what it may follow from."""
+
+    name: InputName = Field(description="the `input` of its estimates")
+
+
+def followed(inputs: Iterable[Followed]) -> dict[str, Rule]:
+    """The declared inputs that follow from what Cairn knows, and how."""
+    return {each.name: each.rule for each in inputs if each.rule is not None}
 
 
 class Parameters(Wire):
@@ -157,4 +185,43 @@ class Tuned(Parameters):
         inputs = self.recipe().inputs
         if unknown := sorted(self.reads.keys() - inputs.keys()):
             raise ValueError(f"reads: {', '.join(unknown)} is no input; the inputs are {', '.join(inputs)}")
+        return self
+
+
+class Fixed(Tuned):
+    """Parameters of a framework that names its inputs itself: each may follow from what Cairn knows."""
+
+    sources: dict[InputName, Sources] = Field(
+        default_factory=dict[str, Sources],
+        max_length=10,
+        description="inputs that follow from demand, alignment or competition: input → one of them. Alignment and "
+        "competition are computed, whatever is estimated; demand counts where nobody has estimated",
+        examples=[{}],
+    )
+
+    def own(self) -> Mapping[str, Rule]:
+        """The inputs for which the framework has a field of its own."""
+        return {}
+
+    def rules(self) -> Mapping[str, Rule]:
+        """The inputs that follow from what Cairn knows, and how."""
+        said = {name: each.rule for name, each in self.sources.items() if each.rule is not None}
+        return {**self.own(), **said} if said else self.own()
+
+    @model_validator(mode="after")
+    def _fit_inputs(self) -> Self:
+        inputs = self.recipe().inputs
+        for name, each in self.sources.items():
+            if name not in inputs:
+                raise ValueError(f"sources: {name} is no input; the inputs are {', '.join(inputs)}")
+            if each.rule is None:
+                raise ValueError(f"sources: {name} names neither demand, alignment nor competition")
+            if name in self.own():
+                raise ValueError(f"sources: what {name} follows from is said in `{name}` already; set that to null")
+            if inputs[name].range.only:
+                raise ValueError(f"sources: {name} is a category that somebody decides on; it follows from nothing")
+            try:
+                each.require_one(inputs[name].range)
+            except ValueError as error:
+                raise ValueError(f"sources: {name} {error}") from None
         return self

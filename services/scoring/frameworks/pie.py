@@ -13,7 +13,7 @@ refused.
 """
 
 from services.scoring.frameworks.factors import Range
-from services.scoring.frameworks.parameters import Tuned
+from services.scoring.frameworks.parameters import Fixed
 from services.scoring.frameworks.recipe import Declared, Recipe, add, divide_by
 
 INPUTS = ("potential", "importance", "ease")
@@ -24,7 +24,7 @@ RECIPE = Recipe(
 )
 
 
-class PieParameters(Tuned):
+class PieParameters(Fixed):
     """What a PIE model is tuned by. Its inputs are `potential`, `importance` and `ease`, each from 1 to 10."""
 
     def recipe(self) -> Recipe:

@@ -24,7 +24,7 @@ from typing import Literal, cast
 from pydantic import Field
 
 from services.scoring.frameworks.factors import Column, Factor, Outcome, Range, product
-from services.scoring.frameworks.parameters import DemandRule, Parameters, Rule
+from services.scoring.frameworks.parameters import DemandRule, Fixed, Rule
 from services.scoring.frameworks.recipe import Declared, Recipe, divide, multiply, to_array
 
 FORMULA = "reach * impact * confidence / effort"
@@ -62,11 +62,12 @@ MANY = 64
 _Row = tuple[float | None, float | None, float | None, float | None]
 
 
-class RiceParameters(Parameters):
+class RiceParameters(Fixed):
     """What a RICE model is tuned by.
 
     Reach is the mean of its current estimates; with none, `demand[measure] * per_ask`. Impact, confidence and effort
-    are means of their current estimates. Nothing is imputed: an idea that lacks one of the four is not scoreable.
+    are means of their current estimates, or follow from what `sources` says. Nothing is imputed: an idea that lacks one
+    of the four is not scoreable.
     """
 
     scale: Scale = Field(
@@ -77,8 +78,8 @@ class RiceParameters(Parameters):
         default_factory=DemandRule, description="how reach follows from demand; null: by estimate alone"
     )
 
-    def rules(self) -> Mapping[str, Rule]:
-        """The inputs that follow from what Cairn knows, and how."""
+    def own(self) -> Mapping[str, Rule]:
+        """The inputs for which the framework has a field of its own."""
         return {} if self.reach is None else {"reach": self.reach}
 
     def recipe(self) -> Recipe:

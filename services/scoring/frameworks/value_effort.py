@@ -25,7 +25,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from services.scoring.frameworks.factors import Range
-from services.scoring.frameworks.parameters import Tuned
+from services.scoring.frameworks.parameters import Fixed
 from services.scoring.frameworks.recipe import Array, Declared, Recipe, divide, multiply
 
 Quadrant = Literal["quick_win", "big_bet", "fill_in", "money_pit"]
@@ -39,7 +39,7 @@ def quadrants(value: Array, effort: Array, middle_value: float, middle_effort: f
     return [_QUADRANTS[place] for place in places.tolist()]
 
 
-class ValueEffortParameters(Tuned):
+class ValueEffortParameters(Fixed):
     """What a value/effort model is tuned by. Its inputs are `value` and `effort`; it labels ideas by quadrant."""
 
     highest_value: Scale = Field(default=10.0, description="the top of the scale of `value`, which starts at 0")

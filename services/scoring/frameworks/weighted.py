@@ -14,14 +14,14 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from services.scoring.frameworks.factors import Range
-from services.scoring.frameworks.parameters import Bound, InputName, Rule, Sources, Tuned, Weight
+from services.scoring.frameworks.parameters import Bound, Followed, InputName, Rule, Tuned, Weight, followed
 from services.scoring.frameworks.recipe import Array, Columns, Declared, Recipe, Step, divide_by
 from shared.wire import Line
 
 MOST_CRITERIA = 30
 
 
-class Criterion(Sources):
+class Criterion(Followed):
     """One criterion of a weighted model: an input with a weight."""
 
     name: InputName = Field(description="the `input` of its estimates", examples=["strategic_fit"])
@@ -37,7 +37,7 @@ class Criterion(Sources):
     def _has_a_range(self) -> Self:
         if self.lowest >= self.highest:
             raise ValueError("lowest must be below highest")
-        self.require_one(self.lowest, self.highest)
+        self.require_one(Range(self.lowest, self.highest))
         return self
 
 
@@ -78,7 +78,7 @@ class WeightedParameters(Tuned):
 
     def rules(self) -> dict[str, Rule]:
         """The criteria that follow from what Cairn knows, and how."""
-        return {each.name: each.rule for each in self.criteria if each.rule is not None}
+        return followed(self.criteria)
 
     def recipe(self) -> Recipe:
         """The formula over these criteria."""

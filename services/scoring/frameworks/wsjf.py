@@ -16,7 +16,7 @@ is known in money, use CD3.
 """
 
 from services.scoring.frameworks.factors import Range
-from services.scoring.frameworks.parameters import Tuned
+from services.scoring.frameworks.parameters import Fixed
 from services.scoring.frameworks.recipe import Declared, Recipe, add, divide
 
 SCALE = (1, 2, 3, 5, 8, 13, 20)
@@ -31,7 +31,7 @@ RECIPE = Recipe(
 )
 
 
-class WsjfParameters(Tuned):
+class WsjfParameters(Fixed):
     """What a WSJF model is tuned by.
 
     Its inputs are `user_business_value`, `time_criticality`, `risk_reduction` (or opportunity enablement) and

@@ -34,6 +34,9 @@ class AccountPart:
         int | None, Field(description="what it paid when its latest vote was cast; null: no vote, or nobody had said")
     ]
     segment_ids: list[UUID]
+    importance: Annotated[
+        float | None, Field(description="what its worth was multiplied by; null: the policy does not look at it")
+    ]
     known: Annotated[bool, Field(description="false: the policy cannot weigh it")]
     weight: Annotated[float | None, Field(description="what it counts; null where the idea is not weighed")]
     cut: Annotated[float, Field(description="what the cap took off it")]
@@ -46,6 +49,7 @@ class StrangersPart:
 
     last_asked: str
     contacts: int
+    importance: Annotated[float | None, Field(description="the mean over all contacts without an account")]
     known: bool
     weight: Annotated[float | None, Field(description="what all of them count")]
     cut: float
@@ -95,7 +99,7 @@ def by_account(
         state,
         total,
         sum(cut),
-        [_account(known, weighed, row, worth[row], cut[row], total) for row in shown],
+        [_account(known, given, weighed, row, worth[row], cut[row], total) for row in shown],
         [
             _strangers(known, given, weighed, row, worth[row], cut[row])
             for row, share in enumerate(known.shares)
@@ -108,7 +112,7 @@ def by_account(
 
 
 def _account(
-    known: Evidence, weighed: Weighed, row: int, worth: float | None, cut: float, total: float | None
+    known: Evidence, given: Asks, weighed: Weighed, row: int, worth: float | None, cut: float, total: float | None
 ) -> AccountPart:
     share = known.shares[row]
     return AccountPart(
@@ -123,6 +127,7 @@ def _account(
         mrr=share["mrr"],
         mrr_at_vote=share["mrr_at_vote"],
         segment_ids=share["segment_ids"] or [],
+        importance=_importance(given, row),
         known=not weighed.unknown[row],
         weight=worth,
         cut=cut,
@@ -137,10 +142,15 @@ def _strangers(
     return StrangersPart(
         last_asked=month_of(known.cell_month[cell]) or "",
         contacts=int(given.units[row]),
+        importance=_importance(given, row),
         known=not weighed.unknown[row],
         weight=worth,
         cut=cut,
     )
+
+
+def _importance(given: Asks, row: int) -> float | None:
+    return None if given.importance is None else float(given.importance[row])
 
 
 def _finite(value: float) -> float | None:

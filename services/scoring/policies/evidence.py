@@ -3,6 +3,7 @@
 Everything is in the order of ideas and accounts, so that the same evidence gives the same bits.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -11,9 +12,9 @@ from uuid import UUID
 
 import numpy as np
 
-from services.scoring.frameworks.demand_policies import STATES, Asks, Positions, Weighed, weigh
+from services.scoring.frameworks.demand_policies import STATES, Asks, Kind, Positions, Weighed, weigh
 from services.scoring.frameworks.recipe import Array
-from services.scoring.policies.parameters import PolicyParameters
+from services.scoring.policies.parameters import ImportanceWeights, PolicyParameters
 from shared.paging import FIRST
 
 
@@ -109,7 +110,22 @@ def asks(evidence: Evidence, parameters: PolicyParameters, month: int | None) ->
         cell_row=_positions(evidence.cell_row),
         cell_age=np.zeros(len(months)) if month is None else np.maximum(month - months, 0).astype(np.float64),
         cell_contacts=np.array(evidence.cell_contacts, np.float64),
+        importance=None
+        if (weights := parameters.importance) is None
+        else np.array([_importance(row, weights, parameters.kind) for row in evidence.shares], np.float64),
     )
+
+
+def _importance(row: Row, weights: ImportanceWeights, kind: Kind) -> float:
+    """What importance multiplies the worth of a row by."""
+    said = {"nice": row["nice"], "important": row["important"], "critical": row["critical"]}
+    said["unsaid"] = max(row["contacts"] - sum(said.values()), 0)
+    counted = [(getattr(weights, name), count) for name, count in said.items() if count > 0]
+    if not counted:
+        return weights.unsaid
+    if kind == "flat" or row["account_id"] is None:
+        return math.fsum(weight * count for weight, count in counted) / sum(count for _, count in counted)
+    return max(weight for weight, _ in counted)
 
 
 def _positions(values: Sequence[int]) -> Positions:

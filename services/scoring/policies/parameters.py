@@ -19,11 +19,21 @@ class SegmentWeight(Wire):
     weight: Worth = Field(examples=[5])
 
 
+class ImportanceWeights(Wire):
+    """What an ask counts by how important the idea is to whoever asks."""
+
+    nice: Worth = Field(default=1.0, description="votes of those to whom it is nice to have")
+    important: Worth = 2.0
+    critical: Worth = 3.0
+    unsaid: Worth = Field(default=1.0, description="contacts who did not vote: their feedback is linked to the idea")
+
+
 class PolicyParameters(Wire):
     """How the accounts that ask for an idea are weighed.
 
     `flat`: as many as their contacts who ask; `account`: 1; `mrr`: their monthly recurring revenue, minor units;
-    `log_mrr`: ln(1 + that); `segment`: the weight of their segment. A half-life multiplies, and a cap comes last.
+    `log_mrr`: ln(1 + that); `segment`: the weight of their segment. Importance and a half-life multiply, and a cap
+    comes last.
     """
 
     kind: Kind
@@ -40,6 +50,12 @@ class PolicyParameters(Wire):
     otherwise: Worth | None = Field(
         default=None,
         description="of `segment`: what those count that are in none of them; null: they cannot be weighed",
+        examples=[None],
+    )
+    importance: ImportanceWeights | None = Field(
+        default=None,
+        description="what an ask counts by how important it is; null: all the same. An account counts by the contact "
+        "to whom it matters most; under `flat`, and without an account, each contact by its own",
         examples=[None],
     )
     half_life_months: Annotated[float, Field(gt=0, le=120)] | None = Field(

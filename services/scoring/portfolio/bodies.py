@@ -10,10 +10,10 @@ from services.scoring.capacity.domain import MOST_TEAMS, Period
 from services.scoring.frameworks.spreads import Spread
 from services.scoring.teams.domain import Amount, Skill
 from shared.events.feedback import IdeaKind
-from shared.wire import Key, Wire
+from shared.wire import Key, Line, Wire
 
 MOST_ITEMS = 300
-MOST_VARIABLES = 1_200
+MOST_VARIABLES = 1_800
 MOST_SKILLS = 20
 Portion = Annotated[float, Field(ge=0, le=1)]
 
@@ -36,6 +36,9 @@ class PlanItem(Wire):
     needs: list[Key] = Field(default_factory=list[str], max_length=50, description="items that must be done before")
     must: bool = Field(default=False, description="an override: it is to be in the set")
     without: bool = Field(default=False, description="an override: it is not to be in the set")
+    reason: Line | None = Field(
+        default=None, description="why it is overridden: stands beside what that costs", examples=[None]
+    )
 
 
 class Capacity(Wire):
@@ -177,6 +180,12 @@ class PriceOut(Wire):
     leaves: list[str] = Field(description="items that would not be any more")
 
 
+class OverridePrice(PriceOut):
+    """What a must-have or an exclusion costs."""
+
+    reason: str | None = Field(default=None, description="why, as it was said")
+
+
 class Planned(Wire):
     """An item of the best set."""
 
@@ -245,6 +254,6 @@ class Portfolio(Wire):
     capacity: list[Usage]
     kinds: list[KindShare]
     prices: list[PriceOut] = Field(description="what one unit more of each skill is worth in each period")
-    overrides: list[PriceOut] = Field(description="what each must-have and each exclusion costs")
+    overrides: list[OverridePrice] = Field(description="what each must-have and each exclusion costs")
     left_out: list[LeftOutItem] = Field(description="the most worth first")
     robust: RobustOut | None

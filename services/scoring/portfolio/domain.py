@@ -7,7 +7,8 @@ from uuid import UUID
 
 import numpy as np
 
-from services.scoring.candidates.domain import Candidate, Model, subject_of
+from services.scoring.candidates import domain as stored_candidates
+from services.scoring.candidates.domain import Candidate, Choice, Model, subject_of
 from services.scoring.candidates.draws import Believed, columns, draw, points, stream
 from services.scoring.capacity import domain as capacity
 from services.scoring.frameworks.recipe import Array
@@ -17,9 +18,12 @@ from services.scoring.portfolio.front import Point, front
 from services.scoring.portfolio.prices import LeftOut, Price, Robust
 from services.scoring.portfolio.program import Infeasible, Item, OutOfTime, Program, Share, Solution, Solver
 from services.scoring.portfolio.stocks import P, filled
+from services.scoring.portfolio.watch import Watch
 from services.scoring.teams import domain as teams
+from services.scoring.teams.domain import Unit
 from shared.database import Read
 
+SET_SHARE = 0.7
 DRAW_SECONDS = 0.2
 """For the best set of one draw."""
 
@@ -51,28 +55,65 @@ class TooLate:
 Answer = Solved | Infeasible | Unscored | TooLate
 
 
-async def stocked(read: Read, workspace_id: UUID, body: P) -> P:
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """Whose capacity it is."""
+
+    team_ids: Sequence[UUID]
+    periods: Sequence[str]
+    unit: Unit
+
+
+async def load(read: Read, workspace_id: UUID, body: P) -> tuple[P, Model | None, dict[UUID, Candidate], Stock | None]:
+    """The portfolio with its capacity, the model that gives values, and the ideas that it gives them to."""
+    if body.model_id is None and body.stored_capacity is None:
+        return body, None, {}, None
+    body, stock = await stocked(read, workspace_id, body)
+    if body.model_id is None:
+        return body, None, {}, stock
+    ideas = [each.idea_id for each in body.items if each.value is None and each.spread is None]
+    wanted = [idea_id for idea_id in ideas if idea_id is not None]
+    model = await stored_candidates.model(read, workspace_id, body.model_id)
+    found = await stored_candidates.load(read, workspace_id, model.id, Choice(0, idea_ids=wanted))
+    return body, model, {each.idea_id: each for each in found}, stock
+
+
+async def stocked(read: Read, workspace_id: UUID, body: P) -> tuple[P, Stock | None]:
     """The same with the capacity and the efforts that are stored, where it asks for them. Invalid, or NotFound."""
     stored = body.stored_capacity
     if stored is None:
-        return body
+        return body, None
     pointers = {f"/body/stored_capacity/team_ids/{place}": each for place, each in enumerate(stored.team_ids)}
     await teams.named(read, workspace_id, pointers)
     found, _ = await capacity.usage(read, workspace_id, stored.periods, stored.team_ids)
     ideas = [item.idea_id for item in body.items if item.idea_id is not None and not item.effort]
-    return filled(body, found, await capacity.efforts_of(read, workspace_id, ideas))
+    whole = filled(body, found, await capacity.efforts_of(read, workspace_id, ideas))
+    teams_there = {use.team.id: None for use in found}
+    return whole, Stock(list(teams_there), sorted(set(stored.periods)), found[0].team.unit)
 
 
-def solve(asked: PortfolioIn, model: Model | None, candidates: Mapping[UUID, Candidate]) -> Answer:
-    """The best set. Pure: run it away from the loop; it takes as long as was asked, and the prices are in that."""
+def solve(
+    asked: PortfolioIn, model: Model | None, candidates: Mapping[UUID, Candidate], watch: Watch | None = None
+) -> Answer:
+    """The best set. Pure: run it away from the loop; it takes as long as was asked, and the prices are in that.
+
+    `watch` is told how far it is. Stopped when it says so.
+    """
     solver = prepared(asked, model, candidates)
     if isinstance(solver, Unscored):
         return solver
+    if watch is not None:
+        solver.watch = watch
+    periods = sum(len(each.amounts) for each in asked.capacity)
+    draws = 0 if asked.robust is None else asked.robust.samples
+    solver.watch.runs = periods + len(solver.program.must) + len(solver.program.without) + asked.left_out + draws
     try:
-        # Half of the time for the set itself; what its prices leave is for the draws.
-        best = solver.best(tidy=True, seconds=asked.seconds / 2)
+        # Most of the time for the set itself: prices of one that is far from the best tell little. What they leave is
+        # for the draws.
+        best = solver.best(tidy=True, seconds=asked.seconds * SET_SHARE)
     except OutOfTime:
         return TooLate()
+    solver.watch.phase = "pricing"
     if best is None:
         return solver.conflict()
     return Solved(
@@ -87,8 +128,8 @@ def solve(asked: PortfolioIn, model: Model | None, candidates: Mapping[UUID, Can
 
 def prepared(asked: PortfolioIn, model: Model | None, candidates: Mapping[UUID, Candidate]) -> Solver | Unscored:
     """The program of what was asked, with every value in it."""
-    scores = _scores(model, candidates)
-    values = {item.key: _value(item, scores) for item in asked.items}
+    scores = values_of(model, candidates)
+    values = {item.key: value_of(item, scores) for item in asked.items}
     if lost := [key for key, value in values.items() if value is None]:
         return Unscored(lost)
     program = Program(
@@ -117,7 +158,8 @@ def balance(
     return solver.conflict() if complete else TooLate()
 
 
-def _scores(model: Model | None, candidates: Mapping[UUID, Candidate]) -> dict[UUID, float]:
+def values_of(model: Model | None, candidates: Mapping[UUID, Candidate]) -> dict[UUID, float]:
+    """What the model makes of candidates, those left out that it cannot score."""
     if model is None or not candidates:
         return {}
     recipe, needed = model.parameters.recipe(), model.needed()
@@ -126,7 +168,8 @@ def _scores(model: Model | None, candidates: Mapping[UUID, Candidate]) -> dict[U
     return {idea_id: value for idea_id, value in zip(candidates, values, strict=True) if not np.isnan(value)}
 
 
-def _value(item: PlanItem, scores: Mapping[UUID, float]) -> float | None:
+def value_of(item: PlanItem, scores: Mapping[UUID, float]) -> float | None:
+    """What an item is worth: as given, else the mean of its spread, else its idea's score; None: none of these."""
     if item.value is not None:
         return item.value
     if item.spread is not None:
@@ -154,4 +197,5 @@ def _robust(
             drawn.append(np.where(np.isnan(values), 0.0, values))
         else:
             drawn.append(np.full(size, item.value))
+    solver.watch.phase = "drawing"
     return prices.robust(solver, best, np.array(drawn), DRAW_SECONDS)

@@ -5,7 +5,8 @@
     price of an idea left out   = best value - best value with it
 
 A mixed-integer program has no dual values that could be trusted: one month more may be worth nothing, and two a lot. So
-each price is the difference of two optima, for exactly the unit that was asked. What there was no time for is None.
+each price is the difference of two optima, for exactly the unit that was asked. What there was no time for is None, and
+so is a difference that the gaps of the two sets could make up: it would be chance.
 """
 
 from collections.abc import Mapping
@@ -65,6 +66,18 @@ def _changed(old: Solution, new: Solution) -> tuple[tuple[str, ...], tuple[str, 
     )
 
 
+def _unsure(one: Solution, other: Solution) -> bool:
+    """Whether what the two are apart may be no more than what is not known of them."""
+    unknown = one.gap * abs(one.value) + other.gap * abs(other.value)
+    return unknown > abs(one.value - other.value) / 2
+
+
+def _priced(limit: Limit, best: Solution, other: Solution) -> Price:
+    if _unsure(best, other):
+        return Price(limit, None)
+    return Price(limit, max(other.value - best.value, 0.0), *_changed(best, other))
+
+
 def of_capacity(solver: Solver, best: Solution, unit: float) -> list[Price]:
     """What one unit more of each skill is worth in each period, the dearest first."""
     found: list[Price] = []
@@ -78,7 +91,7 @@ def of_capacity(solver: Solver, best: Solution, unit: float) -> list[Price]:
             if better is None:
                 found.append(Price(limit, None))
             else:
-                found.append(Price(limit, max(better.value - best.value, 0.0), *_changed(best, better)))
+                found.append(_priced(limit, best, better))
     return sorted(found, key=lambda each: -(each.price or 0.0))
 
 
@@ -96,7 +109,7 @@ def of_overrides(solver: Solver, best: Solution) -> list[Price]:
         if freed is None:
             found.append(Price(limit, None))
         else:
-            found.append(Price(limit, max(freed.value - best.value, 0.0), *_changed(best, freed)))
+            found.append(_priced(limit, best, freed))
     return sorted(found, key=lambda each: -(each.price or 0.0))
 
 
@@ -123,9 +136,12 @@ def _why(solver: Solver, best: Solution, key: str) -> LeftOut:
     except OutOfTime:
         return LeftOut(key, "no time was left to find out", None)
     if with_it is None:
-        forced = Solver(_with(program, key), solver.deadline).conflict()
-        limits = tuple(limit for limit in forced.limits if limit != ("must", key, ""))
+        forced = Solver(_with(program, key), solver.deadline)
+        forced.watch = solver.watch
+        limits = tuple(limit for limit in forced.conflict().limits if limit != ("must", key, ""))
         return LeftOut(key, "cannot be had together with other limits", None, limits=limits)
+    if _unsure(best, with_it):
+        return LeftOut(key, "no time was left to find out", None)
     price = max(best.value - with_it.value, 0.0)
     displaced = tuple(each for each in best.periods if each not in with_it.periods)
     reason = "would displace what is worth more" if price > 0 else "another set is worth as much"

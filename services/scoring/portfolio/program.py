@@ -16,9 +16,9 @@ An item is done within one period. `keep` is what a value keeps when it comes a 
 Shares are of all capacity, or of what is used of it.
 
 Source: Harry Markowitz and Alan Manne, "On the solution of discrete programming problems", 1957, for capital budgeting
-as a 0-1 program. Solved with HiGHS by branch and cut: `gap` is how far the best set found may be from the best there
-is, 0 when it is proven. Among sets of the same value the one of
-the least effort is taken, of those one of many items, and of those an early one.
+as a 0-1 program. Solved with HiGHS by branch and cut, and where there are many variables `neighbourhoods` goes on:
+`gap` is how far the best set found may be from the best there is, 0 when it is proven. Among sets of the same value the
+one of the least effort is taken, of those one of many items, and of those an early one.
 
 No set at all is a result: the conflicting limits are named, none of which can be left out (QuickXplain, Ulrich Junker,
 2004).
@@ -35,6 +35,8 @@ import scipy.optimize as _optimize  # pyright: ignore[reportMissingTypeStubs] sc
 import scipy.sparse as _sparse  # pyright: ignore[reportMissingTypeStubs] scipy ships no types
 
 from services.scoring.frameworks.recipe import Array
+from services.scoring.portfolio.neighbourhoods import Problem, improved
+from services.scoring.portfolio.watch import Watch
 
 # Untyped, and used in two places only.
 _solver: Any = cast("Any", _optimize)
@@ -45,6 +47,9 @@ Limit: TypeAlias = tuple[Literal["capacity", "need", "must", "without", "least",
 LARGEST = 1_000.0
 """Values are scaled to it: the solver's own tolerance of a millionth is then a billionth of the largest."""
 SHORTEST_SECONDS = 0.02
+MANY_VARIABLES = 300
+"""From here on what branch and cut has found in a part of the time is improved piece by piece in the rest of it."""
+FIRST_SHARE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,7 @@ class Solver:
     def __init__(self, program: Program, deadline: float) -> None:
         self.program = program
         self.deadline = deadline
+        self.watch = Watch()
         self._items = {item.key: place for place, item in enumerate(program.items)}
         self._n, self._t = len(program.items), program.periods
         self._efforts = {
@@ -212,6 +218,7 @@ class Solver:
         seconds: float | None = None,
     ) -> tuple[Array, float] | None:
         """The variables of the best set and a bound on its value, or None when there is no set."""
+        self.watch.ran()
         left = self.deadline - time.monotonic()
         if left < SHORTEST_SECONDS:
             raise OutOfTime
@@ -223,13 +230,23 @@ class Solver:
             matrix = _matrices.vstack([matrix, _matrices.csr_array(np.vstack([row.coefficients for row in extra]))])
         lowest = np.array([-np.inf] * self._n + [row.lowest for row in used])
         highest = np.array([1.0] * self._n + [row.highest for row in used])
-        result: Any = _solver.milp(
-            -objective * (LARGEST / largest),
-            integrality=np.ones(size),
-            bounds=_solver.Bounds(0, 1),
-            constraints=_solver.LinearConstraint(matrix, lowest, highest),
-            options={"time_limit": min(left, seconds or left), "mip_rel_gap": 0.0},
-        )
+        allowed = min(left, seconds or left)
+        until = time.monotonic() + allowed
+        whole = size <= MANY_VARIABLES or not objective.any()
+        scaled = objective * (LARGEST / largest)
+
+        def run(seconds: float) -> Any:
+            return _solver.milp(
+                -scaled,
+                integrality=np.ones(size),
+                bounds=_solver.Bounds(0, 1),
+                constraints=_solver.LinearConstraint(matrix, lowest, highest),
+                options={"time_limit": seconds, "mip_rel_gap": 0.0},
+            )
+
+        result: Any = run(allowed if whole else allowed * FIRST_SHARE)
+        if result.x is None and result.status == 1 and not whole:
+            result = run(max(until - time.monotonic(), SHORTEST_SECONDS))
         if result.status == 2:
             return None
         if result.x is None:
@@ -237,6 +254,10 @@ class Solver:
         bound: float | None = result.mip_dual_bound
         known = float("inf") if bound is None or not np.isfinite(bound) else -bound * largest / LARGEST
         chosen = cast("Array", np.round(result.x))
+        if result.status != 0 and not whole:
+            needs = [(self._items[key], self._items[other]) for key, other in self.program.needs]
+            problem = Problem(scaled, matrix, lowest, highest, self._n, self._t, needs)
+            chosen = improved(problem, chosen, until, self.watch.check)
         return chosen, known
 
     def _tidied(

@@ -86,10 +86,12 @@ class ScoreInput(Wire):
         description="without an estimate, the value is what respondents say of the need that the idea would serve"
     )
     alignment: Aligned | None = Field(
-        default=None, description="the value is `alignment` times the model's `at_full`; with what each objective adds"
+        default=None,
+        description="the value is `alignment` from `at_none` to `at_full`; with what each objective adds",
     )
     competition: Competition | None = Field(
-        default=None, description="the value is `competition` times the model's `at_full`; with its evidence and ages"
+        default=None,
+        description="the value is `competition` from `at_none` to `at_full`; with its evidence and ages",
     )
     problem: str | None = Field(description="why the idea cannot be scored with it")
     flags: list[Flag | Literal["small_sample"]] = Field(

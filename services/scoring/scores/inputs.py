@@ -116,9 +116,9 @@ class Input:
     """The value is their arithmetic mean. They are never changed or deleted, so their ids say it all."""
     demand: Demanded | None = None
     alignment: Aligned | None = None
-    """The value is its alignment times the model's `at_full`."""
+    """The value is its alignment, brought from 0 to 1 to the model's `at_none` to `at_full`."""
     competition: Competed | None = None
-    """The value is its competition times the model's `at_full`."""
+    """The value is its competition, brought likewise."""
     raw: float | None = None
     """The mean as it was estimated, where a correction has changed it."""
     corrected: tuple[Corrected, ...] | None = None
@@ -221,11 +221,11 @@ def _computed(rule: AlignmentRule | CompetitionRule, facts: Facts) -> Input:
         aligned = facts.aligned(rule)
         if aligned is None:
             return Input("none")
-        return Input("alignment", aligned.alignment * rule.at_full, alignment=aligned)
+        return Input("alignment", rule.at(aligned.alignment), alignment=aligned)
     competed = facts.competed()
     if competed is None:
         return Input("none")
-    return Input("competition", competed.competition * rule.at_full, competition=competed)
+    return Input("competition", rule.at(competed.competition), competition=competed)
 
 
 def demanded(rule: DemandRule, known: Known) -> tuple[float | None, Demanded | None]:

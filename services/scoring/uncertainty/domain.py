@@ -15,7 +15,7 @@ from services.scoring.uncertainty import refinement
 from services.scoring.uncertainty.refinement import Gain
 from services.scoring.uncertainty.standings import Standing, over, ranks, standings, ties
 
-MOST_FIGURES = 2_000_000
+MOST_FIGURES = 3_000_000
 """Candidates times draws of one simulation: about two seconds of computing."""
 
 

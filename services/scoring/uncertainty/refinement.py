@@ -53,7 +53,7 @@ def perfect(values: Array, k: int) -> float:
 
 def gains(recipe: Recipe, drawn: Sequence[Mapping[str, Array]], k: int, most: int) -> list[Gain]:
     """The refinements that are worth anything, the best first; `drawn`: each idea's inputs as draws."""
-    if k >= len(drawn):
+    if k >= len(drawn) or most == 0:
         return []
     means = np.array([_mean(recipe, columns) for columns in drawn])
     order = np.argsort(-means, kind="stable")

@@ -11,6 +11,7 @@ group as long as the group's first is over it in less than `certainty` of the dr
 only: a chain of small steps is no tie.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -41,21 +42,30 @@ class Standing:
 
 def ranks(values: Array, lot: np.random.Generator) -> Ranks:
     """The rank of each idea (row) in each draw (column)."""
-    worth = np.where(np.isnan(values), -np.inf, values)
-    order = np.lexsort((lot.random(values.shape), -worth), axis=0)
-    found = np.empty(values.shape, np.int32)
-    places = np.broadcast_to(np.arange(1, len(values) + 1, dtype=np.int32)[:, np.newaxis], values.shape)
-    np.put_along_axis(found, order, places, axis=0)
-    return found
+    # A draw to a row, so that each is sorted where it lies.
+    worth = np.ascontiguousarray(np.where(np.isnan(values), np.inf, -values).T)
+    order = np.argsort(worth, axis=1)
+    falling = np.take_along_axis(worth, order, axis=1)
+    # Few draws hold equals, and only those are worth the lots.
+    equal = np.flatnonzero((falling[:, 1:] == falling[:, :-1]).any(axis=1))
+    order[equal] = np.lexsort((lot.random((len(equal), worth.shape[1])), worth[equal]), axis=1)
+    found = np.empty(worth.shape, np.int32)
+    places = np.broadcast_to(np.arange(1, worth.shape[1] + 1, dtype=np.int32), worth.shape)
+    np.put_along_axis(found, order, places, axis=1)
+    return found.T
 
 
 def standings(values: Array, ranked: Ranks, k: int, share: float) -> list[Standing]:
     """Where each idea stands; `share`: of the draws that a rank interval holds."""
     if not len(values):
         return []
-    lower, upper = (1 - share) / 2, (1 + share) / 2
-    low = np.quantile(ranked, lower, axis=1, method="inverted_cdf")
-    high = np.quantile(ranked, upper, axis=1, method="inverted_cdf")
+    ideas, draws = values.shape
+    # How often each idea has each rank, and that rank or a better one.
+    rows = np.arange(ideas, dtype=np.int32)[:, np.newaxis] * ideas
+    counts = np.bincount((ranked - 1 + rows).ravel(), minlength=ideas * ideas).reshape(ideas, ideas)
+    upto = np.cumsum(counts, axis=1)
+    mean_ranks: Array = (counts * np.arange(1, ideas + 1)).sum(axis=1) / draws
+    low, high = (1 + (upto < _position(part, draws)).sum(axis=1) for part in ((1 - share) / 2, (1 + share) / 2))
     made: list[Standing] = []
     for place, row in enumerate(values):
         drawn = row[~np.isnan(row)]
@@ -67,14 +77,20 @@ def standings(values: Array, ranked: Ranks, k: int, share: float) -> list[Standi
                 p10=p10,
                 p50=p50,
                 p90=p90,
-                mean_rank=float(ranked[place].mean()),
+                mean_rank=float(mean_ranks[place]),
                 rank_low=int(low[place]),
                 rank_high=int(high[place]),
-                top=float((ranked[place] <= k).mean()),
+                top=float(upto[place, min(k, ideas) - 1] / draws) if k > 0 else 0.0,
                 refused=1 - len(drawn) / len(row),
             )
         )
     return made
+
+
+def _position(share: float, draws: int) -> int:
+    """Which of the sorted draws is the quantile of the inverted distribution: the first with this share up to it."""
+    # A product of decimals may miss a whole number by an ulp.
+    return max(math.ceil(share * draws - 1e-9), 1)
 
 
 def over(values: Array, one: int, other: int) -> float:

@@ -13,15 +13,14 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from services.scoring.frameworks.factors import Range
-from services.scoring.frameworks.parameters import Bound, InputName, Tuned
+from services.scoring.frameworks.parameters import Bound, Followed, InputName, Rule, Tuned, followed
 from services.scoring.frameworks.recipe import Array, Columns, Declared, Recipe, Step
 from services.scoring.frameworks.weighted import weigh
-from shared.wire import Wire
 
 _SLACK = 1e-9
 
 
-class Metric(Wire):
+class Metric(Followed):
     """A metric of a scorecard."""
 
     name: InputName = Field(description="the `input` of its estimates", examples=["increased_revenue"])
@@ -33,6 +32,7 @@ class Metric(Wire):
     def _has_a_range(self) -> Self:
         if self.lowest >= self.highest:
             raise ValueError("lowest must be below highest")
+        self.require_one(Range(self.lowest, self.highest))
         return self
 
 
@@ -49,6 +49,10 @@ class AhaParameters(Tuned):
         if len(set(names)) < len(names):
             raise ValueError("metrics: two have the same name")
         return self
+
+    def rules(self) -> dict[str, Rule]:
+        """The inputs that follow from what Cairn knows, and how."""
+        return followed(self.metrics)
 
     def recipe(self) -> Recipe:
         """The equation over these metrics."""

@@ -22,9 +22,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from services.scoring.frameworks.factors import Range
-from services.scoring.frameworks.parameters import InputName, Tuned, Weight
+from services.scoring.frameworks.parameters import Followed, InputName, Rule, Tuned, Weight, followed
 from services.scoring.frameworks.recipe import Array, Columns, Declared, Recipe, Step, constant
-from shared.wire import Wire
 
 Scale = Literal["0-10", "sizes", "money"]
 SIZES = {"S": 1, "M": 2, "L": 3, "XL": 4}
@@ -45,13 +44,18 @@ def focus(values: Sequence[Array], costs: Sequence[Array], weights: tuple[float,
     return weights[0] * sum(values[1:], values[0]) + weights[1] * (1 - sum(costs[1:], costs[0]))
 
 
-class FocusCriterion(Wire):
+class FocusCriterion(Followed):
     """A criterion of a Focus score."""
 
     name: InputName = Field(description="the `input` of its estimates", examples=["revenue"])
     weight: Weight = Field(default=1.0, description="within its side")
     scale: Scale = Field(default="0-10", description="`sizes`: 1 S, 2 M, 3 L, 4 XL")
     top: Annotated[float, Field(gt=0, le=1e12)] = Field(default=1_000_000.0, description="of `money`: what counts as 1")
+
+    @model_validator(mode="after")
+    def _can_follow(self) -> Self:
+        self.require_one(self.range())
+        return self
 
     def range(self) -> Range:
         """The values it takes."""
@@ -80,6 +84,10 @@ class AirfocusParameters(Tuned):
         if len(set(names)) < len(names):
             raise ValueError("two criteria have the same name")
         return self
+
+    def rules(self) -> dict[str, Rule]:
+        """The inputs that follow from what Cairn knows, and how."""
+        return followed([*self.values, *self.costs])
 
     def recipe(self) -> Recipe:
         """The formula over these criteria: from 0 to 100."""

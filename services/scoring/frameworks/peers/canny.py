@@ -28,9 +28,8 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from services.scoring.frameworks.factors import Range
-from services.scoring.frameworks.parameters import DemandRule, InputName, Tuned, Weight
+from services.scoring.frameworks.parameters import Followed, InputName, Rule, Tuned, Weight, followed
 from services.scoring.frameworks.recipe import Array, Columns, Declared, Recipe, Step, constant, divide_by
-from shared.wire import Wire
 
 ImpactScale = Literal["0-10", "0-100", "fibonacci", "stars", "checkbox", "percentage", "count"]
 EffortScale = Literal["0-10", "0-100", "fibonacci", "stars"]
@@ -59,22 +58,31 @@ def normalise(scale: ImpactScale, raw: Array, top: float = 1.0) -> Array:
     return NORMAL[scale](raw, top)
 
 
-class ImpactFactor(Wire):
+class ImpactFactor(Followed):
     """A factor of impact."""
 
     name: InputName = Field(description="the `input` of its estimates", examples=["customer_value"])
     scale: ImpactScale = Field(default="0-10")
     weight: Weight = Field(default=1.0, description="among the impact factors; a percentage has none")
     top: Annotated[float, Field(gt=0, le=1e12)] = Field(default=100.0, description="of `count`: what counts as 100")
-    demand: DemandRule | None = Field(default=None, description="how it follows from demand where nobody estimates it")
+
+    @model_validator(mode="after")
+    def _can_follow(self) -> Self:
+        self.require_one(Range(0, self.top) if self.scale == "count" else RANGES[self.scale])
+        return self
 
 
-class EffortFactor(Wire):
+class EffortFactor(Followed):
     """A factor of effort."""
 
     name: InputName = Field(description="the `input` of its estimates", examples=["effort"])
     scale: EffortScale = Field(default="0-10")
     weight: Weight = Field(default=1.0, description="among the effort factors")
+
+    @model_validator(mode="after")
+    def _can_follow(self) -> Self:
+        self.require_one(RANGES[self.scale])
+        return self
 
 
 class CannyParameters(Tuned):
@@ -94,9 +102,9 @@ class CannyParameters(Tuned):
             raise ValueError("impact: one factor at least must not be a percentage")
         return self
 
-    def rules(self) -> dict[str, DemandRule]:
-        """The factors that demand can give, and how."""
-        return {each.name: each.demand for each in self.impact if each.demand is not None}
+    def rules(self) -> dict[str, Rule]:
+        """The inputs that follow from what Cairn knows, and how."""
+        return followed([*self.impact, *self.effort])
 
     def recipe(self) -> Recipe:
         """The formula over these factors."""

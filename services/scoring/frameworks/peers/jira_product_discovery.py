@@ -21,9 +21,8 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from services.scoring.frameworks.factors import Range, Refusal
-from services.scoring.frameworks.parameters import Bound, DemandRule, InputName, Tuned
+from services.scoring.frameworks.parameters import Bound, Followed, InputName, Rule, Tuned, followed
 from services.scoring.frameworks.recipe import Array, Columns, Declared, Recipe, Step, divide_by
-from shared.wire import Wire
 
 
 def normalise(field: Array) -> Array | Refusal:
@@ -37,7 +36,7 @@ def normalise(field: Array) -> Array | Refusal:
     return (field - lowest) / spread * 100
 
 
-class WeightedField(Wire):
+class WeightedField(Followed):
     """A field of a weighted score."""
 
     name: InputName = Field(description="the `input` of its estimates", examples=["impact_rating"])
@@ -46,12 +45,12 @@ class WeightedField(Wire):
     )
     lowest: Bound = Field(default=0.0, description="what counts as 0")
     highest: Bound = Field(default=5.0, description="what counts as 100")
-    demand: DemandRule | None = Field(default=None, description="how it follows from demand where nobody estimates it")
 
     @model_validator(mode="after")
     def _has_a_range(self) -> Self:
         if self.lowest >= self.highest or self.weight == 0:
             raise ValueError("lowest must be below highest, and a weight is not zero")
+        self.require_one(Range(self.lowest, self.highest))
         return self
 
     def term(self) -> str:
@@ -82,9 +81,9 @@ class JiraProductDiscoveryParameters(Tuned):
             raise ValueError("fields: one weight at least must be positive")
         return self
 
-    def rules(self) -> dict[str, DemandRule]:
-        """The fields that demand can give, and how."""
-        return {each.name: each.demand for each in self.fields if each.demand is not None}
+    def rules(self) -> dict[str, Rule]:
+        """The inputs that follow from what Cairn knows, and how."""
+        return followed(self.fields)
 
     def recipe(self) -> Recipe:
         """The formula over these fields."""

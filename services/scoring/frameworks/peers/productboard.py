@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pydantic import Field
 
 from services.scoring.frameworks.factors import Range, Refusal
-from services.scoring.frameworks.parameters import DemandRule, Tuned
+from services.scoring.frameworks.parameters import DemandRule, Fixed, Rule
 from services.scoring.frameworks.recipe import Declared, Recipe, add
 
 UNSAID = 1
@@ -21,15 +21,15 @@ HIGHEST = 3
 RECIPE = Recipe("user_impact", {"user_impact": Declared("points", Range(0))}, (add("user_impact"),))
 
 
-class ProductboardParameters(Tuned):
+class ProductboardParameters(Fixed):
     """A user impact score of Productboard. Its input is `user_impact`."""
 
     user_impact: DemandRule | None = Field(
         default_factory=DemandRule, description="how it follows from demand; null: by estimate alone"
     )
 
-    def rules(self) -> Mapping[str, DemandRule]:
-        """The input that demand can give, and how."""
+    def own(self) -> Mapping[str, Rule]:
+        """The inputs for which the framework has a field of its own."""
         return {} if self.user_impact is None else {"user_impact": self.user_impact}
 
     def recipe(self) -> Recipe:

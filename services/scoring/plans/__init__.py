@@ -1,0 +1,1 @@
+"""Plans: portfolios that are kept, compared and adopted."""

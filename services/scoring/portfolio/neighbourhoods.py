@@ -1,0 +1,120 @@
+"""A good set of many items, made better piece by piece until there is no time left.
+
+Branch and cut over a thousand variables spends its first seconds on the bound. So what it has found by then is improved
+by a large neighbourhood search (Paul Shaw, "Using constraint programming and local search methods to solve vehicle
+routing problems", 1998): most of the set stays as it is, a small program over the rest is solved to its end, and what
+it finds is kept where it is better. Which pieces: two periods at a time, each pair before any comes again, with what is
+done in them and those left out that the linear relaxation holds to be nearest (by their reduced costs), and what these
+need. The set never gets worse, and every set that is kept is within all limits.
+"""
+
+import itertools
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+import scipy.optimize as _optimize  # pyright: ignore[reportMissingTypeStubs] scipy ships no types
+import scipy.sparse as _sparse  # pyright: ignore[reportMissingTypeStubs] scipy ships no types
+from numpy.typing import NDArray
+
+from services.scoring.frameworks.recipe import Array, Mask
+
+# Untyped, and used here only.
+_solver: Any = cast("Any", _optimize)
+_matrices: Any = cast("Any", _sparse)
+
+INSIDE, OUTSIDE = 45, 60
+"""Items that one piece is over, done and left out: as many as are solved to the end in a quarter of a second."""
+PIECE_SECONDS = 0.4
+SHORTEST_SECONDS = 0.05
+ROUNDS = 2
+"""In vain over all pieces, before it is given up; what is left out of a piece is partly chance."""
+GAP = 1e-4
+"""What a piece may be short of its own best."""
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A program in its matrix: for each item a variable for each period, all of them 0 or 1."""
+
+    objective: Array
+    matrix: Any
+    lowest: Array
+    highest: Array
+    items: int
+    periods: int
+    needs: Sequence[tuple[int, int]]
+    """Items by their place, each with one that it needs."""
+
+
+def improved(problem: Problem, chosen: Array, until: float, ran: Callable[[], None]) -> Array:
+    """A set that is no worse; `ran` is called before each piece, and may raise to stop."""
+    lot = np.random.default_rng(1)
+    nearness = _nearness(problem)
+    best, worth = chosen, float(problem.objective @ chosen)
+    barren = 0  # pieces in a row by which nothing was found
+    pieces = list(_pieces(problem))
+    while barren < ROUNDS * len(pieces):
+        lot.shuffle(pieces)
+        for piece in pieces:
+            if until - time.monotonic() < SHORTEST_SECONDS:
+                return best
+            ran()
+            found = _solved(problem, best, _free(problem, best, piece, nearness, lot), until)
+            barren += 1
+            if found is not None and (value := float(problem.objective @ found)) > worth * (1 + 1e-12):
+                best, worth, barren = found, value, 0
+    return best
+
+
+def _pieces(problem: Problem) -> Iterator[tuple[int, ...]]:
+    return itertools.combinations(range(problem.periods), min(problem.periods, 2))
+
+
+def _nearness(problem: Problem) -> Array:
+    """How much each variable's worth falls short of what its capacity is worth elsewhere; 0: nothing."""
+    finite_high, finite_low = np.isfinite(problem.highest), np.isfinite(problem.lowest)
+    result: Any = _solver.linprog(
+        -problem.objective,
+        A_ub=_matrices.vstack([problem.matrix[finite_high], -problem.matrix[finite_low]]),
+        b_ub=np.concatenate([problem.highest[finite_high], -problem.lowest[finite_low]]),
+        bounds=(0, 1),
+        method="highs",
+        options={"time_limit": 1.0},
+    )
+    if result.x is None:
+        return np.zeros(len(problem.objective))
+    return cast("Array", -(result.lower.marginals + result.upper.marginals))
+
+
+def _free(problem: Problem, chosen: Array, piece: Sequence[int], nearness: Array, lot: np.random.Generator) -> Mask:
+    """The variables that a piece is over."""
+    table = chosen.reshape(problem.items, problem.periods) > 0.5
+    inside = np.flatnonzero(table[:, piece].any(axis=1))
+    if len(inside) > INSIDE:
+        inside = lot.choice(inside, INSIDE, replace=False)
+    near = nearness.reshape(problem.items, problem.periods)[:, piece].max(axis=1)
+    # By a little chance, so that no two pieces over the same periods are alike.
+    near = near + lot.random(problem.items) * float(np.abs(nearness).mean())
+    near[table.any(axis=1)] = -np.inf
+    outside = [place for place in np.argsort(-near)[:OUTSIDE].tolist() if near[place] > -np.inf]
+    items = set(inside.tolist()) | set(outside)
+    needed = [other for item, other in problem.needs if item in items and not table[other].any()]
+    free = np.zeros(table.shape, np.bool_)
+    free[np.ix_(sorted(items.union(needed)), piece)] = True
+    return free.ravel()
+
+
+def _solved(problem: Problem, chosen: Array, free: Mask, until: float) -> Array | None:
+    """The best set that differs in free variables only."""
+    result: Any = _solver.milp(
+        -problem.objective,
+        integrality=np.ones(len(chosen)),
+        bounds=_solver.Bounds(np.where(free, 0.0, chosen), np.where(free, 1.0, chosen)),
+        constraints=_solver.LinearConstraint(problem.matrix, problem.lowest, problem.highest),
+        options={"time_limit": min(PIECE_SECONDS, until - time.monotonic()), "mip_rel_gap": GAP},
+    )
+    return None if result.x is None else cast("Array", np.round(result.x))
