@@ -75,6 +75,7 @@ def test_the_portal_reads_through_its_own_statements_only() -> None:
         "services.feedback.products.domain",
         "services.feedback.similar.domain",
         "services.feedback.texts.redaction.",
+        "services.feedback.texts.remembered.",
         "services.feedback.trust.domain",
         "services.feedback.trust.levels.",
         "services.feedback.votes.domain",

@@ -254,6 +254,11 @@ async def plan_for_values(read: Read) -> None:
     await read.value(store.PLAN)
 
 
+async def plan_once(read: Read) -> None:
+    """Have each statement from now on planned once for all values: those that find their rows by whole keys."""
+    await read.value(store.PLANNED)
+
+
 async def read_words(read: Read, q: str) -> Words | None:
     """What was typed as PostgreSQL reads it; None when there is no word in it."""
     row = await read.one(store.WORDS, *typed(q))

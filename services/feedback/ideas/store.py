@@ -88,6 +88,10 @@ PLAN = """
 select set_config('plan_cache_mode', 'force_custom_plan', true),
     set_config('max_parallel_workers_per_gather', '0', true)
 """
+# The opposite: what goes by whole keys is planned once, and then never by reading a table that was small at the time.
+PLANNED = """
+select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)
+"""
 # What is not asked for is null, and gone from the plan that is made for these values.
 _WANTED = f"""
 i.workspace_id = $1 and i.merged_root is null

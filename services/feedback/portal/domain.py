@@ -14,6 +14,7 @@ from services.feedback.customers import domain as customers
 from services.feedback.customers.domain import Person
 from services.feedback.followers import domain as followers
 from services.feedback.ideas import domain as ideas
+from services.feedback.ideas import orders
 from services.feedback.ideas.finding import lookup
 from services.feedback.portal import store
 from services.feedback.portal.compared import Compared
@@ -81,17 +82,24 @@ class Asked(NamedTuple):
     """Whatever the viewer brought, voted for or follows."""
 
 
-async def find(
-    read: Read, sight: Sight, asked: Asked, sort: Sort, place: Sequence[Any], limit: int
-) -> list[asyncpg.Record]:
-    """Ideas that this viewer may see, in order, those behind the place. NotFound when they may not see the board."""
-    rows = await _find(read, sight, asked, sort, place, limit)
-    if not rows:
+class Found(NamedTuple):
+    """A page of ideas, and the cursor of the next, if there is one."""
+
+    ideas: list[asyncpg.Record]
+    following: str | None
+
+
+async def find(read: Read, sight: Sight, asked: Asked, sort: Sort, cursor: str | None, limit: int) -> Found:
+    """A page of what this viewer may see. NotFound when they may not see the board; Invalid on another's cursor."""
+    listed = await _list(read, sight, asked, sort, orders.place(sort, cursor), limit + 1)
+    if not listed:
         await board(read, sight)
-    return rows
+        return Found([], None)
+    ideas_of_page = await _these(read, sight, [row["id"] for row in listed[:limit]])
+    return Found(ideas_of_page, orders.cursor(sort, listed[limit - 1]) if len(listed) > limit else None)
 
 
-async def _find(
+async def _list(
     read: Read, sight: Sight, asked: Asked, sort: Sort, place: Sequence[Any], limit: int
 ) -> list[asyncpg.Record]:
     words = await ideas.read_words(read, asked.q) if asked.q is not None else None
@@ -105,21 +113,26 @@ async def _find(
     found = lookup(words, None)
     # On a one-way board the filter leaves what the viewer brought; that is looked up, not searched for among all.
     brought = asked.mine or (sight.one_way and sight.viewer != TEAM)
+    ties = brought, asked.voted, asked.follows, asked.tied
     return await read.all(
-        store.LISTS[sort, len(found.terms), bool(found.begun)],
+        store.LISTS[sort, len(found.terms), bool(found.begun), any(ties)],
         *sight.at,
         limit,
         list(asked.statuses) or None,
         product_id,
         words.query if words is not None else None,
-        brought,
-        asked.voted,
-        asked.follows,
-        asked.tied,
+        *(ties if any(ties) else ()),
         *place,
         *found.terms,
         *found.begun,
     )
+
+
+async def _these(read: Read, sight: Sight, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """These of the visible ideas, in this order."""
+    await ideas.plan_once(read)
+    rows = {row["id"]: row for row in await read.all(store.THESE, *sight.at, ids)}
+    return [rows[id] for id in ids if id in rows]
 
 
 async def alike(
@@ -133,9 +146,7 @@ async def alike(
     query = similar.Query(title, description)
     among = await _among(read, compared, sight)
     near = await similar.similar(read, None, sight.workspace_id, query, ("idea",), limit, among)
-    order = [each.id for each in near.found["idea"]]
-    rows = {row["id"]: row for row in await read.all(store.THESE, *sight.at, order)}
-    return [rows[id] for id in order if id in rows]
+    return await _these(read, sight, [each.id for each in near.found["idea"]])
 
 
 async def _among(read: Read, compared: Compared, sight: Sight) -> Among:
@@ -175,11 +186,17 @@ def require_visitor(viewer: Viewer) -> UUID:
 
 
 async def _visitor(tx: Tx, sight: Sight) -> UUID:
+    """Who that contact is by now: they may have been merged into another. Forbidden when it is nobody."""
     named = require_visitor(sight.viewer)
     (contact_id,) = await customers.recognise(tx, [Person(sight.workspace_id, id=named)])
     if contact_id is None:
         raise Forbidden("The visitor is no contact any more.", code="visitor_needed")
     return contact_id
+
+
+async def _now(tx: Tx, sight: Sight, contact_id: UUID, idea_id: UUID) -> asyncpg.Record:
+    """The idea after what this contact did."""
+    return await idea(tx, sight._replace(viewer=Viewer("contact", contact_id)), idea_id)
 
 
 async def vote(
@@ -210,28 +227,31 @@ async def vote(
     (cast,) = await votes.cast(tx, [ballot])
     if isinstance(cast, Invalid):
         raise cast
-    return await idea(tx, sight, idea_id)
+    return await _now(tx, sight, contact_id, idea_id)
 
 
 async def unvote(tx: Tx, sight: Sight, idea_id: UUID) -> asyncpg.Record:
     """Take one's vote back, if there is one, also where the board takes none any more; the idea as it is then."""
     await idea(tx, sight, idea_id, "/vote")
-    await votes.retract(tx, sight.workspace_id, idea_id, await _visitor(tx, sight))
-    return await idea(tx, sight, idea_id)
+    contact_id = await _visitor(tx, sight)
+    await votes.retract(tx, sight.workspace_id, idea_id, contact_id)
+    return await _now(tx, sight, contact_id, idea_id)
 
 
 async def follow(tx: Tx, sight: Sight, idea_id: UUID) -> asyncpg.Record:
     """Hear of an idea that the visitor sees, without voting for it; the idea as it is then."""
     await idea(tx, sight, idea_id, "/follow")
-    await followers.follow(tx, sight.workspace_id, idea_id, Person(sight.workspace_id, id=await _visitor(tx, sight)))
-    return await idea(tx, sight, idea_id)
+    contact_id = await _visitor(tx, sight)
+    await followers.follow(tx, sight.workspace_id, idea_id, Person(sight.workspace_id, id=contact_id))
+    return await _now(tx, sight, contact_id, idea_id)
 
 
 async def unfollow(tx: Tx, sight: Sight, idea_id: UUID) -> asyncpg.Record:
     """Hear of an idea no longer; a vote for it stands. The idea as it is then."""
     await idea(tx, sight, idea_id, "/follow")
-    await followers.unfollow(tx, sight.workspace_id, idea_id, await _visitor(tx, sight))
-    return await idea(tx, sight, idea_id)
+    contact_id = await _visitor(tx, sight)
+    await followers.unfollow(tx, sight.workspace_id, idea_id, contact_id)
+    return await _now(tx, sight, contact_id, idea_id)
 
 
 async def submit(tx: Tx, caller: Caller, sight: Sight, title: str, description: str) -> tuple[UUID, State]:

@@ -17,7 +17,7 @@ _OF_IDEA = "m.workspace_id = $1 and (m.id = i.id or m.merged_root = i.id)"
 # what any of it is worth; how the writer is called comes along to be taken out of the words (`known`), and goes no
 # further.
 # Not materialized: named twice, even where one of the two is not asked, ideas would be put together whole before a page
-# is taken of them. What stands in brackets is worked out for the rows of a page alone.
+# is taken of them.
 _VISIBLE = f"""
 visible_board as (
     select b.id, b.key, b.name, b.description, b.visibility, b.submissions, b.comments, b.voting from boards b
@@ -117,10 +117,13 @@ _SUBMISSION = "id, title, description, state, idea_id, created_at, known"
 BOARD = f"with {_VISIBLE} select id, {_BOARD} from visible_board"
 
 Sort = Literal["new", "votes", "relevance"]
-# What is not asked for is null or false, and gone from the plan that is made for these values. Whom an idea is tied to
-# is asked of the viewer's ties first, of which there are few; `follows` then knows what they said last.
+# What is not asked for is null or false, and gone from the plan that is made for these values.
 _WANTED = f"""
 ($6::text[] is null or i.status = any($6)) and ($7::uuid is null or i.product_id = $7) and {fits(8)}
+"""
+# Whom an idea is tied to is asked of the viewer's ties first, of which there are few; `follows` knows what they said
+# last. Nothing of it is planned where nobody asks.
+_TIED = """
 and (not $9::boolean or i.id = any(array(select t.idea_id from visible_ties t where t.tie = 'brought')))
 and (not $10::boolean or i.id = any(array(select t.idea_id from visible_ties t where t.tie = 'voted')))
 and (not $11::boolean or i.follows and i.id = any(array(select t.idea_id from visible_ties t where t.tie = 'follows')))
@@ -129,44 +132,45 @@ and (not $12::boolean or (i.mine or i.importance is not null or i.follows)
 """
 
 
-def _list(sort: Sort, terms: int, *, begun: bool) -> str:
-    """$5 is the limit; behind the filters come the parts of the cursor, the terms, and what the last word begins."""
+def _list(sort: Sort, terms: int, *, begun: bool, tied: bool) -> str:
+    """Which ideas, without what is told of them: that is looked up for a page, by a statement that is planned once.
+
+    $5 is the limit; behind the filters come the parts of the cursor, the terms, and what the last word begins.
+    """
+    wanted, place = (_WANTED + _TIED, 13) if tied else (_WANTED, 9)
     if sort == "relevance":
-        found = f"""found as materialized (
+        return f"""
+with {_VISIBLE}, found as materialized (
     select i.id, ts_rank(i.search, $8::text::tsquery, 1)::float8 as sorted_by from visible_ideas i
-    where {_WANTED} and i.id <= $15::uuid {looked_up(16, terms, begun=begun)} order by i.id desc limit {RANKED}
+    where {wanted} and i.id <= ${place + 2}::uuid {looked_up(place + 3, terms, begun=begun)}
+    order by i.id desc limit {RANKED}
 ), ranked as (
     select id, sorted_by, max(id::text) over () as newest from found
-), listed as materialized (
-    select id, sorted_by, newest from ranked where (sorted_by, id) < ($13::float8, $14::uuid)
-    order by sorted_by desc, id desc limit $5
-)"""
-    elif sort == "votes":
+)
+select id, sorted_by, newest from ranked where (sorted_by, id) < (${place}::float8, ${place + 1}::uuid)
+order by sorted_by desc, id desc limit $5
+"""
+    if sort == "votes":
         # Of one table, so that one index gives both.
-        found = f"""listed as materialized (
-    select i.id, i.votes as sorted_by, null as newest from visible_ideas i
-    where {_WANTED} and (i.votes, i.counted_id) < ($13::int, $14::uuid) {looked_up(15, terms, begun=begun)}
-    order by i.votes desc, i.counted_id desc limit $5
-)"""
-    else:
-        found = f"""listed as materialized (
-    select i.id, i.id as sorted_by, null as newest from visible_ideas i
-    where {_WANTED} and i.id < $13::uuid {looked_up(14, terms, begun=begun)} order by i.id desc limit $5
-)"""
+        return f"""
+with {_VISIBLE} select i.id, i.votes as sorted_by from visible_ideas i
+where {wanted} and (i.votes, i.counted_id) < (${place}::int, ${place + 1}::uuid)
+{looked_up(place + 2, terms, begun=begun)} order by i.votes desc, i.counted_id desc limit $5
+"""
     return f"""
-with {_VISIBLE}, {found}
-select {_IDEA}, w.sorted_by, w.newest from listed w join visible_ideas i on i.id = w.id
-order by w.sorted_by desc, w.id desc
+with {_VISIBLE} select i.id from visible_ideas i
+where {wanted} and i.id < ${place}::uuid {looked_up(place + 1, terms, begun=begun)} order by i.id desc limit $5
 """
 
 
 LISTS = {
-    (sort, terms, begun): _list(sort, terms, begun=begun)
+    (sort, terms, begun, tied): _list(sort, terms, begun=begun, tied=tied)
     for sort in get_args(Sort)
     for terms in range(MOST_TERMS + 1)
     for begun in (False, True)
+    for tied in (False, True)
 }
-"""By the order, how many terms are looked up, and whether a word is being typed."""
+"""By the order, how many terms are looked up, whether a word is being typed, and whether ties are asked for."""
 IDEA = f"with {_VISIBLE} select {_IDEA}, i.commentable, i.votable from visible_ideas i where i.id = $5"
 THESE = f"with {_VISIBLE} select {_IDEA} from visible_ideas i where i.id = any($5::uuid[])"
 # Who saw an idea here before it was merged hears where it went.

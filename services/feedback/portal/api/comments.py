@@ -10,7 +10,7 @@ from pydantic import Field
 
 from services.feedback.comments.api import Words
 from services.feedback.portal import domain, store
-from services.feedback.portal.api.seeing import PREFIX, READING, Named, SightDep, TokenDep, acting, outside
+from services.feedback.portal.api.seeing import CHANGES, PREFIX, READING, Named, SightDep, TokenDep, acting, outside
 from services.feedback.texts.redaction import redacted
 from shared.errors import Moved
 from shared.paging import Cursor, Limit, Page, after, page
@@ -89,7 +89,7 @@ async def list_public_comments(
     return page(rows, limit, _comment, lambda comment: (comment.id,))
 
 
-@router.post("", status_code=201, responses=EDITING | responses(Moved), dependencies=[allow("boards:submit")])
+@router.post("", status_code=201, responses=EDITING | responses(Moved), dependencies=CHANGES)
 async def create_public_comment(
     board_key: Slug, idea_id: UUID, body: PublicCommentIn, caller: CallerDep, tx: TxDep, admitted: TokenDep
 ) -> PublicComment:
@@ -98,7 +98,7 @@ async def create_public_comment(
     return _own(await domain.say(tx, caller, sight, idea_id, body.text, body.parent_id))
 
 
-@router.patch("/{comment_id}", responses=EDITING | responses(Moved), dependencies=[allow("boards:submit")])
+@router.patch("/{comment_id}", responses=EDITING | responses(Moved), dependencies=CHANGES)
 async def update_public_comment(
     board_key: Slug,
     idea_id: UUID,
@@ -113,9 +113,7 @@ async def update_public_comment(
     return _own(await domain.reword(tx, caller, sight, idea_id, comment_id, body.text))
 
 
-@router.delete(
-    "/{comment_id}", status_code=204, responses=EDITING | responses(Moved), dependencies=[allow("boards:submit")]
-)
+@router.delete("/{comment_id}", status_code=204, responses=EDITING | responses(Moved), dependencies=CHANGES)
 async def delete_public_comment(idea_id: UUID, comment_id: UUID, tx: TxDep, sight: SightDep) -> None:
     """Delete your own comment as a visitor."""
     await domain.take_back(tx, sight, idea_id, comment_id)

@@ -1,8 +1,7 @@
 """Ideas on a board, as visitors list, search and compare them."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import asyncpg
@@ -10,7 +9,6 @@ from fastapi import APIRouter, Query
 from pydantic import AfterValidator, Field, StringConstraints
 
 from services.feedback.boards.api import Introduction
-from services.feedback.ideas import orders
 from services.feedback.portal import domain
 from services.feedback.portal.api.seeing import PREFIX, READING, SightDep, outside
 from services.feedback.portal.compared import Compared
@@ -79,10 +77,8 @@ def public(row: asyncpg.Record) -> PublicIdea:
 
 
 async def _page(read: Read, sight: Sight, asked: Asked, sort: Sort, limit: int, cursor: str | None) -> Page[PublicIdea]:
-    place: Sequence[Any] = orders.place(sort, cursor)
-    rows = await domain.find(read, sight, asked, sort, place, limit + 1)
-    following = orders.cursor(sort, rows[limit - 1]) if len(rows) > limit else None
-    return Page(data=[public(row) for row in rows[:limit]], next_cursor=following)
+    found = await domain.find(read, sight, asked, sort, cursor, limit)
+    return Page(data=[public(row) for row in found.ideas], next_cursor=found.following)
 
 
 @router.get("/ideas", responses=READING, dependencies=[allow("boards:read")])

@@ -4,19 +4,19 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import asyncpg
-from fastapi import Depends, Header, Query, Request
+from fastapi import Depends, Header, Query
 from pydantic import Field
 
 from services.feedback.customers import domain as customers
 from services.feedback.customers.api import ContactRef
 from services.feedback.portal import domain
 from services.feedback.portal.viewer import ANONYMOUS, TEAM, Sight, Viewer, admit
-from services.feedback.texts.redaction import redacted
+from services.feedback.texts.remembered import Redactions
 from shared.access.keys import Caller
 from shared.database import Tx
 from shared.errors import FieldError, Forbidden, Invalid, NotFound
 from shared.problems import GUARDED, responses
-from shared.routes import SAFE, CallerDep, ReadDep, RuntimeDep, require_scopes
+from shared.routes import CallerDep, ReadDep, RuntimeDep, allow, require_scopes
 from shared.runtime import Runtime
 from shared.sealing import Seal
 from shared.wire import Slug
@@ -29,22 +29,30 @@ Named = Annotated[
     ContactRef | None,
     Field(description="the visitor, from keys with `customers:write`; left out beside a visitor's token"),
 ]
+_REDACTIONS = Redactions()
 TokenHeader = Annotated[str | None, Header(alias="Cairn-Visitor", max_length=1_000, description="the visitor's token")]
 
 
-async def _token(request: Request, caller: CallerDep, runtime: RuntimeDep, visitor: TokenHeader = None) -> UUID | None:
+async def _token(caller: CallerDep, runtime: RuntimeDep, visitor: TokenHeader = None) -> UUID | None:
     """The contact whom the visitor's token names, where there is one."""
     if visitor is None:
         return None
     admitted = admit(seal(runtime), visitor)
     if admitted is None or admitted.workspace_id != caller.workspace_id:
         raise Forbidden("The visitor's token is not good, or has ended: ask for another.", code="visitor_needed")
-    if request.method not in SAFE:
-        runtime.limits.spend_share(admitted.contact_id, VISITOR_RATE, VISITOR_BURST)
     return admitted.contact_id
 
 
 TokenDep = Annotated[UUID | None, Depends(_token)]
+
+
+async def _spend(runtime: RuntimeDep, admitted: TokenDep) -> None:
+    if admitted is not None:
+        runtime.limits.spend_share(admitted, VISITOR_RATE, VISITOR_BURST)
+
+
+CHANGES = [allow("boards:submit"), Depends(_spend)]
+"""What a route demands by which visitors change something."""
 
 
 async def _viewer(
@@ -114,4 +122,4 @@ def seal(runtime: Runtime) -> Seal:
 
 def outside(row: asyncpg.Record, words: str) -> str:
     """Words as they may leave: customers' without what identifies them, the team's as they are."""
-    return redacted(words, row["known"] or ()) if row["from_customer"] else words
+    return _REDACTIONS.of(words, row["known"] or ()) if row["from_customer"] else words

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from services.feedback.boards.api import Introduction
 from services.feedback.portal import domain, store
-from services.feedback.portal.api.seeing import PREFIX, READING, Named, SightDep, TokenDep, acting
+from services.feedback.portal.api.seeing import CHANGES, PREFIX, READING, Named, SightDep, TokenDep, acting
 from services.feedback.texts.redaction import redacted
 from shared.paging import LAST, Cursor, Limit, Page, after, page
 from shared.problems import EDITING
@@ -57,7 +57,7 @@ def _submission(row: asyncpg.Record) -> PublicSubmission:
     )
 
 
-@router.post("", status_code=201, responses=EDITING, dependencies=[allow("boards:submit")])
+@router.post("", status_code=201, responses=EDITING, dependencies=CHANGES)
 async def create_submission(
     board_key: Slug, body: SubmissionIn, caller: CallerDep, tx: TxDep, admitted: TokenDep
 ) -> SubmissionAccepted:

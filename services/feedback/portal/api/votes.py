@@ -8,15 +8,15 @@ from pydantic import Field
 
 from services.feedback.portal import domain
 from services.feedback.portal.api.ideas import PublicIdea, public
-from services.feedback.portal.api.seeing import PREFIX, Named, SightDep, TokenDep, acting
+from services.feedback.portal.api.seeing import CHANGES, PREFIX, Named, SightDep, TokenDep, acting
 from services.feedback.votes.domain import Importance
 from shared.errors import Moved
 from shared.problems import EDITING, responses
-from shared.routes import CallerDep, Route, TxDep, allow
+from shared.routes import CallerDep, Route, TxDep
 from shared.wire import Slug, Text, Wire
 
 router = APIRouter(prefix=f"{PREFIX}/ideas/{{idea_id}}", tags=["portal"], route_class=Route)
-CHANGING = EDITING | responses(Moved)
+ANSWERS = EDITING | responses(Moved)
 
 
 class PublicVoteIn(Wire):
@@ -37,7 +37,7 @@ class PublicFollowIn(Wire):
     contact: Named = None
 
 
-@router.put("/vote", responses=CHANGING, dependencies=[allow("boards:submit")])
+@router.put("/vote", responses=ANSWERS, dependencies=CHANGES)
 async def vote_for_idea(
     board_key: Slug,
     idea_id: UUID,
@@ -55,13 +55,13 @@ async def vote_for_idea(
     return public(await domain.vote(tx, caller, sight, idea_id, said.importance, said.reason))
 
 
-@router.delete("/vote", responses=CHANGING, dependencies=[allow("boards:submit")])
+@router.delete("/vote", responses=ANSWERS, dependencies=CHANGES)
 async def take_vote_back(idea_id: UUID, tx: TxDep, sight: SightDep) -> PublicIdea:
     """Take your vote back as a visitor, and see the idea as it is then. Without one, nothing happens."""
     return public(await domain.unvote(tx, sight, idea_id))
 
 
-@router.put("/follow", responses=CHANGING, dependencies=[allow("boards:submit")])
+@router.put("/follow", responses=ANSWERS, dependencies=CHANGES)
 async def follow_public_idea(
     board_key: Slug,
     idea_id: UUID,
@@ -75,7 +75,7 @@ async def follow_public_idea(
     return public(await domain.follow(tx, sight, idea_id))
 
 
-@router.delete("/follow", responses=CHANGING, dependencies=[allow("boards:submit")])
+@router.delete("/follow", responses=ANSWERS, dependencies=CHANGES)
 async def unfollow_public_idea(idea_id: UUID, tx: TxDep, sight: SightDep) -> PublicIdea:
     """Hear of an idea no longer, as a visitor. Your vote stands."""
     return public(await domain.unfollow(tx, sight, idea_id))
