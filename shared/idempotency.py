@@ -65,7 +65,7 @@ def accepted_key(value: str | None) -> str | None:
 
 
 def fingerprint(method: str, target: str, body: bytes) -> bytes:
-    """What makes two requests the same: method, path with query, and body."""
+    """What makes two requests the same: method, path with query (and who asks, where many share a key), and body."""
     seal = hashlib.sha256(f"{method} {target}\n".encode())
     seal.update(body)
     return seal.digest()
@@ -76,7 +76,9 @@ def mismatch() -> Invalid:
     return Invalid(
         "This Idempotency-Key was used for another request.",
         code="idempotency_key_reused",
-        errors=[FieldError("/header/Idempotency-Key", "belongs to a request with another method, path or body")],
+        errors=[
+            FieldError("/header/Idempotency-Key", "belongs to a request with another method, path, body or visitor")
+        ],
     )
 
 

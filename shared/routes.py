@@ -89,7 +89,7 @@ class Route(APIRoute):
         if takes_json and body:
             _require_json(request.scope["cairn.headers"].get(b"content-type", b""))
         key = accepted_key(request.headers.get("idempotency-key"))
-        sought = fingerprint(request.method, f"{request.url.path}?{request.url.query}", body)
+        sought = fingerprint(request.method, _target(request), body)
         async with runtime.database.transaction((caller.workspace_id,)) as tx:
             request.scope["cairn.read"] = tx
             if key is not None:
@@ -134,6 +134,12 @@ class StreamRoute(Route):
         takes_json: bool,
     ) -> Response:
         return await serve(request)
+
+
+def _target(request: Request) -> str:
+    """What is asked for, and by whom of those who share a key: no visitor is given another's answer again."""
+    visitor = request.headers.get("cairn-visitor")
+    return f"{request.url.path}?{request.url.query}" + (f" {visitor}" if visitor is not None else "")
 
 
 def _again(runtime: Runtime, held: Remembered) -> Response:

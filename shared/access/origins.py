@@ -25,7 +25,7 @@ _ORIGIN = re.compile(
 )
 _EXPOSED = b"ETag, Location, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, X-Request-Id"
 _ASKED = (
-    (b"access-control-allow-methods", b"GET, HEAD, POST, PATCH, DELETE"),
+    (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, PATCH, DELETE"),
     (b"access-control-allow-headers", b"authorization, cairn-visitor, content-type, idempotency-key, if-match"),
     (b"access-control-max-age", b"600"),
     (b"vary", b"Origin"),

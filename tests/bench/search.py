@@ -1,4 +1,4 @@
-"""(f) How long a search of ideas, and of feedback, takes, one after the other: the 95th of a hundred.
+"""(f) How long a search of ideas, of a board and of feedback takes, one after the other: the 95th of a hundred.
 
 What is asked for is drawn by chance from what there is much of and little of, so that no two requests are alike.
 """
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from urllib.parse import urlencode
 
-from tests.bench import feedback, payloads
+from tests.bench import boards, feedback, payloads
 from tests.bench.arena import Arena
 from tests.bench.figures import say
 from tests.bench.load import one_by_one
@@ -52,4 +52,5 @@ async def measure(arena: Arena) -> None:
             p95 = sorted(took)[int(REQUESTS * 0.95) - 1] * 1000
             say(f"  {name:<24} {site.size.name}: p95 {p95:6.1f} ms")
             arena.report.add(f"search.{name}.{site.size.name}.p95", p95, "ms", most=GOAL_MS)
+        await boards.measure(site, arena)
     await feedback.measure(arena.small, arena)

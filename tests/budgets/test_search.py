@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from services.feedback.ideas import domain, store
-from services.feedback.ideas.api import START
 from services.feedback.ideas.domain import Filter
 from services.feedback.ideas.finding import Words, lookup
-from services.feedback.ideas.store import Sort
+from services.feedback.ideas.orders import START, Sort
 from services.feedback.matches import store as texts
 from services.feedback.search import domain as search
 from services.feedback.search import store as found

@@ -33,6 +33,7 @@ class BoardIn(Wire):
     visibility: Visibility = Field(default="private", description=VISIBILITY)
     submissions: bool = Field(default=True, description="whether visitors can bring ideas")
     comments: bool = Field(default=True, description="whether visitors can comment")
+    voting: bool = Field(default=True, description="whether visitors can vote")
 
 
 class BoardEdit(Wire):
@@ -45,6 +46,7 @@ class BoardEdit(Wire):
     )
     submissions: bool | None = Field(default=None, description="whether visitors can bring ideas", examples=[False])
     comments: bool | None = Field(default=None, description="whether visitors can comment")
+    voting: bool | None = Field(default=None, description="whether visitors can vote; votes that were cast stand")
     archived: bool | None = Field(default=None, description="true: nobody outside sees it any more")
 
 
@@ -58,6 +60,7 @@ class Board(Wire):
     visibility: Visibility = Field(description=VISIBILITY)
     submissions: bool
     comments: bool
+    voting: bool
     archived: bool
     version: int
     created_at: datetime

@@ -39,9 +39,12 @@ async def create(
     visibility: Visibility,
     submissions: bool,
     comments: bool,
+    voting: bool,
 ) -> asyncpg.Record:
     """A new board with nothing on it. Conflict when its key is taken."""
-    row = await tx.one(store.ADD, new_id(), workspace_id, key, name, description, visibility, submissions, comments)
+    row = await tx.one(
+        store.ADD, new_id(), workspace_id, key, name, description, visibility, submissions, comments, voting
+    )
     if row is None:
         raise Conflict(
             f"There is a board {key!r} already.",
@@ -70,7 +73,7 @@ async def update(
     new: dict[str, object] = {**row, **edits}
     if new == dict(row):
         return row
-    names = ("name", "description", "visibility", "submissions", "comments", "archived")
+    names = ("name", "description", "visibility", "submissions", "comments", "archived", "voting")
     changed = await tx.one(store.UPDATE, workspace_id, key, *(new[name] for name in names))
     assert changed is not None  # locked above
     return changed
@@ -193,6 +196,7 @@ async def decide(tx: Tx, caller: Caller, states: Mapping[UUID, State]) -> None:
             source_url=None,
             reason=None,
             traceparent=traceparent.get(),
+            source="board",
         )
         for row in fresh
     ]

@@ -1,16 +1,17 @@
 """Boards, what stands on them, who may see them, and what was brought to them."""
 
-_BOARD = """id, key, name, description, visibility, submissions, comments, archived, version, created_at, updated_at"""
+_BOARD = """id, key, name, description, visibility, submissions, comments, voting, archived, version, created_at,
+    updated_at"""
 ADD = f"""
-insert into boards (id, workspace_id, key, name, description, visibility, submissions, comments)
-values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (workspace_id, key) do nothing returning {_BOARD}
+insert into boards (id, workspace_id, key, name, description, visibility, submissions, comments, voting)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (workspace_id, key) do nothing returning {_BOARD}
 """
 GET = f"select {_BOARD} from boards where workspace_id = $1 and key = $2"
 LOCK = f"select {_BOARD} from boards where workspace_id = $1 and key = $2 for no key update"
 LIST = f"select {_BOARD} from boards where workspace_id = $1 and id > $2 order by id limit $3"
 UPDATE = f"""
 update boards set name = $3, description = $4, visibility = $5, submissions = $6, comments = $7, archived = $8,
-    version = version + 1, updated_at = now()
+    voting = $9, version = version + 1, updated_at = now()
 where workspace_id = $1 and key = $2 returning {_BOARD}
 """
 # An id is of one of the three, or of nobody.

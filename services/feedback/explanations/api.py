@@ -41,7 +41,10 @@ async def explain_access(
     principal: Annotated[Key, Query(description="`anonymous`, `contact:<id>` or `key:<id>`", examples=["anonymous"])],
     record: Annotated[
         Key,
-        Query(description="`board:<key>`, `idea:<id>`, `comment:<id>` or `feedback:<id>`", examples=["board:requests"]),
+        Query(
+            description="`board:<key>`, `idea:<id>`, `comment:<id>`, `submission:<id>` or `feedback:<id>`",
+            examples=["board:requests"],
+        ),
     ],
 ) -> AccessExplained:
     """Tell whether somebody can see a record, where, and which rule decides. At most 50 boards are gone through."""

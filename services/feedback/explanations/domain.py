@@ -7,17 +7,24 @@ from uuid import UUID
 import asyncpg
 
 from services.feedback.explanations import store
-from services.feedback.explanations.reasons import Place, Reason, Said, weigh
+from services.feedback.explanations.reasons import Brought, Place, Reason, Said, weigh
 from services.feedback.portal import domain as portal
-from services.feedback.portal.viewer import ANONYMOUS, Viewer
+from services.feedback.portal.viewer import ANONYMOUS, Sight, Viewer
 from shared.access import registry
 from shared.database import Read
 from shared.errors import FieldError, Invalid, NotFound
 
 MOST_BOARDS = 50
 """Boards of one idea that are gone through."""
-SCOPES = {"board": "ideas:read", "idea": "ideas:read", "comment": "comments:read", "feedback": "feedback:read"}
+SCOPES = {
+    "board": "ideas:read",
+    "idea": "ideas:read",
+    "comment": "comments:read",
+    "submission": "moderation:read",
+    "feedback": "feedback:read",
+}
 """What reads a record inside."""
+RECORDS = "must be `board:<key>`, `idea:<id>`, `comment:<id>`, `submission:<id>` or `feedback:<id>`"
 
 
 class Because(NamedTuple):
@@ -48,6 +55,7 @@ class _Record(NamedTuple):
     board: str | None = None
     idea_id: UUID | None = None
     comment: asyncpg.Record | None = None
+    submission: asyncpg.Record | None = None
 
 
 async def explain(read: Read, workspace_id: UUID, principal: Named, record: Named) -> list[Because]:
@@ -83,15 +91,14 @@ async def _record(read: Read, workspace_id: UUID, record: Named) -> _Record:
         found = await read.value(store.BOARD, workspace_id, record.name)
         said = _Record(board=record.name)
     elif record.kind not in SCOPES or record.id is None:
-        raise Invalid(
-            errors=[
-                FieldError("/query/record", "must be `board:<key>`, `idea:<id>`, `comment:<id>` or `feedback:<id>`")
-            ]
-        )
+        raise Invalid(errors=[FieldError("/query/record", RECORDS)])
     elif record.kind == "comment":
         found = comment = await read.one(store.COMMENT, workspace_id, record.id)
         # On feedback it is on no board, as if of an idea that is none.
         said = _Record(idea_id=comment["idea_id"] or record.id, comment=comment) if comment is not None else said
+    elif record.kind == "submission":
+        found = brought = await read.one(store.SUBMISSION, workspace_id, record.id)
+        said = _Record(board=brought["board"], submission=brought) if brought is not None else said
     elif record.kind == "idea":
         found = await read.value(store.IDEA, workspace_id, record.id)
         said = _Record(idea_id=record.id)
@@ -111,8 +118,11 @@ async def _weighed(read: Read, workspace_id: UUID, viewer: Viewer, row: asyncpg.
         own=row["own"],
         has_idea=record.idea_id is not None,
     )
-    said: Said | None = None
-    if record.comment is not None:
+    said: Said | Brought | None = None
+    if record.submission is not None:
+        own = viewer.contact_id is not None and record.submission["contact_id"] == viewer.contact_id
+        said = Brought(record.submission["state"], own)
+    elif record.comment is not None:
         said = Said(
             visibility=record.comment["visibility"],
             state=record.comment["state"],
@@ -122,18 +132,21 @@ async def _weighed(read: Read, workspace_id: UUID, viewer: Viewer, row: asyncpg.
             elsewhere=record.comment["board_id"] not in (None, row["board_id"]),
         )
     _, reason = weigh(place, said)
-    return Because(row["key"], await _seen(read, workspace_id, viewer, row["key"], record), reason)
+    sight = Sight(workspace_id, row["board_id"], row["key"], row["visibility"] == "one_way", viewer)
+    return Because(row["key"], await _seen(read, sight, record), reason)
 
 
-async def _seen(read: Read, workspace_id: UUID, viewer: Viewer, key: str, record: _Record) -> bool:
+async def _seen(read: Read, sight: Sight, record: _Record) -> bool:
     """What the portal itself shows, whatever the reasons say: a test holds the two against each other."""
     if record.comment is not None:
-        return await portal.comment(read, workspace_id, key, viewer, record.comment["id"]) is not None
+        return await portal.comment(read, sight, record.comment["id"]) is not None
+    if record.submission is not None:
+        return await portal.submission(read, sight, record.submission["id"]) is not None
     try:
         if record.idea_id is not None:
-            await portal.idea(read, workspace_id, key, viewer, record.idea_id)
+            await portal.idea(read, sight, record.idea_id)
         else:
-            await portal.board(read, workspace_id, key, viewer)
+            await portal.board(read, sight)
     except NotFound:
         return False
     return True

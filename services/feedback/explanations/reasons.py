@@ -16,6 +16,8 @@ Reason = Literal[
     "comment_refused",
     "comment_on_another_board",
     "answers_what_is_hidden",
+    "submission_of_another",
+    "submission_refused",
     "board_is_public",
     "member",
     "yours",
@@ -36,6 +38,8 @@ DETAILS: dict[Reason, str] = {
     "comment_refused": "A moderator, or a lack of trust, has refused the comment.",
     "comment_on_another_board": "The comment is shown on another board only.",
     "answers_what_is_hidden": "It answers a comment that is not shown.",
+    "submission_of_another": "What is brought to a board is seen by whom brought it, until it is an idea.",
+    "submission_refused": "A moderator, or a lack of trust, has refused it.",
     "board_is_public": "The board is public.",
     "member": "The contact, its account or one of its segments is a member of the board.",
     "yours": "The contact brought it.",
@@ -66,11 +70,27 @@ class Said(NamedTuple):
     """Whether it is for another board."""
 
 
-def weigh(place: Place, said: Said | None) -> tuple[bool, Reason]:
+class Brought(NamedTuple):
+    """Something that was brought to such a board, as its bringer worded it."""
+
+    state: str
+    own: bool
+
+
+def weigh(place: Place, record: Said | Brought | None) -> tuple[bool, Reason]:
     """Whether it is seen there, and the reason that decides."""
-    hindered = _hindered(place) or (_unsaid(said) if said is not None else None)
+    hindered = _hindered(place)
+    match record:
+        case Said():
+            hindered = hindered or _unsaid(record)
+        case Brought():
+            hindered = hindered or _unbrought(record)
+        case None:
+            pass
     if hindered:
         return False, hindered
+    if isinstance(record, Brought):
+        return True, "yours"
     if place.visibility == "one_way":
         return True, "yours" if place.has_idea else "everybody_may_bring_ideas"
     return True, "board_is_public" if place.visibility == "public" else "member"
@@ -98,3 +118,9 @@ def _unsaid(said: Said) -> Reason | None:
     if said.state == "pending" and (said.deleted or not said.own):
         return "comment_waits"
     return "answers_what_is_hidden" if said.answers_hidden else None
+
+
+def _unbrought(brought: Brought) -> Reason | None:
+    if not brought.own:
+        return "submission_of_another"
+    return None if brought.state in {"pending", "shown"} else "submission_refused"

@@ -28,3 +28,8 @@ select c.id, c.idea_id, c.board_id, c.visibility, c.state, c.deleted_at is not n
 from comments c left join comments r on r.workspace_id = $1 and r.id = c.parent_id
 where c.workspace_id = $1 and c.id = $2
 """
+SUBMISSION = """
+select s.id, b.key as board, s.contact_id, s.state
+from board_submissions s join boards b on b.workspace_id = $1 and b.id = s.board_id
+where s.workspace_id = $1 and s.id = $2
+"""

@@ -1,8 +1,6 @@
 """Ideas, and the demand for them, over HTTP."""
 
 import asyncio
-import math
-from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,17 +11,17 @@ from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import from_json
 
 from services.feedback.demand import domain as demand
-from services.feedback.ideas import domain
+from services.feedback.ideas import domain, orders
 from services.feedback.ideas.domain import Filter
-from services.feedback.ideas.store import Sort
+from services.feedback.ideas.orders import Sort
 from services.feedback.products.api import no_id
 from services.feedback.similar.api import Similar, look_at_once, note_at_once
 from shared.errors import FieldError, Invalid, Moved, NotFound
 from shared.events.feedback import IdeaKind, IdeaStatus
-from shared.paging import LAST, Cursor, Limit, Page, decode, encode
+from shared.paging import Cursor, Limit, Page
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import CallerDep, IfMatch, ReadDep, Route, RuntimeDep, TxDep, allow, etag
-from shared.wire import EARLIEST, INT8, LATEST, Attributes, Key, Line, Slug, Text, Wire, storable
+from shared.wire import Attributes, Key, Line, Slug, Text, Wire, storable
 
 router = APIRouter(prefix="/v1/ideas", tags=["ideas"], route_class=Route)
 
@@ -183,44 +181,6 @@ async def create_idea(
     return CreatedIdea(**_shown(row, Idea), similar=alike)
 
 
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None or not EARLIEST <= moment < LATEST:
-        raise ValueError
-    return moment
-
-
-def _whole(number: int) -> int:
-    if type(number) is not int or not 0 <= number < 2**31:
-        raise ValueError
-    return number
-
-
-def _money(number: int) -> int:
-    if type(number) is not int or not 0 <= number <= INT8:
-        raise ValueError
-    return number
-
-
-START: Mapping[Sort, Sequence[Any]] = {
-    "new": (LAST,),
-    "updated": (LATEST, LAST),
-    "votes": (2**31 - 1, LAST),
-    "accounts": (2**31 - 1, LAST),
-    "mrr": (INT8, LAST),
-    "relevance": (math.inf, LAST, LAST),
-}
-"""Before the first of each list. Relevance goes on among those ideas that were there when it began."""
-PARTS: Mapping[Sort, Sequence[Callable[[Any], Any]]] = {
-    "new": (UUID,),
-    "updated": (_moment, UUID),
-    "votes": (_whole, UUID),
-    "accounts": (_whole, UUID),
-    "mrr": (_money, UUID),
-    "relevance": (float, UUID, UUID),
-}
-
-
 @router.get("", responses=GUARDED, dependencies=[allow("ideas:read")])
 async def list_ideas(
     caller: CallerDep,
@@ -253,16 +213,11 @@ async def list_ideas(
     if sort == "relevance" and q is None:
         raise Invalid(errors=[FieldError("/query/sort", "relevance needs `q`")])
     order: Sort = sort or ("new" if q is None else "relevance")
-    place = START[order] if cursor is None else decode(cursor, *PARTS[order])
+    place = orders.place(order, cursor)
     asked = Filter(q, status, kind, product, component, tag, owner, archived)
     rows = await domain.search(read, caller.workspace_id, asked, order, place, limit + 1)
     data = [ListedIdea(**_shown(row, ListedIdea)) for row in rows[:limit]]
-    return Page(data=data, next_cursor=_cursor(order, rows[limit - 1]) if len(rows) > limit else None)
-
-
-def _cursor(sort: Sort, row: asyncpg.Record) -> str:
-    key = () if sort == "new" else (row["sorted_by"],)
-    return encode(*key, row["id"], *([row["newest"]] if sort == "relevance" else []))
+    return Page(data=data, next_cursor=orders.cursor(order, rows[limit - 1]) if len(rows) > limit else None)
 
 
 @router.get("/{idea_id}", responses=GUARDED | responses(Moved, NotFound), dependencies=[allow("ideas:read")])

@@ -13,7 +13,7 @@ from pydantic_core import from_json, to_json
 from services.feedback.demand import domain as demand
 from services.feedback.ideas import store
 from services.feedback.ideas.finding import Words, lookup, typed
-from services.feedback.ideas.store import Sort
+from services.feedback.ideas.orders import Sort
 from services.feedback.products import domain as products
 from services.feedback.subjects import domain as subjects
 from shared.access.keys import Caller
@@ -240,13 +240,13 @@ async def search(
     read: Read, workspace_id: UUID, asked: Filter, sort: Sort, cursor: Sequence[Any], limit: int
 ) -> list[asyncpg.Record]:
     """Ideas in order, those behind the cursor; merged ones are not among them. Five statements at most."""
-    words = await _words(read, asked.q) if asked.q is not None else None
+    words = await read_words(read, asked.q) if asked.q is not None else None
     if asked.q is not None and words is None:
         return []
     product_id, component_id = await products.place(
         read, workspace_id, asked.product, asked.component, pointer="/query"
     )
-    await read.value(store.PLAN)
+    await plan_for_values(read)
     found = lookup(words, asked.tag)
     return await read.all(
         store.SEARCHES[sort, len(found.terms), bool(found.begun)],
@@ -265,7 +265,17 @@ async def search(
     )
 
 
-async def _words(read: Read, q: str) -> Words | None:
+async def plan_for_values(read: Read) -> None:
+    """Have each statement of this transaction planned for the values that it is given."""
+    await read.value(store.PLAN)
+
+
+async def plan_once(read: Read) -> None:
+    """Have each statement from now on planned once for all values: those that find their rows by whole keys."""
+    await read.value(store.PLANNED)
+
+
+async def read_words(read: Read, q: str) -> Words | None:
     """What was typed as PostgreSQL reads it; None when there is no word in it."""
     row = await read.one(store.WORDS, *typed(q))
     assert row is not None  # it reads no table

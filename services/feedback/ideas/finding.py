@@ -2,15 +2,17 @@
 
 Words and tags are rows (`idea_terms`), since row security lets an index be used only by operators that cannot leak, and
 those of text search and of arrays are none. The rows narrow down; `ideas.search` then decides, phrases and exclusions
-too.
+too. The team's lists and those of boards are searched by the same conditions.
 """
 
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from services.feedback.ideas.store import MOST_TERMS
-
+MOST_TERMS = 3
+"""Terms that a search looks up; the query decides about all of them."""
+RANKED = 500
+"""Matches that are put in order of relevance: the newest."""
 BEYOND = "\U0010ffff"
 """Sorts behind every letter: what begins with a word lies between the word and this behind it."""
 _TOKEN = re.compile(r'-?"[^"]*"?|\S+')
@@ -69,3 +71,29 @@ def lookup(words: Words | None, tag: str | None) -> Lookup:
     if words is None or words.beginning is None:
         return Lookup(terms, ())
     return Lookup(terms, (words.beginning, words.beginning + BEYOND, list(words.stems)))
+
+
+_HAS = "and exists (select from idea_terms t where t.workspace_id = $1 and t.idea_id = i.id and {condition})"
+
+
+def looked_up(first: int, terms: int, *, begun: bool) -> str:
+    """Conditions on an idea `i`: it has these terms, and one that is begun. Their arguments are numbered from `first`.
+
+    In the order of a `Lookup`.
+    """
+    conditions = [f"t.term = ${first + number}::text" for number in range(terms)]
+    if begun:
+        start = first + terms
+        conditions.append(
+            f"((t.term >= ${start}::text and t.term < ${start + 1}::text) or t.term = any(${start + 2}::text[]))"
+        )
+    return " ".join(_HAS.format(condition=condition) for condition in conditions)
+
+
+def fits(query: int) -> str:
+    """The condition that an idea `i` fits the tsquery in this argument, where there is one.
+
+    Of `@@` the planner knows nothing under row security and takes it to keep one row of two hundred; within coalesce it
+    takes it to keep every other, and goes by what it knows of the terms.
+    """
+    return f"(${query}::text is null or coalesce(i.search @@ ${query}::text::tsquery, false))"

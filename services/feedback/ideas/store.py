@@ -1,6 +1,9 @@
 """Ideas as rows."""
 
-from typing import Literal, get_args
+from typing import get_args
+
+from services.feedback.ideas.finding import MOST_TERMS, RANKED, fits, looked_up
+from services.feedback.ideas.orders import Sort
 
 
 def _columns(of: str) -> str:
@@ -106,22 +109,18 @@ PLAN = """
 select set_config('plan_cache_mode', 'force_custom_plan', true),
     set_config('max_parallel_workers_per_gather', '0', true)
 """
-MOST_TERMS = 3
-"""Terms that a search looks up; the query decides about all of them."""
-RANKED = 500
-"""Matches that are put in order of relevance: the newest."""
-Sort = Literal["new", "updated", "votes", "accounts", "mrr", "relevance"]
-# What is not asked for is null, and gone from the plan that is made for these values. Of `@@` the planner knows nothing
-# under row security and takes it to keep one row of two hundred; within coalesce it takes it to keep every other, and
-# goes by what it knows of the terms.
-_WANTED = """
+# The opposite: what goes by whole keys is planned once, and then never by reading a table that was small at the time.
+PLANNED = """
+select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)
+"""
+# What is not asked for is null, and gone from the plan that is made for these values.
+_WANTED = f"""
 i.workspace_id = $1 and i.merged_root is null
 and ($2::text is null or i.status = $2) and ($3::text is null or i.kind = $3)
 and ($4::uuid is null or i.product_id = $4) and ($5::uuid is null or i.component_id = $5)
 and ($6::text is null or i.owner = $6) and ($7::boolean is null or i.archived = $7)
-and ($8::text is null or coalesce(i.search @@ $8::text::tsquery, false))
+and {fits(8)}
 """
-_HAS = "and exists (select from idea_terms t where t.workspace_id = $1 and t.idea_id = i.id and {condition})"
 _BY_DEMAND = "join demand d on d.idea_id = i.id and d.workspace_id = $1"
 # What each order goes by, its type, and the id beside it: of one table, so that one index gives both.
 _ORDERS = {
@@ -138,23 +137,13 @@ cross join lateral (
 """
 
 
-def _looked_up(first: int, terms: int, *, begun: bool) -> str:
-    conditions = [f"t.term = ${first + number}::text" for number in range(terms)]
-    if begun:
-        start = first + terms
-        conditions.append(
-            f"((t.term >= ${start}::text and t.term < ${start + 1}::text) or t.term = any(${start + 2}::text[]))"
-        )
-    return " ".join(_HAS.format(condition=condition) for condition in conditions)
-
-
 def _search(sort: Sort, terms: int, *, begun: bool) -> str:
     """$9 is the limit; then come the parts of the cursor, the terms, and what the last word begins."""
     if sort == "relevance":
         return f"""
 with found as materialized (
     select {_columns("i")}, i.search from ideas i
-    where {_WANTED} and i.id <= $12::uuid {_looked_up(13, terms, begun=begun)} order by i.id desc limit {RANKED}
+    where {_WANTED} and i.id <= $12::uuid {looked_up(13, terms, begun=begun)} order by i.id desc limit {RANKED}
 ), ranked as (
     select found.*, ts_rank(search, $8::text::tsquery, 1)::float8 as sorted_by, max(id::text) over () as newest
     from found
@@ -167,14 +156,14 @@ select p.*, w.* from (
         return f"""
 select p.*, w.* from (
     select {_columns("i")} from ideas i
-    where {_WANTED} and i.id < $10::uuid {_looked_up(11, terms, begun=begun)} order by i.id desc limit $9
+    where {_WANTED} and i.id < $10::uuid {looked_up(11, terms, begun=begun)} order by i.id desc limit $9
 ) as p {_BESIDE} order by p.id desc
 """
     source, key, kind, id = _ORDERS[sort]
     return f"""
 select p.*, w.* from (
     select {_columns("i")}, {key} as sorted_by from ideas i {source}
-    where {_WANTED} and ({key}, {id}) < ($10::{kind}, $11::uuid) {_looked_up(12, terms, begun=begun)}
+    where {_WANTED} and ({key}, {id}) < ($10::{kind}, $11::uuid) {looked_up(12, terms, begun=begun)}
     order by {key} desc, {id} desc limit $9
 ) as p {_BESIDE} order by p.sorted_by desc, p.id desc
 """

@@ -1,103 +1,298 @@
-"""What visitors do on a board: they see, bring ideas and comment, as far as the board lets them."""
+"""What visitors do on a board: they see, vote, follow, bring ideas and comment, as far as the board lets them."""
 
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
+import numpy as np
 
 from services.feedback.boards import domain as boards
 from services.feedback.comments import domain as comments
 from services.feedback.comments.domain import Draft
 from services.feedback.customers import domain as customers
 from services.feedback.customers.domain import Person
+from services.feedback.followers import domain as followers
+from services.feedback.ideas import domain as ideas
+from services.feedback.ideas import orders
+from services.feedback.ideas.finding import lookup
 from services.feedback.portal import store
-from services.feedback.portal.viewer import Viewer
+from services.feedback.portal.compared import Compared
+from services.feedback.portal.store import Sort
+from services.feedback.portal.viewer import TEAM, Sight, Viewer
+from services.feedback.products import domain as products
+from services.feedback.similar import domain as similar
+from services.feedback.similar.domain import Among
+from services.feedback.trust import domain as trust
+from services.feedback.trust.domain import Source
 from services.feedback.trust.levels import State
+from services.feedback.votes import domain as votes
+from services.feedback.votes.domain import Ballot
 from shared.access.keys import Caller
 from shared.database import Read, Tx
-from shared.errors import Conflict, Forbidden, Moved, NotFound
+from shared.errors import Conflict, Forbidden, Invalid, Moved, NotFound
+from shared.events.feedback import IdeaStatus
+from shared.telemetry import traceparent
+
+CHANNEL = "board"
+"""Where votes of visitors come through, beside the channels that callers name themselves."""
+MOST_COMPARED = 100_000
+"""Ideas of a board, the newest, that a text is compared with."""
 
 
-async def board(read: Read, workspace_id: UUID, key: str, viewer: Viewer) -> asyncpg.Record:
+async def look(read: Read, workspace_id: UUID, key: str, viewer: Viewer) -> Sight:
+    """The board by that key, as this viewer will see it, if at all. NotFound when there is none."""
+    row = await boards.get(read, workspace_id, key)
+    return Sight(workspace_id, row["id"], key, row["visibility"] == "one_way", viewer)
+
+
+async def board(read: Read, sight: Sight) -> asyncpg.Record:
     """The board, where this viewer may know of it; else NotFound, as if there were none."""
-    row = await read.one(store.BOARD, *viewer.at(workspace_id, key))
+    row = await read.one(store.BOARD, *sight.at)
     if row is None:
         raise NotFound("No board by that key.")
     return row
 
 
-async def idea(
-    read: Read, workspace_id: UUID, key: str, viewer: Viewer, idea_id: UUID, place: str = ""
-) -> asyncpg.Record:
+async def idea(read: Read, sight: Sight, idea_id: UUID, place: str = "") -> asyncpg.Record:
     """An idea on the board, where this viewer may see it; else NotFound.
 
     Moved when it was merged into one that they see, to the same `place` (`/comments`) of that one.
     """
-    row = await read.one(store.IDEA, *viewer.at(workspace_id, key), idea_id)
+    row = await read.one(store.IDEA, *sight.at, idea_id)
     if row is None:
-        root = await read.value(store.MOVED, *viewer.at(workspace_id, key), idea_id)
+        root = await read.value(store.MOVED, *sight.at, idea_id)
         if root is not None:
-            raise Moved(f"/v1/boards/{key}/ideas/{root}{place}")
+            raise Moved(f"/v1/boards/{sight.board_key}/ideas/{root}{place}")
         raise NotFound("No idea by that id on this board.")
     return row
 
 
-async def comment(read: Read, workspace_id: UUID, key: str, viewer: Viewer, comment_id: UUID) -> asyncpg.Record | None:
+class Asked(NamedTuple):
+    """Which ideas of a board are asked for; what is left open asks for nothing."""
+
+    q: str | None = None
+    statuses: Sequence[IdeaStatus] = ()
+    product: str | None = None
+    """Its id or key."""
+    mine: bool = False
+    voted: bool = False
+    follows: bool = False
+    tied: bool = False
+    """Whatever the viewer brought, voted for or follows."""
+
+
+class Found(NamedTuple):
+    """A page of ideas, and the cursor of the next, if there is one."""
+
+    ideas: list[asyncpg.Record]
+    following: str | None
+
+
+async def find(read: Read, sight: Sight, asked: Asked, sort: Sort, cursor: str | None, limit: int) -> Found:
+    """A page of what this viewer may see. NotFound when they may not see the board; Invalid on another's cursor."""
+    listed = await _list(read, sight, asked, sort, orders.place(sort, cursor), limit + 1)
+    if not listed:
+        await board(read, sight)
+        return Found([], None)
+    ideas_of_page = await _these(read, sight, [row["id"] for row in listed[:limit]])
+    return Found(ideas_of_page, orders.cursor(sort, listed[limit - 1]) if len(listed) > limit else None)
+
+
+async def _list(
+    read: Read, sight: Sight, asked: Asked, sort: Sort, place: Sequence[Any], limit: int
+) -> list[asyncpg.Record]:
+    words = await ideas.read_words(read, asked.q) if asked.q is not None else None
+    if asked.q is not None and words is None:
+        return []
+    product_id = await products.find(read, sight.workspace_id, asked.product) if asked.product is not None else None
+    if asked.product is not None and product_id is None:
+        # Which products there are is not said outside: an unknown one is one that nothing here is for.
+        return []
+    await ideas.plan_for_values(read)
+    found = lookup(words, None)
+    # On a one-way board the filter leaves what the viewer brought; that is looked up, not searched for among all.
+    brought = asked.mine or (sight.one_way and sight.viewer != TEAM)
+    ties = brought, asked.voted, asked.follows, asked.tied
+    return await read.all(
+        store.LISTS[sort, len(found.terms), bool(found.begun), any(ties)],
+        *sight.at,
+        limit,
+        list(asked.statuses) or None,
+        product_id,
+        words.query if words is not None else None,
+        *(ties if any(ties) else ()),
+        *place,
+        *found.terms,
+        *found.begun,
+    )
+
+
+async def _these(read: Read, sight: Sight, ids: Sequence[UUID]) -> list[asyncpg.Record]:
+    """These of the visible ideas, in this order."""
+    await ideas.plan_once(read)
+    rows = {row["id"]: row for row in await read.all(store.THESE, *sight.at, ids)}
+    return [rows[id] for id in ids if id in rows]
+
+
+async def alike(
+    read: Read, compared: Compared, sight: Sight, title: str, description: str, limit: int
+) -> list[asyncpg.Record]:
+    """The visible ideas most like a text, by words, the most alike first. What is not seen has no say in it.
+
+    NotFound when the viewer may not see the board.
+    """
+    await board(read, sight)
+    query = similar.Query(title, description)
+    among = await _among(read, compared, sight)
+    near = await similar.similar(read, None, sight.workspace_id, query, ("idea",), limit, among)
+    return await _these(read, sight, [each.id for each in near.found["idea"]])
+
+
+async def _among(read: Read, compared: Compared, sight: Sight) -> Among:
+    """What a text can be like. But for one-way boards that is the same for all who see the board."""
+    if sight.one_way:
+        return await _numbers(read, sight)
+    among = compared.get(sight.board_id)
+    if among is None:
+        among = await _numbers(read, sight._replace(viewer=TEAM))
+        compared.put(sight.board_id, among)
+    return among
+
+
+async def _numbers(read: Read, sight: Sight) -> Among:
+    await ideas.plan_for_values(read)
+    row = await read.one(store.NUMBERS, *sight.at, MOST_COMPARED)
+    if row is None:
+        return Among(0, np.empty(0, np.int64))
+    return Among(row["epoch"], np.frombuffer(row["numbers"], ">i4").astype(np.int64))
+
+
+async def comment(read: Read, sight: Sight, comment_id: UUID) -> asyncpg.Record | None:
     """A comment on the board, where this viewer may see it."""
-    return await read.one(store.COMMENT, *viewer.at(workspace_id, key), comment_id)
+    return await read.one(store.COMMENT, *sight.at, comment_id)
 
 
-async def _visitor(tx: Tx, workspace_id: UUID, viewer: Viewer) -> UUID:
+async def submission(read: Read, sight: Sight, submission_id: UUID) -> asyncpg.Record | None:
+    """Something that was brought to the board, where this viewer may see it: they brought it."""
+    return await read.one(store.SUBMISSION, *sight.at, submission_id)
+
+
+def require_visitor(viewer: Viewer) -> UUID:
+    """The contact who looks; Forbidden when it is nobody in particular."""
     if viewer.contact_id is None:
         raise Forbidden("Say who does it: with a visitor's token, or with contact_id.", code="visitor_needed")
-    (contact_id,) = await customers.recognise(tx, [Person(workspace_id, id=viewer.contact_id)])
+    return viewer.contact_id
+
+
+async def _visitor(tx: Tx, sight: Sight) -> UUID:
+    """Who that contact is by now: they may have been merged into another. Forbidden when it is nobody."""
+    named = require_visitor(sight.viewer)
+    (contact_id,) = await customers.recognise(tx, [Person(sight.workspace_id, id=named)])
     if contact_id is None:
         raise Forbidden("The visitor is no contact any more.", code="visitor_needed")
     return contact_id
 
 
-async def submit(tx: Tx, caller: Caller, key: str, viewer: Viewer, title: str, description: str) -> tuple[UUID, State]:
-    """Bring an idea to the board. Forbidden to nobody in particular, Conflict where the board takes none."""
-    at = await board(tx, caller.workspace_id, key, viewer)
-    return await boards.submit(tx, caller, at, await _visitor(tx, caller.workspace_id, viewer), title, description)
+async def _now(tx: Tx, sight: Sight, contact_id: UUID, idea_id: UUID) -> asyncpg.Record:
+    """The idea after what this contact did."""
+    return await idea(tx, sight._replace(viewer=Viewer("contact", contact_id)), idea_id)
 
 
-async def say(
-    tx: Tx, caller: Caller, key: str, viewer: Viewer, idea_id: UUID, text: str, parent_id: UUID | None
+async def vote(
+    tx: Tx, caller: Caller, sight: Sight, idea_id: UUID, importance: str | None, reason: str | None
 ) -> asyncpg.Record:
+    """Vote for an idea that the visitor sees, or say anew how important it is; the idea as it is then.
+
+    Forbidden to whom a moderator has blocked: their words can wait unseen, a vote would count or visibly not.
+    """
+    seen = await idea(tx, sight, idea_id, "/vote")
+    contact_id = await _visitor(tx, sight)
+    if not seen["votable"]:
+        raise Conflict("This board takes no votes.", code="voting_closed")
+    source = Source("board", sight.board_key)
+    if (await trust.judge(tx, sight.workspace_id, source, contact_id)).state == "rejected":
+        raise Forbidden("You cannot vote here.", code="visitor_blocked")
+    ballot = Ballot(
+        idea=str(idea_id),
+        person=Person(sight.workspace_id, id=contact_id),
+        importance=importance,
+        on_behalf=False,
+        cast_by=caller.key_id,
+        source_url=None,
+        reason=reason,
+        traceparent=traceparent.get(),
+        source=CHANNEL,
+    )
+    (cast,) = await votes.cast(tx, [ballot])
+    if isinstance(cast, Invalid):
+        raise cast
+    return await _now(tx, sight, contact_id, idea_id)
+
+
+async def unvote(tx: Tx, sight: Sight, idea_id: UUID) -> asyncpg.Record:
+    """Take one's vote back, if there is one, also where the board takes none any more; the idea as it is then."""
+    await idea(tx, sight, idea_id, "/vote")
+    contact_id = await _visitor(tx, sight)
+    await votes.retract(tx, sight.workspace_id, idea_id, contact_id)
+    return await _now(tx, sight, contact_id, idea_id)
+
+
+async def follow(tx: Tx, sight: Sight, idea_id: UUID) -> asyncpg.Record:
+    """Hear of an idea that the visitor sees, without voting for it; the idea as it is then."""
+    await idea(tx, sight, idea_id, "/follow")
+    contact_id = await _visitor(tx, sight)
+    await followers.follow(tx, sight.workspace_id, idea_id, Person(sight.workspace_id, id=contact_id))
+    return await _now(tx, sight, contact_id, idea_id)
+
+
+async def unfollow(tx: Tx, sight: Sight, idea_id: UUID) -> asyncpg.Record:
+    """Hear of an idea no longer; a vote for it stands. The idea as it is then."""
+    await idea(tx, sight, idea_id, "/follow")
+    contact_id = await _visitor(tx, sight)
+    await followers.unfollow(tx, sight.workspace_id, idea_id, contact_id)
+    return await _now(tx, sight, contact_id, idea_id)
+
+
+async def submit(tx: Tx, caller: Caller, sight: Sight, title: str, description: str) -> tuple[UUID, State]:
+    """Bring an idea to the board. Forbidden to nobody in particular, Conflict where the board takes none."""
+    at = await board(tx, sight)
+    return await boards.submit(tx, caller, at, await _visitor(tx, sight), title, description)
+
+
+async def say(tx: Tx, caller: Caller, sight: Sight, idea_id: UUID, text: str, parent_id: UUID | None) -> asyncpg.Record:
     """Comment on an idea that the visitor sees."""
-    seen = await idea(tx, caller.workspace_id, key, viewer, idea_id, "/comments")
-    contact_id = await _visitor(tx, caller.workspace_id, viewer)
+    seen = await idea(tx, sight, idea_id, "/comments")
+    contact_id = await _visitor(tx, sight)
     if not seen["commentable"]:
         raise Conflict("This board takes no comments.", code="comments_closed")
-    if parent_id is not None and await comment(tx, caller.workspace_id, key, viewer, parent_id) is None:
+    if parent_id is not None and await comment(tx, sight, parent_id) is None:
         raise NotFound("No comment by that id on this board.")
     draft = Draft(
         text=text,
         visibility="public",
         idea_id=idea_id,
         parent_id=parent_id,
-        board=key,
-        person=Person(caller.workspace_id, id=contact_id),
+        board=sight.board_key,
+        person=Person(sight.workspace_id, id=contact_id),
     )
-    return await comments.add(tx, caller.workspace_id, caller.actor, draft)
+    return await comments.add(tx, sight.workspace_id, caller.actor, draft)
 
 
-async def reword(
-    tx: Tx, caller: Caller, key: str, viewer: Viewer, idea_id: UUID, comment_id: UUID, text: str
-) -> asyncpg.Record:
+async def reword(tx: Tx, caller: Caller, sight: Sight, idea_id: UUID, comment_id: UUID, text: str) -> asyncpg.Record:
     """Put one's own comment in other words, which are looked at like new ones. NotFound for what is not one's own."""
-    await _own(tx, caller, key, viewer, idea_id, comment_id)
-    return await comments.edit(tx, caller.workspace_id, caller.actor, comment_id, None, text, judged=True)
+    await _own(tx, sight, idea_id, comment_id)
+    return await comments.edit(tx, sight.workspace_id, caller.actor, comment_id, None, text, judged=True)
 
 
-async def take_back(tx: Tx, caller: Caller, key: str, viewer: Viewer, idea_id: UUID, comment_id: UUID) -> None:
+async def take_back(tx: Tx, sight: Sight, idea_id: UUID, comment_id: UUID) -> None:
     """Delete one's own comment. NotFound for what is not one's own."""
-    await _own(tx, caller, key, viewer, idea_id, comment_id)
-    await comments.delete(tx, caller.workspace_id, comment_id, None)
+    await _own(tx, sight, idea_id, comment_id)
+    await comments.delete(tx, sight.workspace_id, comment_id, None)
 
 
-async def _own(tx: Tx, caller: Caller, key: str, viewer: Viewer, idea_id: UUID, comment_id: UUID) -> None:
-    await idea(tx, caller.workspace_id, key, viewer, idea_id, f"/comments/{comment_id}")
-    seen = await comment(tx, caller.workspace_id, key, viewer, comment_id)
+async def _own(tx: Tx, sight: Sight, idea_id: UUID, comment_id: UUID) -> None:
+    await idea(tx, sight, idea_id, f"/comments/{comment_id}")
+    seen = await comment(tx, sight, comment_id)
     if seen is None or not seen["mine"] or seen["idea_id"] != idea_id:
         raise NotFound("No comment of yours by that id here.")

@@ -12,17 +12,29 @@ Look = Literal["team", "contact", "anonymous"]
 
 
 class Viewer(NamedTuple):
-    """Somebody who looks. Every statement of the portal takes one, by way of `at`."""
+    """Somebody who looks."""
 
     look: Look
     contact_id: UUID | None = None
 
-    def at(self, workspace_id: UUID, board_key: str) -> tuple[UUID, str, Look, UUID | None]:
-        """$1 to $4 of every statement of the portal: which board, seen by whom."""
-        return workspace_id, board_key, self.look, self.contact_id
-
 
 ANONYMOUS = Viewer("anonymous")
+TEAM = Viewer("team")
+
+
+class Sight(NamedTuple):
+    """A board that somebody looks at. Whether they may see it is for the filter to say."""
+
+    workspace_id: UUID
+    board_id: UUID
+    board_key: str
+    one_way: bool
+    viewer: Viewer
+
+    @property
+    def at(self) -> tuple[UUID, UUID, Look, UUID | None]:
+        """$1 to $4 of every statement of the portal: which board, seen by whom."""
+        return self.workspace_id, self.board_id, self.viewer.look, self.viewer.contact_id
 
 
 class Visitor(NamedTuple):

@@ -102,18 +102,38 @@ async def encode(texts: Sequence[str], most: int = meaning.TOKENS) -> list[bytes
     return [vectors.halves(vector) for vector in found]
 
 
+@dataclass(frozen=True, slots=True)
+class Among:
+    """Numbers of the texts that alone are compared, as an index that was filled `epoch` times gave them."""
+
+    epoch: int
+    numbers: postings.Numbers
+
+
 async def similar(
-    read: Read, signs: vectors.Signs, workspace_id: UUID, query: Query, kinds: Collection[Kind], limit: int
+    read: Read,
+    signs: vectors.Signs | None,
+    workspace_id: UUID,
+    query: Query,
+    kinds: Collection[Kind],
+    limit: int,
+    among: Among | None = None,
 ) -> Near:
-    """The texts most like the query."""
+    """The texts most like the query. Of other texts than those `among` nothing is counted, not even how rare words are.
+
+    Where a query has a vector, `signs` remembers which way texts point.
+    """
     indexes = {row["kind"]: row for row in await read.all(store.INDEXES, workspace_id) if row["kind"] in kinds}
+    if among is not None:
+        indexes = {kind: index for kind, index in indexes.items() if index["epoch"] == among.epoch}
+    numbers = among.numbers if among is not None else None
     own = words.weighed(query.title, query.body)
-    by_words = {kind: await _weigh(read, workspace_id, kind, index, own) for kind, index in indexes.items()}
+    by_words = {kind: await _weigh(read, workspace_id, kind, index, own, numbers) for kind, index in indexes.items()}
     vector = await query.vector if isinstance(query.vector, asyncio.Task) else query.vector
     found: dict[Kind, list[Found]] = {kind: [] for kind in kinds}
     for kind, index in indexes.items():
         numbers = set(postings.best(by_words[kind].scores, NEAR + 1))
-        if vector is not None:
+        if vector is not None and signs is not None:
             blocks = await _signs(read, signs, workspace_id, kind, index["epoch"])
             nearest = vectors.nearest(vector, blocks, NEAR + 1)
             numbers |= {each for each in nearest if each < len(by_words[kind].scores)}
@@ -133,17 +153,27 @@ class _Weighed:
 
 
 async def _weigh(
-    read: Read, workspace_id: UUID, kind: Kind, index: asyncpg.Record, own: Mapping[str, words.Weighed]
+    read: Read,
+    workspace_id: UUID,
+    kind: Kind,
+    index: asyncpg.Record,
+    own: Mapping[str, words.Weighed],
+    among: postings.Numbers | None,
 ) -> _Weighed:
     impacts = {words.number(term): each.impact for term, each in own.items()}
     rows = await read.all(store.SEARCH, workspace_id, kind, list(impacts), BYTES)
     having = postings.frequencies([(row["term"], row["size"]) for row in rows])
-    weights = postings.telling(impacts, having, index["texts"])
-    scores = postings.add_up(
-        (postings.Posting(row["term"], row["block"], row["entries"]) for row in rows if row["entries"] is not None),
-        weights,
-        index["next_number"],
-    )
+    texts = index["texts"]
+    read_in = [
+        postings.Posting(row["term"], row["block"], row["entries"]) for row in rows if row["entries"] is not None
+    ]
+    if among is not None:
+        texts = len(among)
+        read_in = postings.only(read_in, among)
+        # What was too common to be read says nothing.
+        having = dict.fromkeys(having, texts) | postings.held(read_in, {row["term"] for row in rows if row["entries"]})
+    weights = postings.telling(impacts, having, texts)
+    scores = postings.add_up(read_in, weights, index["next_number"])
     return _Weighed(scores, weights, postings.self_score(impacts, weights))
 
 

@@ -20,6 +20,7 @@ QUERY_TERMS = 64
 """Terms that a text is searched with, the most telling. With all of them recall is the same."""
 
 Floats = NDArray[np.float32]
+Numbers = NDArray[np.int64]
 
 
 class Posting(NamedTuple):
@@ -110,6 +111,27 @@ def sharing(block: int, entries: Mapping[int, bytes], needed: Sequence[int], wit
 def frequencies(postings: Sequence[tuple[int, int]]) -> dict[int, int]:
     """How many texts have each term, from (term, bytes of entries)."""
     return {term: size // ENTRY.itemsize for term, size in postings}
+
+
+def only(postings: Iterable[Posting], among: Numbers) -> list[Posting]:
+    """The same postings with these texts alone."""
+    inside = np.zeros((int(among.max(initial=0)) // BLOCK + 1) * BLOCK, np.bool_)
+    inside[among] = True
+    kept: list[Posting] = []
+    for term, block, packed in postings:
+        entries = np.frombuffer(packed, ENTRY)
+        mask = inside[block * BLOCK : (block + 1) * BLOCK]
+        if len(mask):
+            kept.append(Posting(term, block, entries[mask[entries["place"]]].tobytes()))
+    return kept
+
+
+def held(postings: Iterable[Posting], terms: Iterable[int]) -> dict[int, int]:
+    """How many texts have each of these terms, by the postings."""
+    having = dict.fromkeys(terms, 0)
+    for term, _, packed in postings:
+        having[term] += len(packed) // ENTRY.itemsize
+    return having
 
 
 _LEVELS = (np.arange(256, dtype=np.float32) / 255) ** 2

@@ -34,6 +34,7 @@ Table(
     Column("visibility", Text, nullable=False, comment="public, private or one_way"),
     Column("submissions", Boolean, nullable=False, server_default=text("true"), comment="whether ideas can be brought"),
     Column("comments", Boolean, nullable=False, server_default=text("true"), comment="whether visitors can comment"),
+    Column("voting", Boolean, nullable=False, server_default=text("true"), comment="whether visitors can vote"),
     Column("archived", Boolean, nullable=False, server_default=text("false"), comment="nobody outside sees it"),
     version_column(),
     created_column(),

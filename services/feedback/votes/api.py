@@ -12,7 +12,7 @@ from pydantic_core import to_json
 
 from services.feedback.customers.api import ContactRef
 from services.feedback.votes import domain, store
-from services.feedback.votes.domain import Ballot, Cast
+from services.feedback.votes.domain import Ballot, Cast, Importance
 from shared.database import Tx
 from shared.errors import FieldError, Invalid, NotFound
 from shared.ingest import Submission, store_once, submission
@@ -25,9 +25,6 @@ from shared.wire import Key, Line, Slug, Text, Wire
 
 router = APIRouter(prefix="/v1/votes", tags=["votes"], route_class=Route)
 ingest = APIRouter(prefix="/v1/votes", tags=["votes"], route_class=IngestRoute)
-
-
-Importance = Literal["nice", "important", "critical"]
 
 
 class VoteIn(Wire):

@@ -17,8 +17,10 @@ from shared.database import Tx
 from shared.errors import FieldError, Invalid, NotFound
 from shared.ids import new_id
 from shared.routes import require_version
+from shared.telemetry import traceparent
 
-USUAL = "important"
+Importance = Literal["nice", "important", "critical"]
+USUAL: Importance = "important"
 
 
 class Ballot(NamedTuple):
@@ -163,3 +165,14 @@ async def withdraw(tx: Tx, workspace_id: UUID, vote_id: UUID) -> None:
     if not await tx.run(store.WITHDRAW, workspace_id, vote_id):
         raise NotFound("No vote by that id.")
     await demand.count(tx, [Ask(workspace_id, row["idea_id"], row["contact_id"], votes=-1)])
+
+
+async def retract(tx: Tx, workspace_id: UUID, idea_id: UUID, contact_id: UUID) -> None:
+    """Take back all that a contact has voted for an idea, and for those that were merged into it; nothing is fine."""
+    await demand.hold(tx, [workspace_id])
+    await demand.lock(tx, [idea_id])
+    rows = await tx.all(store.RETRACT, workspace_id, idea_id, contact_id)
+    await demand.count(
+        tx,
+        [Ask(workspace_id, row["idea_id"], contact_id, votes=-1, traceparent=traceparent.get()) for row in rows],
+    )

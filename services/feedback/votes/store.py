@@ -74,3 +74,9 @@ select {_VOTE} from votes v {_OF_WHOM}
 where v.workspace_id = $1 and v.idea_id in (select id from {_MEMBERS}) and v.contact_id = $8 {_WANTED}
 """
 WITHDRAW = "delete from votes where workspace_id = $1 and id = $2"
+# All of a contact's for an idea and for those that were merged into it.
+RETRACT = """
+delete from votes where workspace_id = $1 and contact_id = $3
+  and idea_id in (select id from ideas where workspace_id = $1 and (id = $2 or merged_root = $2))
+returning idea_id
+"""

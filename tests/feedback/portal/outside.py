@@ -27,6 +27,14 @@ class Idea:
     archived: bool = False
     brought_by: dict[str, str | None] = field(default_factory=dict[str, str | None])
     """By board; None: the team put it there."""
+    voters: set[str] = field(default_factory=set[str])
+    speakers: set[str] = field(default_factory=set[str])
+    """Whose words are linked to it."""
+    said: dict[str, bool] = field(default_factory=dict[str, bool])
+    """Who said that they follow it, or do not."""
+
+    def follows(self, who: str | None) -> bool:
+        return who is not None and self.said.get(who, who in self.voters | self.speakers)
 
 
 @dataclass
@@ -103,9 +111,10 @@ class Outside:
     async def team_idea(self, a: int, b: int) -> None:
         title, marks = self.text()
         idea = await made(await self.api.feedback.post("/v1/ideas", json={"title": title, "description": title}))
-        self.ideas.append(Idea(idea["id"], marks))
+        by = PEOPLE[b % 4]
+        self.ideas.append(Idea(idea["id"], marks, voters={by}, speakers={by}))
         await self.put_on(-1, a)
-        who = {"contact": {"id": self.contacts[PEOPLE[b % 4]]}}
+        who = {"contact": {"id": self.contacts[by]}}
         vote = {"idea_id": idea["id"], "reason": self.text()[0], **who}
         await made(await self.api.feedback.post("/v1/votes", json=vote))
         said = {"text": self.text()[0], "ideas": [idea["id"]], **who}
@@ -147,6 +156,29 @@ class Outside:
             return
         brought = await made(response)
         self.submissions.append(Submission(brought["id"], marks, board, by, "pending"))
+
+    async def want(self, a: int, b: int) -> None:
+        """A contact votes for some idea through some board, or no longer, or follows it, or not; where they see it."""
+        if not self.ideas:
+            return
+        idea, board, by = self.ideas[a % len(self.ideas)], list(BOARDS)[b % 3], PEOPLE[(a + b) % 4]
+        what, more = ("vote", "follow")[a % 2], b % 4 > 0
+        path, who = f"/v1/boards/{board}/ideas/{idea.id}/{what}", self.contacts[by]
+        if more:
+            response = await self.api.feedback.put(path, json={"contact": {"id": who}})
+        else:
+            response = await self.api.feedback.delete(path, params={"contact_id": who})
+        if not self.sees_idea(by, board, idea):
+            assert response.status_code == 404, response.text
+            return
+        if what == "follow":
+            idea.said[by] = more
+        elif more:
+            idea.voters.add(by)
+        else:
+            idea.voters.discard(by)
+        now = await made(response, 200)
+        assert (now["votes"], now["voted"]) == (len(idea.voters), by in idea.voters)
 
     async def say(self, a: int, b: int) -> None:
         """A contact comments on some idea through some board, or answers there; only where they see it."""
@@ -201,7 +233,7 @@ class Outside:
         if submission.state == "shown" and submission.idea is None:
             ideas = (await self.api.feedback.get("/v1/ideas")).json()["data"]
             (id,) = [each["id"] for each in ideas if set(marks_in(each["title"])) == submission.marks]
-            submission.idea = Idea(id, submission.marks)
+            submission.idea = Idea(id, submission.marks, voters={submission.by})
             self.ideas.append(submission.idea)
         if submission.idea is not None and submission.state == "shown":
             submission.idea.brought_by.setdefault(submission.board, submission.by)
@@ -279,6 +311,7 @@ STEPS: tuple[Any, ...] = (
     Outside.archive,
     Outside.put_out,
     *(Outside.submit,) * 2,
+    *(Outside.want,) * 3,
     *(Outside.say,) * 4,
     *(Outside.team_says,) * 3,
     *(Outside.moderate,) * 4,

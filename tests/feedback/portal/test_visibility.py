@@ -7,6 +7,7 @@ from httpx2 import AsyncClient
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from services.feedback.similar import worker
 from tests.builders import Api
 from tests.feedback.given import Databases, made
 from tests.feedback.portal.given import PUBLISHABLE, token
@@ -34,6 +35,8 @@ async def test_everybody_sees_what_is_for_them_and_nothing_else(
     await outside.team_idea(0, 0)
     for step, a, b in script:
         await step(outside, a, b)
+    while (await worker.fill_some(outside.database)).more:
+        pass
     page = (await api.another(PUBLISHABLE)).feedback
     for who in (None, *PEOPLE):
         headers = await token(api, outside.contacts[who]) if who else {}
@@ -48,8 +51,8 @@ async def _look(outside: Outside, page: AsyncClient, headers: dict[str, str], wh
     """Read every public route of a board, also for ideas that are not listed there."""
     texts: list[str] = []
 
-    async def read(path: str) -> Any:
-        response = await page.get(f"/v1/boards/{board}/{path}", headers=headers, params={"limit": 200})
+    async def read(path: str, **asked: Any) -> Any:
+        response = await page.get(f"/v1/boards/{board}/{path}", headers=headers, params={"limit": 200, **asked})
         texts.append(response.text)
         assert response.status_code in {200, 404}, response.text
         return response.json() if response.status_code == 200 else None
@@ -59,6 +62,8 @@ async def _look(outside: Outside, page: AsyncClient, headers: dict[str, str], wh
     await read("submissions")
     shown = {each["id"]: each for each in listed["data"]} if listed else {}
     assert set(shown) == {each.id for each in outside.ideas if outside.sees_idea(who, board, each)}
+    if listed is not None:
+        await _find(outside, page, read, headers, who, board, shown)
     for idea in outside.ideas:
         if idea.id not in shown:
             assert await read(f"ideas/{idea.id}") is None
@@ -71,6 +76,41 @@ async def _look(outside: Outside, page: AsyncClient, headers: dict[str, str], wh
             }
             assert shown[idea.id]["comments"] == sum(outside.stands(board, each) for each in mine)
     assert set(marks_in(" ".join(texts))) == outside.visible(who, board), f"{who} on {board}"
+
+
+async def _find(
+    outside: Outside,
+    page: AsyncClient,
+    read: Callable[..., Awaitable[Any]],
+    headers: dict[str, str],
+    who: str | None,
+    board: str,
+    shown: dict[str, Any],
+) -> None:
+    """In any order, by words, by what ties somebody to it, or by what is like it: it is of what is listed."""
+    ideas = {idea.id: idea for idea in outside.ideas if idea.id in shown}
+    for id, idea in ideas.items():
+        assert (shown[id]["mine"], shown[id]["voted"], shown[id]["follows"]) == (
+            who is not None and idea.brought_by[board] == who, who in idea.voters, idea.follows(who)
+        ), f"{who} on {board}"  # fmt: skip
+    order = sorted(((len(idea.voters), id) for id, idea in ideas.items()), reverse=True)
+    assert [(each["votes"], each["id"]) for each in (await read("ideas", sort="votes"))["data"]] == order
+    assert {each["id"] for each in (await read("ideas", q="words"))["data"]} == set(shown)
+    voted = [each["id"] for each in (await read("ideas", voted=True))["data"]]
+    assert voted == [each["id"] for each in shown.values() if each["voted"]]
+    own = await page.get(f"/v1/boards/{board}/mine", headers=headers)
+    tied = [each["id"] for each in shown.values() if each["mine"] or each["voted"] or each["follows"]]
+    if who is None:
+        assert own.json()["code"] == "visitor_needed"
+    else:
+        assert [each["id"] for each in own.json()["data"]] == tied
+    hidden = [idea for idea in outside.ideas if idea.id not in shown]
+    for mark in {min(idea.marks) for idea in hidden[:1]}:
+        assert (await read("ideas", q=f"mark{mark}x "))["data"] == []
+        sought = {"title": f"words mark{mark}x"}
+        alike = await page.post(f"/v1/boards/{board}/similar", headers=headers, json=sought)
+        assert {each["id"] for each in alike.json()["data"]} <= set(shown)
+        assert set(marks_in(alike.text)) <= outside.visible(who, board)
 
 
 async def _ask_why(outside: Outside, who: str | None) -> None:
@@ -90,6 +130,10 @@ async def _ask_why(outside: Outside, who: str | None) -> None:
     for comment in outside.comments:
         expected = {board: outside.sees_comment(who, board, comment) for board in comment.idea.brought_by}
         assert await explained(f"comment:{comment.id}") == (expected or {None: False})
+    for submission in outside.submissions:
+        own = submission.by == who and submission.state in {"pending", "shown"}
+        sees = own and outside.sees_board(who, submission.board)
+        assert await explained(f"submission:{submission.id}") == {submission.board: sees}
 
 
 async def _read_the_roadmap(outside: Outside) -> None:

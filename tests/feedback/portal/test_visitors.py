@@ -32,7 +32,8 @@ async def test_a_visitor_is_whom_the_teams_server_says(api: Api, neighbour: Api)
     visitor = await token(api, ada)
     (shown,) = (await page.get(path, headers=visitor)).json()["data"]
     assert set(shown) == {
-        "id", "title", "description", "status", "votes", "comments", "mine", "created_at"
+        "id", "title", "description", "status", "votes", "comments", "mine", "voted", "importance", "follows",
+        "created_at",
     }  # fmt: skip
     assert (await api.feedback.get(path, params={"contact_id": ada})).json()["data"] == [shown]
     said = await made(await page.post(f"{path}/{idea['id']}/comments", json={"text": "Me too. Ada"}, headers=visitor))
@@ -92,6 +93,7 @@ async def test_pages_use_publishable_keys_from_their_origins_alone(api: Api) -> 
     told = await anonymous.options(path, headers=asking)
     assert (told.status_code, told.content, told.headers["access-control-allow-origin"]) == (204, b"", home)
     assert "authorization" in told.headers["access-control-allow-headers"]
+    assert "PUT" in told.headers["access-control-allow-methods"]
     assert "access-control-allow-credentials" not in told.headers
     assert (await anonymous.options("/v1/ideas", headers=asking)).status_code == 405, "inside is for no page"
     for who, origin, status, allowed in (

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.feedback.texts.redaction import Kind, redact, redacted, redacted_json
+from services.feedback.texts.remembered import Redactions
 
 PERSONAL: dict[Kind, tuple[str, ...]] = {
     "email": ("ada@example.com", "Ada.King+news@mail.example.co.uk", "ada_1@exämple.de"),
@@ -158,3 +159,19 @@ def test_nobody_can_make_it_slow() -> None:
 def test_texts_inside_of_json() -> None:
     given = {"a@b.co": ["write to a@b.co", 1, None, {"x": True}]}
     assert redacted_json(given) == {"a@b.co": ["write to [email]", 1, None, {"x": True}]}
+
+
+def test_what_is_shown_again_is_not_read_again_and_not_kept() -> None:
+    remembered = Redactions(most=3)
+    texts = {
+        "Call +49 30 901820.": "Call [phone].",
+        "Dark mode, says Ada": "Dark mode, says [name]",
+        "Export": "Export",
+    }
+    for _ in range(2):
+        for text, shown in texts.items():
+            assert remembered.of(text, ["Ada Lovelace"]) == shown == redacted(text, ["Ada Lovelace"])
+    assert remembered.of("Dark mode, says Ada", []) == "Dark mode, says Ada", "who wrote it is a part of it"
+    kept = repr(vars(remembered))
+    assert "901820" not in kept
+    assert "Lovelace" not in kept

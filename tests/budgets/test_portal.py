@@ -1,0 +1,64 @@
+"""Lists of boards rest on indexes, under the row security that a service works under, and run few statements."""
+
+from typing import Any
+
+import pytest
+
+from services.feedback.ideas.orders import START
+from services.feedback.portal import domain, store
+from services.feedback.portal.domain import Asked
+from services.feedback.portal.store import Sort
+from services.feedback.portal.viewer import Sight, Viewer
+from shared.ids import new_id
+from tests.builders import Api
+from tests.feedback.given import Databases, made, new_idea
+from tests.feedback.portal.given import new_board, place
+
+EVERYTHING: tuple[Any, ...] = (None, None, None)
+
+
+async def test_lists_of_a_board_rest_on_indexes(api: Api, database: Databases) -> None:
+    feedback, id = await database("feedback"), new_id()
+    seen = api.workspace_id, id, "contact", id, 51
+    words = "'export' & 'cs':*", ("export",), ("cs", "cs\U0010ffff", ["cs"])
+    filters: dict[str, tuple[Any, ...]] = {
+        "all": EVERYTHING,
+        "some": (["open", "planned"], id, None),
+        "own": (None, None, None, True, True, True, True),
+        "words": (None, None, words[0]),
+    }
+    sorts: tuple[Sort, ...] = ("new", "votes", "relevance")
+    async with feedback.read({api.workspace_id}) as read:
+        await read.value("select set_config('enable_seqscan', 'off', true)")
+        await read.value("select set_config('plan_cache_mode', 'force_custom_plan', true)")
+        for name, wanted in filters.items():
+            for sort in sorts:
+                found = words[1] if name == "words" else ()
+                begun = words[2] if name == "words" else ()
+                sql = store.LISTS[sort, len(found), bool(begun), name == "own"]
+                asked = (*seen, *wanted, *START[sort], *found, *begun)
+                rows = await read.all(f"explain (costs off) {sql}", *asked)
+                told = "\n".join(row[0] for row in rows)
+                assert "Seq Scan" not in told, (name, sort, told)
+                if name == "all" and sort != "relevance":
+                    assert "Sort Key" not in told.split("CTE visible_board")[1].split("SubPlan")[0], (sort, told)
+                if name == "own":
+                    assert "board_ideas_contact" in told, told
+                    assert "votes_contact" in told, told
+
+
+@pytest.mark.parametrize("asked", [Asked(), Asked(q="export cs", product="web", mine=True)])
+async def test_a_list_of_a_board_is_seven_statements_at_most(api: Api, database: Databases, asked: Asked) -> None:
+    feedback, seen = await database("feedback"), list[str]()
+    board, idea = await new_board(api), await new_idea(api)
+    await place(api, board, idea["id"])
+    await made(await api.feedback.post("/v1/products", json={"key": "web", "name": "Web"}))
+    viewer = Viewer("contact", new_id())
+    feedback.observers.append(seen.append)
+    try:
+        async with feedback.read({api.workspace_id}) as read:
+            sight: Sight = await domain.look(read, api.workspace_id, board, viewer)
+            await domain.find(read, sight, asked, "new", None, 50)
+    finally:
+        feedback.observers.remove(seen.append)
+    assert len(seen) <= (7 if asked.q else 5), seen
