@@ -48,7 +48,7 @@ fmt: .venv/develops
 	@$(RUN) ruff format --quiet .
 
 bench: .venv/develops
-	@$(RUN) tests.bench $(foreach name,only rounds data,$(if $($(name)),$(name)=$($(name))))
+	@$(RUN) tests.bench $(foreach name,only rounds data rows format,$(if $($(name)),$(name)=$($(name))))
 
 chaos: .venv/develops
 	@$(RUN) tests.chaos $(if $(only),only=$(only))

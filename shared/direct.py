@@ -68,6 +68,7 @@ class Counts:
     """Requests answered and the time that they took, by route and status."""
 
     def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
         self._metrics = runtime.metrics
         # A look-up by labels costs microseconds each time; the children are few and stay.
         self._held: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
@@ -79,6 +80,7 @@ class Counts:
             counter = self._metrics.requests.labels(method, template, str(status))
             held = self._held[(method, template, status)] = counter, self._metrics.request_seconds.labels(template)
         requests, histogram = held
+        self._runtime.served += 1
         requests.inc()
         histogram.observe(seconds)
         if told:

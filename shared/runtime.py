@@ -40,6 +40,8 @@ class Runtime:
     siblings: Siblings
     signals: dict[str, Callable[[], None]] = field(default_factory=dict[str, Callable[[], None]])
     """Jobs of this process that can be woken, by name."""
+    served: int = 0
+    """Requests that this process has answered: a job sees by it whether callers are there."""
     memory: dict[str, Any] = field(default_factory=dict[str, Any])
     """Short-lived caches, by owner."""
     _groups: dict[str, GroupCommit[Any, Any]] = field(default_factory=dict[str, GroupCommit[Any, Any]])

@@ -37,6 +37,7 @@ from services.feedback.privacy import api as privacy
 from services.feedback.privacy import worker as forgetting
 from services.feedback.products import api as products
 from services.feedback.provenance import api as provenance
+from services.feedback.rehearsals import api as rehearsals
 from services.feedback.requesters import api as requesters
 from services.feedback.search import api as search
 from services.feedback.segments import api as segments
@@ -91,6 +92,7 @@ SERVICE = Service(
         imports.files,
         imports.router,
         faults.router,
+        rehearsals.router,
         mappings.router,
         origins.router,
         exports.router,

@@ -46,15 +46,16 @@ WHAT_RUNS = (
 def main(arguments: list[str]) -> int:
     """`only=NAME` (or the name alone) runs one part; `rounds=N`; `data=small` leaves the large data set out.
 
-    `rows=N` is how many rows the file has that is imported.
+    `rows=N` is how many rows the longest file has that is imported, `format=csv` its only format.
     """
     given: dict[str, str] = {}
     for argument in arguments:
         name, _, value = argument.rpartition("=")
         given[name or "only"] = value
     only, rounds = given.get("only", ""), int(given.get("rounds", ROUNDS))
-    if (only and only not in {*PARTS, *ALONE}) or not given.keys() <= {"only", "rounds", "data", "rows"}:
-        say(f"python -m tests.bench [only={'|'.join([*PARTS, *ALONE])}] [rounds=N] [data=small] [rows=N]")
+    if (only and only not in {*PARTS, *ALONE}) or not given.keys() <= {"only", "rounds", "data", "rows", "format"}:
+        parts = "|".join([*PARTS, *ALONE])
+        say(f"python -m tests.bench [only={parts}] [rounds=N] [data=small] [rows=N] [format=NAME]")
         return 2
     logging.getLogger("cairn").setLevel(logging.ERROR)
     began = time.monotonic()
@@ -69,6 +70,7 @@ def main(arguments: list[str]) -> int:
             arena = Arena.build(folder, stack, report, rounds, large=large)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 arena.import_rows = int(given.get("rows", arena.import_rows))
+                arena.import_formats = [given["format"]] if "format" in given else arena.import_formats
                 runner.run(_measure(arena, [only] if only else list(PARTS)))
         report.note(WHAT_RUNS)
     report.note(f"took {time.monotonic() - began:.0f} s")

@@ -13,6 +13,7 @@ from typing import Self
 import asyncpg
 
 from tests.bench.figures import Report, say
+from tests.bench.files import FORMATS
 from tests.bench.load import Sample, hammer
 from tests.bench.population import LARGE, SMALL
 from tests.bench.site import Baseline, Site
@@ -30,6 +31,7 @@ class Arena:
     report: Report
     rounds: int
     import_rows: int = 100_000
+    import_formats: Sequence[str] = FORMATS
 
     @property
     def small(self) -> Site:

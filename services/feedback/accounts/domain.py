@@ -5,7 +5,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from services.feedback.accounts import store
 from services.feedback.demand import domain as demand
@@ -58,3 +58,26 @@ async def save_accounts(tx: Tx, workspace_id: UUID, changes: Sequence[AccountCha
     await segments.follow(tx, [workspace_id], accounts=[row["id"] for row in rows])
     by_key = {row["external_id"]: row for row in rows}
     return [by_key[key] for key in keys]
+
+
+async def save_news(tx: Tx, workspace_id: UUID, changes: Sequence[AccountChange]) -> dict[str, str]:
+    """Save what is not as it stands already: `created`, `updated` or `duplicate`, by external id."""
+    rows = await tx.all(store.STANDING, workspace_id, [change.external_id for change in changes])
+    standing = {row["external_id"]: row for row in rows}
+    news = [each for each in changes if not _stands(each, standing.get(each.external_id))]
+    saved = await save_accounts(tx, workspace_id, news) if news else []
+    outcomes = {row["external_id"]: "created" if row["version"] == 1 else "updated" for row in saved}
+    return {each.external_id: outcomes.get(each.external_id, "duplicate") for each in changes}
+
+
+def _stands(change: AccountChange, row: asyncpg.Record | None) -> bool:
+    """Whether an account says all that already. What it pays may be known to be nothing, or not be known."""
+    if row is None:
+        return False
+    attributes = from_json(row["attributes"])
+    return (
+        change.name in (None, row["name"])
+        and change.plan in (None, row["plan"])
+        and (change.mrr is None or (row["mrr_known"] and change.mrr == row["mrr"]))
+        and all(name in attributes and attributes[name] == value for name, value in change.attributes.items())
+    )

@@ -32,6 +32,10 @@ with saved as (
 )
 select {_ACCOUNT} from saved
 """
+STANDING = """
+select external_id, name, mrr, mrr_since is not null as mrr_known, plan, attributes::text as attributes from accounts
+where workspace_id = $1 and external_id = any($2::text[])
+"""
 GET_ACCOUNT = f"select {_ACCOUNT} from accounts where workspace_id = $1 and id = $2"
 LIST_ACCOUNTS = f"select {_ACCOUNT} from accounts where workspace_id = $1 and id > $2 order by id limit $3"
 HISTORY = """

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic_core import from_json
 
 from services.feedback.imports.importers import Vendor
+from services.feedback.imports.readers.hints import Hints
 from services.feedback.imports.readers.row import MOST_RAW, Row
 from services.feedback.mappings.mapping import Mapping
 from shared.access.keys import Caller
@@ -17,7 +18,8 @@ from shared.errors import FieldError
 from shared.events.feedback import IdeaStatus
 
 Noticed = dict[str, dict[str, int]]
-"""Of a vendor's export: by `columns` and `statuses`, those that were not understood, and in how many rows."""
+"""By what was noticed, its names, and in how many rows: of a vendor's export `columns` and `statuses` that were not
+understood, and `understood` (`open:under review`); of a dry run `resolved` (`votes:ideas_new`)."""
 MOST_NOTICED = 100
 """Names of each that are told."""
 
@@ -48,6 +50,7 @@ class Job:
     statuses: dict[str, IdeaStatus]
     """What the vendor's words for a status mean, as the caller says; by the plain word."""
     noticed: Noticed
+    hints: Hints = field(default_factory=Hints)
 
     @classmethod
     def of(cls, row: dict[str, Any], holder: UUID) -> "Job":
@@ -56,6 +59,7 @@ class Job:
         content.pop("extent")
         content["pass_"] = content.pop("pass")
         content["mapping"] = Mapping.model_validate_json(content["mapping"])
+        content["hints"] = Hints.model_validate_json(content["hints"])
         content |= {name: from_json(content[name]) for name in ("counts", "statuses", "noticed")}
         return cls(**content, holder=holder)
 
@@ -63,6 +67,11 @@ class Job:
     def passes(self) -> int:
         """How often the file is read: a vendor's votes name ideas that may come after them."""
         return 2 if self.vendor is not None else 1
+
+    @property
+    def at_beginning(self) -> bool:
+        """Whether nothing of the file has been stored yet."""
+        return self.position == 0 and self.pass_ == 1
 
     @property
     def brings_ideas(self) -> bool:
@@ -101,7 +110,11 @@ class Tally:
     """By kind and outcome: created, updated, duplicate."""
     errors: list[RowError] = field(default_factory=list[RowError])
     noticed: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
-    """Of a vendor's rows, by what (`columns`, `statuses`) and name: what was not understood, and in how many rows."""
+    """By what was noticed (see `Noticed`) and name: in how many rows."""
+
+    def copied(self) -> "Tally":
+        """Another one that begins with the same: for another try."""
+        return Tally(self.counts.copy(), self.errors.copy(), self.noticed.copy())
 
 
 def errors_as_json(errors: Sequence[RowError]) -> str:

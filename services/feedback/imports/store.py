@@ -1,20 +1,19 @@
 """Imports as rows."""
 
-_IMPORT = """id, kind, vendor, format, source, mapping::text as mapping, noticed::text as noticed, dry_run, state,
-    reason, size, sha256, layout::text as layout, pass, position, extent, number, rows, invalid, counts::text as counts,
-    seconds, started_at, finished_at, expires_at, version, created_at"""
+_IMPORT = """id, kind, vendor, format, source, mapping::text as mapping, noticed::text as noticed, hints::text as hints,
+    dry_run, state, reason, size, sha256, layout::text as layout, pass, position, extent, number, rows, invalid,
+    counts::text as counts, seconds, started_at, finished_at, expires_at, version, created_at"""
 _JOB = """id, workspace_id, kind, vendor, format, source, mapping::text as mapping, statuses::text as statuses,
-    noticed::text as noticed, dry_run, upload, size, pass,
+    noticed::text as noticed, hints::text as hints, dry_run, upload, size, pass,
     position, extent, number, rows, counts::text as counts, key_id, currency, starts"""
 ADD = f"""
 insert into imports (id, workspace_id, kind, vendor, format, source, mapping, dry_run, key_id, currency, expires_at,
-    statuses)
-values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $10, now() + make_interval(days => $11), $12::jsonb)
+    statuses, hints)
+values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $10, now() + make_interval(days => $11), $12::jsonb, $13::jsonb)
 returning {_IMPORT}
 """
 GET = f"select {_IMPORT} from imports where workspace_id = $1 and id = $2"
 LIST = f"select {_IMPORT} from imports where workspace_id = $1 and id < $2 order by id desc limit $3"
-LOCK = f"select {_IMPORT} from imports where workspace_id = $1 and id = $2 for no key update"
 DELETE = "delete from imports where workspace_id = $1 and id = $2"
 
 # Uploads at the same time are apart; the first that is whole is the file.
@@ -37,6 +36,9 @@ where id = (
     order by due_at limit 1 for update skip locked
 )
 returning {_JOB}
+"""
+OTHERS_WAIT = """
+select exists (select 1 from imports where state in ('waiting', 'running') and due_at <= now() and id <> $1)
 """
 # The fence: whoever lost the import, or is not where it thinks it is, stores nothing.
 HOLD = """

@@ -6,12 +6,10 @@ whoever is taken for dead and is not stores nothing any more. Imports take turns
 
 import asyncio
 import logging
-import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import asdict, replace
-from itertools import islice
-from typing import IO
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 
 from pydantic_core import to_json
 
@@ -19,32 +17,30 @@ from services.feedback.comments import bulk as comments
 from services.feedback.exports import domain as exports
 from services.feedback.exports.file import Broken, Check
 from services.feedback.imports import bulk, store
+from services.feedback.imports.ahead import ahead
+from services.feedback.imports.bulk import Portion
 from services.feedback.imports.job import Job, RowError, Tally, counted, errors_as_json, noted, storable_text
 from services.feedback.imports.readers import FROM_A_FILE
-from services.feedback.imports.readers.ndjson import NdjsonRows
 from services.feedback.imports.readers.row import Row, Unreadable
-from services.feedback.imports.readers.table import SAMPLE, Layout, TableRows, layout_of
+from services.feedback.imports.reading import blocks, chunks
 from services.feedback.leased import domain as leased
 from services.feedback.origins import domain as origins
 from services.feedback.uploads import domain as uploads
-from shared.database import RETRYABLE, Tx
+from shared.database import AWAY, RETRYABLE, Tx
 from shared.errors import Unavailable
 from shared.ids import new_id
 from shared.runtime import Runtime
 
-CHUNK = 500
-"""Rows of a transaction."""
-CHUNK_BYTES = 2**20
-"""What they may come to: a few rows more make it a transaction too, so that long ones do not add up in memory."""
 LEASE_SECONDS = 30.0
-"""Longer than a chunk may take, its retries included; as long an import stands still whose worker was killed."""
-IN_MEMORY = 8 * 2**20
-"""Bytes of a file that is read from a copy; a larger one is copied to disk."""
-SLICE_SECONDS = {"xlsx": 60.0, "json": 60.0}
-"""How long an import is worked at before another's turn: longer where each turn reads from the beginning."""
-USUAL_SLICE = 5.0
+"""As long an import stands still whose worker was killed."""
+SLICE_SECONDS = 5.0
+"""How long an import is worked at before another one's turn, if one waits: those that are read from a copy begin again
+each time, and go on longer."""
+LONG_SLICE_SECONDS = 60.0
 REST = 0.5
-"""Times as long as some rows took that the worker rests after them, where callers are served by the same process."""
+"""Times as long as some rows took that the worker rests after them while callers are served by the same process."""
+CALLS = 20.0
+"""Answers a second from which on they are: somebody who looks how far it is, is no crowd."""
 TRIES = 5
 MOST_STARTS = 5
 KEPT_DAYS = 30
@@ -76,116 +72,93 @@ async def work_some(runtime: Runtime) -> bool:
 async def _work(runtime: Runtime, job: Job) -> None:
     if job.starts > MOST_STARTS:
         raise Unreadable(f"Whoever worked at it ended {MOST_STARTS} times behind row {job.number}.")
-    until = time.monotonic() + SLICE_SECONDS.get(job.format, USUAL_SLICE)
-    if job.kind == "workspace" and job.position == 0 and job.pass_ == 1:
-        await _check(runtime, job)
-    while True:
-        async for rows in _chunks(runtime, job):
-            began = time.monotonic()
-            job = await _store(runtime, job, rows)
-            if runtime.settings.role == "both":
-                await asyncio.sleep(REST * (time.monotonic() - began))
-            if time.monotonic() > until:
+    async with _held(runtime, job):
+        if job.kind == "workspace" and job.at_beginning:
+            await _check(runtime, job)
+        while True:
+            job, more = await _pass(runtime, job)
+            if more:
                 async with runtime.database.transaction((job.workspace_id,)) as tx:
                     await tx.run(store.LEAVE, job.workspace_id, job.id, job.holder)
                 return
-        if job.pass_ == 1 and job.brings_ideas:
-            await _merge(runtime, job)
-        if job.pass_ >= _passes(job):
-            break
-        job = await _turn(runtime, job)
-    if job.brings_comments:
-        await _join(runtime, job)
-    await _end(runtime, job, "finished", await _noteworthy(runtime, job))
+            if job.pass_ == 1 and job.brings_ideas:
+                await _merge(runtime, job)
+            if job.pass_ >= _passes(job):
+                break
+            job = await _turn(runtime, job)
+        if job.brings_comments:
+            await _join(runtime, job)
+        await _end(runtime, job, "finished", await _noteworthy(runtime, job))
 
 
-async def _chunks(runtime: Runtime, job: Job) -> AsyncIterator[list[Row]]:
-    """The rows from where the import is, some at a time."""
-    if job.format in FROM_A_FILE:
-        async for rows in _chunks_of_copy(runtime, job):
-            yield rows
-        return
-    if job.format == "csv":
-        reader = TableRows(await _layout(runtime, job), job.position, job.number or 1)
-        offset = reader.offset
-    else:
-        reader = NdjsonRows(job.position, job.number, keep_raw=job.kind == "workspace")
-        offset = job.position
-    waiting: list[Row] = []
-    async for block in _blocks(runtime, job, offset):
-        for row in reader.feed(block):
-            waiting.append(row)
-            if len(waiting) == CHUNK or row.after - offset >= CHUNK_BYTES:
-                yield waiting
-                waiting, offset = [], row.after
-    waiting += reader.end()
-    if waiting:
-        yield waiting
+@asynccontextmanager
+async def _held(runtime: Runtime, job: Job) -> AsyncGenerator[None]:
+    """Renew the lease meanwhile: going through a workbook, or a file of a gigabyte, may take longer than one."""
+
+    async def renew() -> None:
+        while True:
+            await asyncio.sleep(LEASE_SECONDS / 3)
+            try:
+                async with runtime.database.transaction((job.workspace_id,)) as tx:
+                    await tx.run(store.RENEW, job.workspace_id, job.id, job.holder, LEASE_SECONDS)
+            except (Unavailable, *AWAY, *RETRYABLE):
+                log.info("a lease could not be renewed", extra={"import": str(job.id)})
+
+    keeper = asyncio.create_task(renew())
+    try:
+        yield
+    finally:
+        keeper.cancel()
 
 
-async def _chunks_of_copy(runtime: Runtime, job: Job) -> AsyncIterator[list[Row]]:
-    read, length = FROM_A_FILE[job.format]
-    with tempfile.SpooledTemporaryFile(IN_MEMORY) as copy:
-        async for block in _blocks(runtime, job, 0):
-            await asyncio.to_thread(copy.write, block)
-        copy.seek(0)
-        if job.position == 0 and job.pass_ == 1:
-            await _describe(runtime, job, None, await asyncio.to_thread(length, copy))
-            copy.seek(0)
-        source: IO[bytes] = copy
-        rows = read(source, job.position)
-        while chunk := await asyncio.to_thread(lambda: list(islice(rows, CHUNK))):
-            yield chunk
+async def _pass(runtime: Runtime, job: Job) -> tuple[Job, bool]:
+    """Store the rows from where the import is, to the end or to the end of its turn; whether there are more."""
+    until = time.monotonic() + (LONG_SLICE_SECONDS if job.format in FROM_A_FILE else SLICE_SECONDS)
+    since = time.monotonic()
+    async with aclosing(ahead(_portions(runtime, job))) as portions:
+        async for portion in portions:
+            served = runtime.served
+            job = await _store(runtime, job, portion, since)
+            now = time.monotonic()
+            took, since = now - since, now
+            if runtime.settings.role == "both" and runtime.served - served > CALLS * took:
+                await asyncio.sleep(REST * took)
+            if time.monotonic() > until:
+                async with runtime.database.system() as tx:
+                    if await tx.value(store.OTHERS_WAIT, job.id):
+                        return job, True
+                until = time.monotonic() + SLICE_SECONDS
+    return job, False
 
 
-async def _layout(runtime: Runtime, job: Job) -> Layout:
-    beginning = b""
-    async for block in _blocks(runtime, job, 0):
-        beginning = block[:SAMPLE]
-        break
-    found = layout_of(beginning)
-    if job.position == 0 and job.pass_ == 1:
-        await _describe(runtime, job, found, job.size)
-        named = {column.column for column in job.mapping.fields.values() if column.column is not None}
-        if missing := sorted(named - set(found.columns)):
-            columns = ", ".join(found.columns)[:500]
-            raise Unreadable(f"The mapping names the column {missing[0]!r}; the file has: {columns}.")
-    return found
-
-
-async def _describe(runtime: Runtime, job: Job, found: Layout | None, extent: int | None) -> None:
-    """Let those who ask see how the file is read, and how much of it there is."""
-    told = to_json({**asdict(found), "start": None}).decode() if found is not None else None
-    async with runtime.database.transaction((job.workspace_id,)) as tx:
-        await tx.run(store.DESCRIBE, job.workspace_id, job.id, job.holder, told, extent)
-
-
-def _blocks(runtime: Runtime, job: Job, offset: int) -> AsyncIterator[bytes]:
-    return uploads.blocks(runtime.database, uploads.Upload(job.workspace_id, job.id, job.upload), offset)
+async def _portions(runtime: Runtime, job: Job) -> AsyncGenerator[Portion]:
+    """The rows, checked: while some are stored, the next ones are read."""
+    async with aclosing(chunks(runtime, job)) as found:
+        async for rows in found:
+            yield Portion(rows) if job.kind == "workspace" else bulk.portion_of(job, rows)
 
 
 def _passes(job: Job) -> int:
     return 2 if job.kind == "workspace" and exports.REFERRING else job.passes
 
 
-async def _store(runtime: Runtime, job: Job, rows: Sequence[Row]) -> Job:
-    """Store some rows and the place behind them."""
-    began = time.monotonic()
+async def _store(runtime: Runtime, job: Job, portion: Portion, since: float) -> Job:
+    """Store some rows and the place behind them; `since`: when the ones before were."""
     for _ in range(TRIES):
         try:
             async with runtime.database.transaction((job.workspace_id,)) as tx:
                 await _hold(tx, job)
-                tally = await _apply(tx, job, rows)
-                return await _move(tx, job, rows, tally, time.monotonic() - began)
+                tally = await _apply(tx, job, portion)
+                return await _move(tx, job, portion.rows, tally, time.monotonic() - since)
         except RETRYABLE:
             continue
     raise Unavailable("The rows lost a race for the same records.")
 
 
-async def _apply(tx: Tx, job: Job, rows: Sequence[Row]) -> Tally:
+async def _apply(tx: Tx, job: Job, portion: Portion) -> Tally:
     if job.kind != "workspace":
-        return await bulk.store_rows(tx, job, rows)
-    lines = [row.raw.encode() for row in rows]
+        return await bulk.store_portion(tx, job, portion)
+    lines = [row.raw.encode() for row in portion.rows]
     if job.pass_ == 1:
         if job.position == 0 and (table := await exports.filled(tx, job.workspace_id)):
             raise Unreadable(f"An export can be put back into an empty workspace only; this one has {table}.")
@@ -255,7 +228,6 @@ async def _merge(runtime: Runtime, job: Job) -> None:
         async with runtime.database.transaction((job.workspace_id,)) as tx:
             await _hold(tx, job)
             more = await origins.merge_some(tx, job.workspace_id, job.actor, job.source)
-            await tx.run(store.RENEW, job.workspace_id, job.id, job.holder, LEASE_SECONDS)
 
 
 async def _join(runtime: Runtime, job: Job) -> None:
@@ -265,10 +237,11 @@ async def _join(runtime: Runtime, job: Job) -> None:
         async with runtime.database.transaction((job.workspace_id,)) as tx:
             await _hold(tx, job)
             last = await comments.join_some(tx, job.workspace_id, job.source, last)
-            await tx.run(store.RENEW, job.workspace_id, job.id, job.holder, LEASE_SECONDS)
 
 
 async def _noteworthy(runtime: Runtime, job: Job) -> str | None:
+    if not job.rows:
+        return "There are no rows in the file."
     if not job.brings_ideas:
         return None
     async with runtime.database.transaction((job.workspace_id,)) as tx:
@@ -279,20 +252,9 @@ async def _noteworthy(runtime: Runtime, job: Job) -> str | None:
 async def _check(runtime: Runtime, job: Job) -> None:
     """Read an export to its end before anything of it is stored: it must be whole, and as it was written."""
     check = Check(exports.READABLE, job.currency)
-    async for block in _renewed(runtime, job):
+    async for block in blocks(runtime, job, 0):
         check.feed(block)
     check.end()
-
-
-async def _renewed(runtime: Runtime, job: Job) -> AsyncIterator[bytes]:
-    due = 0.0
-    async for block in _blocks(runtime, job, 0):
-        yield block
-        if time.monotonic() > due:
-            due = time.monotonic() + LEASE_SECONDS / 3
-            async with runtime.database.transaction((job.workspace_id,)) as tx:
-                if not await tx.run(store.RENEW, job.workspace_id, job.id, job.holder, LEASE_SECONDS):
-                    raise leased.Lost
 
 
 async def _end(runtime: Runtime, job: Job, state: str, reason: str | None) -> None:

@@ -87,16 +87,17 @@ class Record(NamedTuple):
 
 def check(mapping: Mapping, kind: Kind) -> None:
     """Invalid when it makes fields that the kind does not have."""
-    wrong = [target for target in mapping.fields if not _exists(target, MODELS[kind])]
+    wrong = [target for target in mapping.fields if not is_field(target, kind)]
     if wrong:
         raise Invalid(
             errors=[FieldError(f"/body/mapping/fields/{name}", f"{kind} have no such field") for name in wrong[:50]]
         )
 
 
-def _exists(target: str, model: type[BaseModel]) -> bool:
+def is_field(target: str, kind: Kind) -> bool:
+    """Whether a kind has this field, or one inside of it: `text`, `contact.email`, `attributes.plan`."""
     head, _, tail = target.partition(".")
-    field = model.model_fields.get(head)
+    field = MODELS[kind].model_fields.get(head)
     if field is None:
         return False
     if head == "attributes":

@@ -1,12 +1,16 @@
 """From the columns of a file to the fields of a kind."""
 
 import re
+from collections.abc import Callable
 from collections.abc import Mapping as Fields
+from contextlib import suppress
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Annotated, Any, Literal, cast, get_args
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from shared.errors import FieldError, Invalid
 from shared.wire import Line, Wire, storable
 
 Kind = Literal["feedback", "accounts", "contacts", "ideas", "votes", "comments"]
@@ -15,6 +19,8 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 WITH_ATTRIBUTES: frozenset[Kind] = frozenset({"feedback", "accounts", "ideas"})
 MOMENTS = frozenset({"said_at", "created_at", "updated_at"})
 LISTS = frozenset({"ideas", "tags"})
+_BESIDE_NUMBERS = re.compile("[\\s'\u2019%$\u20ac\u00a3\u00a5]|(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])")
+"""What stands beside and within written numbers: blanks and apostrophes between thousands, signs of currencies."""
 
 
 def _format(text: str) -> str:
@@ -29,6 +35,7 @@ def _format(text: str) -> str:
     return text
 
 
+TimeFormat = Annotated[Line, AfterValidator(_format)]
 Target = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}(\.[^\x00.]{1,100})?$")]
 """A field, or one inside of it: `text`, `contact.email`, `attributes.plan`."""
 
@@ -41,10 +48,21 @@ class Column(Wire):
     values: dict[str, Line] = Field(
         default_factory=dict, max_length=200, description="what to put for a value", examples=[{"Done": "shipped"}]
     )
-    format: Annotated[Line, AfterValidator(_format)] | None = Field(
-        default=None, description="how a time is written, as strptime has it; ISO 8601 when left out",
-        examples=["%d.%m.%Y %H:%M"],
-    )  # fmt: skip
+    format: TimeFormat | Annotated[list[TimeFormat], Field(min_length=1, max_length=10)] | None = Field(
+        default=None,
+        description="how a time is written, as strptime has it; of several the first that fits. ISO 8601 is read at "
+        "any rate, and after them",
+        examples=["%d.%m.%Y %H:%M", ["%d.%m.%Y %H:%M", "%d.%m.%Y"]],
+    )
+    decimal: Literal[".", ","] | None = Field(
+        default=None,
+        description="the cell is a number with this decimal mark: `,` reads `1.234,50 €` as 1234.5. Marks between "
+        "thousands, blanks, signs and codes of currencies and `%` are taken off",
+    )
+    times: Annotated[int, Field(ge=1, le=1_000)] | None = Field(
+        default=None,
+        description="with `decimal`: what the number is multiplied by: 100 makes of an amount its minor units",
+    )
     separator: Annotated[str, StringConstraints(min_length=1, max_length=5)] = Field(
         default=",", description="between the entries of a list"
     )
@@ -64,25 +82,32 @@ class Mapping(Wire):
     )
 
 
-def shaped(mapping: Mapping, kind: Kind, row: Fields[str, Any], *, tabular: bool) -> dict[str, Any]:
-    """A row as fields of a kind. Without fields in the mapping the columns have the fields' own names."""
+def shaped(
+    mapping: Mapping, kind: Kind, row: Fields[str, Any], *, tabular: bool, known: Callable[[str], bool]
+) -> dict[str, Any]:
+    """A row as fields of a kind. Without fields in the mapping the columns have the fields' own names.
+
+    `known` tells which names those are. Invalid where a cell is not the time or the number that its column promises.
+    """
     if not mapping.fields and mapping.rest == "ignore":
         return _plain(row) if tabular else dict(row)
+    columns = [(target, column.column, column) for target, column in mapping.fields.items()]
+    columns = columns or [(name, name, _AS_IT_IS) for name in row if known(name)]
     shape: dict[str, Any] = {}
     used: set[str] = set()
-    for target, column in mapping.fields.items():
-        value = row.get(column.column) if column.column is not None else None
-        if column.column is not None:
-            used.add(column.column)
+    for target, name, column in columns:
+        value = row.get(name) if name is not None else None
+        if name is not None:
+            used.add(name)
         if value is None or value == "":
             value = column.default
         elif column.values:
             value = column.values.get(str(value), value)
         if value is not None:
-            _put(shape, target, _meant(target, value, column))
+            _put(shape, target, _meant(target, value, column) if tabular or mapping.fields else value)
     if mapping.rest == "attributes" and kind in WITH_ATTRIBUTES:
         for name, value in row.items():
-            if name not in used and value not in ("", None) and isinstance(value, str | int | float | bool):
+            if name and name not in used and value not in ("", None) and isinstance(value, str | int | float | bool):
                 _put(shape, f"attributes.{name}", value)
     return shape
 
@@ -111,10 +136,16 @@ def _put(shape: dict[str, Any], target: str, value: Any) -> None:
 def _meant(target: str, value: Any, column: Column) -> Any:
     """What a cell means for this field: a sheet has numbers where ids are meant, and times without an offset."""
     head = target.partition(".")[0]
+    if column.decimal is not None and not isinstance(value, bool):
+        value = _number(target, value, column)
     if head == "attributes":
         return value
     if head in MOMENTS and isinstance(value, str):
-        return moment(value, column.format)
+        found = moment(value, column.format)
+        if isinstance(found, str):
+            said = "ISO 8601, like 2026-05-01T10:30:00Z" if column.format is None else "as `format` says, or ISO 8601"
+            raise _wrong(target, f"{found[:50]!r} is no time that is written {said}")
+        return found
     if head in LISTS and isinstance(value, str):
         return [part.strip() for part in value.split(column.separator) if part.strip()]
     if isinstance(value, bool):
@@ -122,12 +153,38 @@ def _meant(target: str, value: Any, column: Column) -> Any:
     return str(value) if isinstance(value, int | float) else value
 
 
-def moment(text: str, format: str | None = None) -> Any:
+def _wrong(target: str, reason: str) -> Invalid:
+    return Invalid(errors=[FieldError(f"/{target.replace('.', '/')}", reason)])
+
+
+def _number(target: str, value: Any, column: Column) -> int | float:
+    mark = column.decimal or "."
+    other = "." if mark == "," else ","
+    text = str(value) if isinstance(value, int | float) else _BESIDE_NUMBERS.sub("", str(value))
+    if isinstance(value, str):
+        grouped = rf"[0-9]{{1,3}}(?:{re.escape(other)}[0-9]{{3}})+|[0-9]{{1,25}}"
+        if not re.fullmatch(rf"[-+]?(?:{grouped})?(?:{re.escape(mark)}[0-9]{{0,15}})?", text) or not text.strip("-+.,"):
+            raise _wrong(target, f"{value[:50]!r} is no number with the decimal mark {mark!r}")
+        text = text.replace(other, "").replace(mark, ".")
+    try:
+        number = Decimal(text) * (column.times or 1)
+        return int(number) if number == number.to_integral_value() else float(number)
+    except (ArithmeticError, ValueError):
+        # Infinite, or larger than any number here.
+        raise _wrong(target, f"{text[:50]} is out of range") from None
+
+
+def moment(text: str, format: str | list[str] | None = None) -> Any:
     """A time with an offset, UTC where it names none; the text as it is when it is none, for the model to refuse."""
     text = text.strip()
+    for each in [format] if isinstance(format, str) else format or ():
+        with suppress(ValueError, OverflowError):
+            return _with_offset(datetime.strptime(storable(text), each))  # noqa: DTZ007  # given by _with_offset
     try:
-        storable(text)
-        time = datetime.strptime(text, format) if format else datetime.fromisoformat(text)  # noqa: DTZ007  # given below
+        return _with_offset(datetime.fromisoformat(storable(text)))
     except (ValueError, OverflowError):
         return text
+
+
+def _with_offset(time: datetime) -> datetime:
     return time if time.tzinfo else time.replace(tzinfo=UTC)

@@ -59,13 +59,22 @@ async def find(tx: Tx, workspace_id: UUID, source: str, external_ids: Sequence[s
     return {row["external_id"]: row["idea_id"] for row in rows}
 
 
-async def find_originals(tx: Tx, workspace_id: UUID, source: str, names: Sequence[str]) -> dict[str, UUID]:
-    """The ideas that were made of these, merged or not; by id or key those that are no external id at the source."""
-    rows = await tx.all(store.FIND_ORIGINALS, workspace_id, source, list(set(names)))
-    found = {row["external_id"]: row["idea_id"] for row in rows}
-    rest = sorted({name for name in names if name not in found})
-    ours = await ideas.find(tx, [(workspace_id, name) for name in rest]) if rest else {}
-    return found | {name: ours[workspace_id, name] for name in rest if (workspace_id, name) in ours}
+async def find_originals(tx: Tx, workspace_id: UUID, source: str, external_ids: Sequence[str]) -> dict[str, UUID]:
+    """The ideas that were made of these, merged or not, as many as came."""
+    rows = await tx.all(store.FIND_ORIGINALS, workspace_id, source, list(set(external_ids)))
+    return {row["external_id"]: row["idea_id"] for row in rows}
+
+
+async def find_here(tx: Tx, workspace_id: UUID, names: Sequence[str]) -> dict[str, UUID]:
+    """Ideas by the id or key that they have here, as many as there are."""
+    found = await ideas.find(tx, [(workspace_id, name) for name in sorted(set(names))]) if names else {}
+    return {name: id for (_, name), id in found.items()}
+
+
+async def names_of(tx: Tx, workspace_id: UUID, source: str, idea_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """For ideas that came from this source the first of the external ids that they answer for."""
+    rows = await tx.all(store.NAMES_OF, workspace_id, source, idea_ids)
+    return {row["idea_id"]: row["external_id"] for row in rows}
 
 
 async def merge_some(tx: Tx, workspace_id: UUID, merged_by: str, source: str) -> bool:

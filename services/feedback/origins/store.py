@@ -11,6 +11,12 @@ select o.external_id, o.idea_id
 from unnest($3::text[]) as asked (external_id)
 join origins o on o.workspace_id = $1 and o.source = $2 and o.external_id = asked.external_id
 """
+NAMES_OF = """
+select coalesce(o.into_id, o.idea_id) as idea_id, min(o.external_id) as external_id
+from origins o
+where o.workspace_id = $1 and o.source = $2 and (o.idea_id = any($3::uuid[]) or o.into_id = any($3::uuid[]))
+group by 1
+"""
 ADD = """
 insert into origins (id, workspace_id, source, external_id, idea_id, title, merged_into)
 select n.id, $1, $2, n.external_id, n.idea_id, n.title, n.merged_into

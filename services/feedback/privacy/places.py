@@ -77,6 +77,7 @@ PLACES = (
     ),
     Place("import_errors", "rows that could not be imported and name them", "erased"),
     Place("import_parts", "a file that is being imported; gone when that ends", "kept"),
+    Place("rehearsals", "what rows of theirs would become: ids, and digests of how a file names them", "kept"),
     Place("exports", "files of the whole workspace that are kept for a week", "erased"),
     Place("export_parts", "those files, which go with their exports", "erased"),
     Place("ideas", "what the team wrote of an idea and names them", "anonymised"),

@@ -39,6 +39,7 @@ LEFT: dict[str, str] = {
     "imports": "work under way here",
     "import_parts": "files of that work",
     "import_errors": "rows that were never stored",
+    "rehearsals": "what would have become of rows that were never stored",
     "exports": "work under way here",
     "export_parts": "files of that work",
     "erasures": "receipts, signed with this installation's key; who was forgotten is carried as forgotten",

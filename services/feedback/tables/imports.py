@@ -34,6 +34,7 @@ Table(
     Column(
         "statuses", JSONB, nullable=False, server_default="{}", comment="by a vendor's word: ours, as the caller says"
     ),
+    Column("hints", JSONB, nullable=False, server_default="{}", comment="how the file is written, as the caller says"),
     Column("dry_run", Boolean, nullable=False, server_default=text("false")),
     Column("state", Text, nullable=False, server_default="awaiting_file"),
     Column("reason", Text, comment="why it failed, or what is to be known of how it ended"),

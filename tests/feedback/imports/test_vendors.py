@@ -35,7 +35,7 @@ IDEAS: dict[str, Expected] = {
 }
 MORE = {
     "quackback_posts.csv": ["quackback_votes.csv", "quackback_comments.csv", "quackback_notes.csv"],
-    "productboard_features.json": ["productboard_notes.json"],
+    "productboard_features.json": ["productboard_notes.json", "productboard_comments.csv"],
     "uservoice.csv": ["uservoice_comments.csv"],
 }
 # Of the first idea and those merged into it, in order of time: text, visibility, who said it, what it answers.
@@ -50,10 +50,14 @@ COMMENTS: dict[str, list[Comment]] = {
         ("We have begun.", "public", "Pim", None),
     ],
     "fider.csv": [("Soon", "public", "Cy", None)],
-    "fider.json": [("Me too.", "public", "fider:8", None), ("Pills!", "internal", "ada@example.com", None)],
+    "fider.json": [
+        ("Me too.", "public", "fider:8", None),
+        ("Pills!", "internal", "ada@example.com", None),
+        ("Which screens?", "public", "Pim", None),
+    ],
     "uservoice.csv": [("At night.", "public", "ada@example.com", None), ("Started.", "public", "Pim", None)],
     "uservoice_new.csv": [],
-    "productboard_features.json": [],
+    "productboard_features.json": [("Ask Bo first.", "internal", "Pim", None), ("Asked.", "internal", None, None)],
     "quackback_posts.csv": [
         ("At night.", "public", "ada@example.com", None),
         ("Which screens?", "public", "Pim", None),
@@ -71,13 +75,18 @@ def source_of(name: str) -> str:
     return name.replace("_", "-").replace(".", "-")
 
 
-async def bring(api: Api, name: str) -> dict[str, Any]:
+async def bring(api: Api, name: str, source: str = "") -> dict[str, Any]:
+    """Rehearse it, then import it: the one tells what the other does."""
     file = FIXTURES / name
     vendor = name.partition(".")[0].partition("_")[0]
-    asked: dict[str, Any] = {"kind": vendor, "format": file.suffix[1:], "source": source_of(name)}
+    asked: dict[str, Any] = {"kind": vendor, "format": file.suffix[1:], "source": source or source_of(name)}
     if vendor == "canny":
         asked["statuses"] = {"Parked": "declined"}
-    return await imported(api, file.read_bytes(), **asked)
+    rehearsed = await imported(api, file.read_bytes(), dry_run=True, **asked)
+    done = await imported(api, file.read_bytes(), **asked)
+    for told in ("state", "rows", "invalid", "counts", "noticed", "errors"):
+        assert rehearsed[told] == done[told], f"{name}: {told}"
+    return done
 
 
 async def said(api: Api, idea_id: str) -> list[Comment]:
@@ -103,12 +112,11 @@ async def test_ideas_keep_their_status_time_voters_and_merges(api: Api, admin: D
         assert (done["state"], done["reason"], done["invalid"]) == ("finished", None, BAD.get(name, 0)), done
         source = source_of(name)
         for second in MORE.get(name, ()):
-            file = FIXTURES / second
-            vendor = second.partition("_")[0]
-            more = await imported(api, file.read_bytes(), kind=vendor, format=file.suffix[1:], source=source)
+            more = await bring(api, second, source)
             assert (more["state"], more["invalid"]) == ("finished", 0), more
         again = await bring(api, name)
-        assert {outcome["created"] for outcome in again["counts"].values()} <= {0}, f"{name} once more brings nothing"
+        changed = {outcome[what] for outcome in again["counts"].values() for what in ("created", "updated")}
+        assert changed <= {0}, f"{name} once more changes nothing"
         origins = [
             each
             for each in (await api.feedback.get("/v1/origins?limit=200")).json()["data"]
@@ -170,9 +178,20 @@ async def test_what_is_not_understood_is_told_before_anything_is_stored(api: Api
     rehearsed = await imported(api, file.read_bytes(), **asked)
     assert rehearsed["noticed"]["statuses"] == {"parked": 1}
     assert rehearsed["noticed"]["columns"] == {"effort": 1, "ownerEmail": 1}
+    assert rehearsed["noticed"]["understood"]["in progress"] == {"status": "in_progress", "rows": 1}
     assert rehearsed["counts"]["ideas"]["created"] == 3
     assert rehearsed["counts"]["comments"]["created"] == 6
+    resolved = {"ideas_known": 0, "ideas_new": 3, "contacts_known": 0, "contacts_new": 3}
+    assert rehearsed["resolved"]["votes"] == resolved
     assert (await api.feedback.get("/v1/ideas")).json()["data"] == []
+    listed = f"{rehearsed['path']}/rehearsal"
+    (first, *_) = (page := (await api.feedback.get(f"{listed}?kind=votes&limit=2")).json())["data"]
+    assert (first["kind"], first["outcome"], first["ideas"]) == ("votes", "created", [{"name": "c-1", "id": None}])
+    assert (first["contact"], first["contact_id"]) == ("new", None)
+    rest = (await api.feedback.get(f"{listed}?kind=votes&limit=2&cursor={page['next_cursor']}")).json()
+    assert [each["outcome"] for each in rest["data"]] == ["duplicate"], "Ada voted for what was merged already"
+    whole = (await api.feedback.get(f"{listed}?limit=200")).json()["data"]
+    assert len(whole) == sum(sum(each.values()) for each in rehearsed["counts"].values())
     mapped = await imported(api, file.read_bytes(), **asked, statuses={"PARKED": "declined"})
     assert mapped["noticed"]["statuses"] == {}
     wrong = {"kind": "ideas", "statuses": {"a": "open"}}

@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple, get_args
 from services.feedback.imports.importers import canny, fider, logchimp, productboard, quackback, uservoice
 from services.feedback.imports.importers.reading import Looked, address, obj, plain
 from services.feedback.imports.importers.statuses import meant
+from services.feedback.imports.readers.document import Lists
 from services.feedback.mappings.kinds import Record
 from services.feedback.mappings.mapping import WITH_ATTRIBUTES
 from shared.events.feedback import IdeaStatus
@@ -35,6 +36,8 @@ class Importer(NamedTuple):
     """Words that mean something else than usual."""
     ignored: frozenset[str] = frozenset()
     """Plain names of columns that say nothing here: counts that we count ourselves, ids of what is not imported."""
+    arranged: Callable[[Lists], Lists] | None = None
+    """Puts together what stands in different lists of a document."""
 
 
 class Reading(NamedTuple):
@@ -43,13 +46,13 @@ class Reading(NamedTuple):
     records: list[Record]
     columns: list[str]
     """Names of columns with a value that the importer does not know."""
-    words: list[str]
-    """Words for a status that nobody knows: their ideas are open."""
+    words: list[tuple[str, IdeaStatus | None]]
+    """Words for a status, and what they mean; None: nobody knows, and their ideas are open."""
 
 
 IMPORTERS: dict[Vendor, Importer] = {
     "canny": Importer(canny.read, ignored=canny.IGNORED),
-    "fider": Importer(fider.read, fider.NUMBERED, fider.IGNORED),
+    "fider": Importer(fider.read, fider.NUMBERED, fider.IGNORED, fider.arranged),
     "uservoice": Importer(uservoice.read, ignored=uservoice.IGNORED),
     "productboard": Importer(productboard.read, ignored=productboard.IGNORED),
     "quackback": Importer(quackback.read, ignored=quackback.IGNORED),
@@ -68,12 +71,12 @@ def read(vendor: Vendor, row: Mapping[str, Any], said: Mapping[str, IdeaStatus])
     looked = Looked.at(
         {**nested, **{name: value for name, value in row.items() if name != "fields"}} if nested else row
     )
-    records, words = list[Record](), list[str]()
+    records, words = list[Record](), list[tuple[str, IdeaStatus | None]]()
     for each in importer.read(looked):
         status = each.fields.get("status")
         if each.kind == "ideas" and isinstance(status, str):
             known = meant(status, said, importer.statuses)
-            words += [status] if known is None else []
+            words.append((status, known))
             records.append(Record("ideas", each.fields | {"status": known or "open"}))
         else:
             records.append(each)

@@ -7,14 +7,17 @@ The CSV is documented by its source (`app/pkg/csv`): a post that was merged has 
 `GET /posts/{number}/votes` and `.../comments` as `votes` and `comments`. In a CSV and in the API a post goes by its
 number, in the backup by `id:` and its id.
 
-The response to a post is a comment of the team. A comment in the backup does not say whether its author is of the team:
-it is taken as a customer's. One that was not approved stays inside.
+The backup can also be sent as it is, as `json`. What its tables hold of each other is put together first: the tags of a
+post (`post_tags`, `tags`), and who said a comment (`users`). Without `users.json` it does not say who is of the team: a
+comment is taken as a customer's then. The response to a post is a comment of the team. A comment that was not approved
+stays inside.
 """
 
 from typing import Any
 
 from services.feedback.imports.importers import reading
 from services.feedback.imports.importers.reading import Row
+from services.feedback.imports.readers.document import Lists
 from services.feedback.mappings.kinds import Record
 from shared.events.feedback import IdeaStatus
 
@@ -23,11 +26,35 @@ NUMBERED: dict[str, IdeaStatus] = {
 }  # fmt: skip
 """What the numbers in the tables mean; 5 is a duplicate, 6 a deleted post."""
 _DELETED = {"6", "deleted"}
+_TABLES = {"users", "posts", "post_votes", "comments"}
 _TEAM = {"collaborator", "administrator", "moderator", "2", "3"}
 IGNORED = frozenset(
     {"votescount", "commentscount", "tenantid", "slug", "language", "search", "ranking", "hasvoted", "originaltitle",
      "recentvotescount", "recentcommentscount", "isapproved", "number", "role", "userid", "responseuserid"}
 )  # fmt: skip
+
+
+def arranged(lists: Lists) -> Lists:
+    """The tables of a backup that are read, with the names of their tags in posts, and users in comments."""
+    tables = {name: [reading.obj(row) for row in rows] for name, rows in lists}
+    if "posts" not in tables or not {"tags", "users", "post_votes"} & tables.keys():
+        return lists
+    names = {reading.identifier(tag.get("id")): tag.get("name") for tag in tables.get("tags", ())}
+    tags: dict[str | None, list[Any]] = {}
+    for row in tables.get("post_tags", ()):
+        tags.setdefault(reading.identifier(row.get("post_id")), []).append(
+            names.get(reading.identifier(row.get("tag_id")))
+        )
+    users = {reading.identifier(user.get("id")): user for user in tables.get("users", ())}
+    tables["posts"] = [
+        {**post, "tags": found} if (found := tags.get(reading.identifier(post.get("id")))) else post
+        for post in tables["posts"]
+    ]
+    tables["comments"] = [
+        {**said, "user": user} if (user := users.get(reading.identifier(said.get("user_id")))) else said
+        for said in tables.get("comments", ())
+    ]
+    return [(name, list[Any](rows)) for name, rows in tables.items() if name in _TABLES]
 
 
 def read(row: Row) -> list[Record]:

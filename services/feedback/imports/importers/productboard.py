@@ -3,8 +3,11 @@
 Notes, features and companies are read as its API lists them (version 1, and of version 2 the `fields` around them); a
 note speaks for the features that it is linked with. Import features before notes. The columns of the CSV exports are
 not documented; assumed are `Note ID`, `Note title`, `Note text`, `User email`, `Company`, `Feature ID`, `Feature name`,
-and the API's own names in any spelling. A feature that was merged is not in an export, and comments
-are not in its API: there is nothing to keep of them.
+and the API's own names in any spelling. A feature that was merged is not in an export.
+
+Comments are in neither its API nor its exports. A table of them that was put together otherwise is read, with the
+columns `Feature ID` and `Comment text`, and `Comment ID`, `Author name` and `Created at` where they are known. It shows
+comments to its own team only: they are the team's here, and stay inside.
 """
 
 from typing import Any
@@ -20,6 +23,8 @@ _HIERARCHY = {"feature", "subfeature", "component", "product"}
 def read(row: Row) -> list[Record]:
     """What one object or line says. ValueError when it is none that is known."""
     flat = reading.by_plain_name(row)
+    if "commenttext" in flat and "featureid" in flat:
+        return _comment(flat)
     if reading.first(flat, "content", "notetext", "text") is not None:
         return _note(row, flat)
     if "domain" in flat and "status" not in flat:
@@ -57,6 +62,21 @@ def _note(row: Row, flat: Row) -> list[Record]:
         }
     )
     return [*(_company(company) if contact and company.get("id") else []), Record("feedback", note)]
+
+
+def _comment(flat: Row) -> list[Record]:
+    return reading.comment(
+        "productboard",
+        id=flat.get("commentid"),
+        idea=flat.get("featureid"),
+        text=flat.get("commenttext"),
+        author={},
+        name=reading.first(flat, "authorname", "author"),
+        staff=True,
+        internal=True,
+        parent=flat.get("parentid"),
+        at=reading.first(flat, "createdat", "created"),
+    )
 
 
 def _url(value: Any) -> str | None:

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from pydantic_core import from_json
 
-from services.feedback.imports.readers.row import MOST_RAW, Row, Unreadable
+from services.feedback.imports.readers.row import MOST_RAW, Row
 
 LONGEST_LINE = 1_048_576
 """Bytes."""
@@ -20,20 +20,36 @@ class NdjsonRows:
         self._offset = offset
         self._number = number
         self._rest = b""
+        self._skipped = b""
+        """The beginning of a line that is too long, until its end has come."""
         self._keep_raw = keep_raw
 
     def feed(self, block: bytes) -> Iterator[Row]:
         """The rows that end in this block."""
+        if self._skipped:
+            rest, newline, block = block.partition(b"\n")
+            self._offset += len(rest) + len(newline)
+            if newline:
+                yield self._too_long()
         *lines, self._rest = (self._rest + block).split(b"\n")
         for line in lines:
             yield from self._row(line, len(line) + 1)
         if len(self._rest) > LONGEST_LINE:
-            raise Unreadable(f"Line {self._number + 1} has over {LONGEST_LINE} bytes. Is it one object on each line?")
+            self._skipped = self._rest[:MOST_RAW]
+            self._offset += len(self._rest)
+            self._rest = b""
 
     def end(self) -> Iterator[Row]:
         """The last row, where no line break ends it."""
+        if self._skipped:
+            yield self._too_long()
         rest, self._rest = self._rest, b""
         yield from self._row(rest, len(rest))
+
+    def _too_long(self) -> Row:
+        line, self._skipped = self._skipped, b""
+        self._number += 1
+        return self._faulty(line, f"has over {LONGEST_LINE} bytes: is it one object on each line?")
 
     def _row(self, line: bytes, length: int) -> Iterator[Row]:
         self._offset += length

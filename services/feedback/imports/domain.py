@@ -1,0 +1,220 @@
+"""Where records of each kind go in: the doors that everything else goes through, many records at once."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from hashlib import sha256
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from services.feedback.accounts import domain as accounts
+from services.feedback.accounts.api import AccountIn
+from services.feedback.accounts.domain import AccountChange
+from services.feedback.comments import bulk as comments
+from services.feedback.comments.bulk import Arrival
+from services.feedback.customers import domain as customers
+from services.feedback.customers.api import ContactRef
+from services.feedback.demand import domain as demand
+from services.feedback.ideas.domain import Sketch
+from services.feedback.imports.job import Job, dumped
+from services.feedback.imports.readers.row import Row
+from services.feedback.inbox import domain as inbox
+from services.feedback.inbox.api import FeedbackIn
+from services.feedback.inbox.domain import Recorded
+from services.feedback.mappings.kinds import CommentRow, IdeaRow, VoteRow
+from services.feedback.mappings.mapping import Kind
+from services.feedback.origins import domain as origins
+from services.feedback.rehearsals import domain as rehearsals
+from services.feedback.votes import domain as votes
+from services.feedback.votes.domain import Ballot, Cast
+from shared.database import Tx
+from shared.errors import FieldError, Invalid
+from shared.ids import new_id
+
+Outcome = str | Invalid
+"""`created`, `updated`, `duplicate`, or what is wrong."""
+
+
+class Checked(NamedTuple):
+    """A record that has what its kind needs."""
+
+    row: Row
+    place: int
+    """Among the records of its row."""
+    body: Any
+
+
+class Stored(NamedTuple):
+    """A record, and what became of it."""
+
+    kind: Kind
+    checked: Checked
+    outcome: Outcome
+
+
+async def store(tx: Tx, job: Job, records: Mapping[Kind, Sequence[Checked]]) -> list[Stored]:
+    """Store records, each answered by itself."""
+    if "accounts" in records:
+        # Before anything else is locked: who changes revenue holds the workspace alone.
+        await demand.hold(tx, (), [job.workspace_id])
+    stored: list[Stored] = []
+    for kind, door in DOORS.items():
+        if given := records.get(kind):
+            outcomes = await door(tx, job, [(each.row, each.body) for each in given])
+            stored += [Stored(kind, each, outcome) for each, outcome in zip(given, outcomes, strict=True)]
+    return stored
+
+
+Door = Callable[[Tx, Job, Sequence[tuple[Row, Any]]], Awaitable[Sequence[Outcome]]]
+
+
+async def ideas_named(tx: Tx, job: Job, names: Sequence[str], *, merged: bool = True) -> dict[str, UUID]:
+    """Ideas by their external ids at the source, as many as came; of merged ones the survivors, unless not `merged`.
+
+    In a rehearsal ideas that the file brings are there as well: stand-ins, which are taken back.
+    """
+    find = origins.find if merged else origins.find_originals
+    known = await find(tx, job.workspace_id, job.source, names)
+    if job.dry_run and job.vendor is not None and (rest := [name for name in names if name not in known]):
+        known |= await rehearsals.stand_ins(tx, job.workspace_id, job.id, job.currency, job.source, rest)
+    return known
+
+
+async def _accounts(tx: Tx, job: Job, given: Sequence[tuple[Row, AccountIn]]) -> Sequence[Outcome]:
+    # The last word on each counts.
+    last = {body.external_id: body for _, body in given}
+    changes = [AccountChange(**body.model_dump()) for body in last.values()]
+    outcomes = await accounts.save_news(tx, job.workspace_id, changes)
+    return ["duplicate" if last[body.external_id] is not body else outcomes[body.external_id] for _, body in given]
+
+
+async def _contacts(tx: Tx, job: Job, given: Sequence[tuple[Row, ContactRef]]) -> Sequence[Outcome]:
+    began = _milliseconds(new_id())
+    found = await customers.recognise(tx, [body.person(job.workspace_id) for _, body in given])
+    seen: set[UUID] = set()
+    outcomes: list[Outcome] = []
+    for contact in found:
+        if contact is None:
+            outcomes.append(Invalid(errors=[FieldError("/id", "no contact by that id")]))
+        else:
+            # Ids tell when they were made.
+            outcomes.append("created" if _milliseconds(contact) >= began and contact not in seen else "duplicate")
+            seen.add(contact)
+    return outcomes
+
+
+def _milliseconds(id: UUID) -> int:
+    return id.int >> 80
+
+
+async def _ideas(tx: Tx, job: Job, given: Sequence[tuple[Row, IdeaRow]]) -> Sequence[Outcome]:
+    arrivals = [
+        origins.Arrival(
+            body.external_id,
+            Sketch(
+                body.title,
+                body.description or "",
+                body.kind,
+                body.status,
+                body.key,
+                body.archived,
+                body.created_at,
+                body.updated_at,
+                body.tags,
+                body.attributes,
+            ),
+            body.merged_into,
+        )
+        for _, body in given
+    ]
+    taken = Invalid(errors=[FieldError("/key", "there is an idea with this key already")])
+    outcomes = await origins.add(tx, job.workspace_id, job.currency, job.source, arrivals)
+    return [taken if outcome == "key_taken" else outcome for outcome in outcomes]
+
+
+async def _votes(tx: Tx, job: Job, given: Sequence[tuple[Row, VoteRow]]) -> Sequence[Outcome]:
+    known = await ideas_named(tx, job, [body.idea for _, body in given])
+    cast = await votes.cast(
+        tx,
+        [
+            Ballot(
+                idea=str(known.get(body.idea, body.idea)),
+                person=body.contact.person(job.workspace_id),
+                importance=body.importance,
+                on_behalf=body.on_behalf,
+                cast_by=job.key_id,
+                source_url=body.source_url,
+                reason=body.reason,
+                cast_at=body.created_at,
+            )
+            for _, body in given
+        ],
+    )
+    return [_cast(each) for each in cast]
+
+
+def _cast(each: Cast | Invalid) -> Outcome:
+    if isinstance(each, Invalid):
+        errors = each.errors
+        return Invalid(errors=[FieldError(one.pointer.replace("/idea_id", "/idea"), one.reason) for one in errors])
+    return each.status
+
+
+async def _comments(tx: Tx, job: Job, given: Sequence[tuple[Row, CommentRow]]) -> Sequence[Outcome]:
+    names = [body.idea for _, body in given]
+    known = await ideas_named(tx, job, names, merged=False)
+    known |= await origins.find_here(tx, job.workspace_id, [name for name in names if name not in known])
+    missing = Invalid(errors=[FieldError("/idea", "no idea by that external id at the source, or by that id or key")])
+    brought = await comments.bring(
+        tx,
+        job.workspace_id,
+        job.actor,
+        job.source,
+        [
+            Arrival(
+                body.external_id,
+                known[body.idea],
+                body.text,
+                body.visibility,
+                body.contact.person(job.workspace_id) if body.contact is not None else None,
+                body.signature,
+                body.parent,
+                body.created_at,
+            )
+            for _, body in given
+            if body.idea in known
+        ],
+    )
+    outcomes = iter(brought)
+    return [next(outcomes) if body.idea in known else missing for _, body in given]
+
+
+async def _feedback(tx: Tx, job: Job, given: Sequence[tuple[Row, FeedbackIn]]) -> Sequence[Outcome]:
+    named = sorted({name for _, body in given for name in body.ideas})
+    known = await ideas_named(tx, job, named) if named else {}
+    caller = job.caller
+    statements = [
+        body.statement(caller)._replace(
+            source=body.source if "source" in body.model_fields_set else job.source,
+            external_id=body.external_id or identity_of(row),
+            ideas=tuple(str(known.get(name, name)) for name in body.ideas),
+            # A note may be linked with what is not imported: that must not cost the note.
+            lenient=job.vendor is not None,
+        )
+        for row, body in given
+    ]
+    return [each.status if isinstance(each, Recorded) else each for each in await inbox.record(tx, statements)]
+
+
+def identity_of(row: Row) -> str:
+    """For a row without an id of its own: the same row of the same file again is the same statement."""
+    return f"row-{row.number}-{sha256(dumped(row).encode(errors='replace')).hexdigest()[:24]}"
+
+
+DOORS: dict[Kind, Door] = {
+    "accounts": _accounts,
+    "contacts": _contacts,
+    "ideas": _ideas,
+    "votes": _votes,
+    "comments": _comments,
+    "feedback": _feedback,
+}
+"""In this order: whom and what the others name comes first."""
