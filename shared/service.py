@@ -15,6 +15,7 @@ from typing import Any
 
 import asyncpg
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from prometheus_client import generate_latest
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -82,12 +83,15 @@ def describe(service: Service) -> FastAPI:
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         openapi_url=f"/openapi/{service.name}.json",
-        generate_unique_id_function=lambda route: route.name,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    for router in service.routers:
-        app.include_router(router)
     routes = _routes(service)
+    for route in routes:
+        if isinstance(route, APIRoute):
+            route.unique_id = route.name
+    # As they are, for `include_router` would make each a second time: a second of every start, and it looks for the
+    # route of each request twice.
+    app.router.routes.extend(routes)
     problems.install(app, routes)
     app.openapi = functools.cache(lambda: openapi.finished(FastAPI.openapi(app), routes))
     return app
