@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "feedback_0019"
-down_revision = "feedback_0017"
+down_revision = "feedback_0018"
 branch_labels = None
 depends_on = None
 

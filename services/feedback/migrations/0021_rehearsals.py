@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "feedback_0021"
-down_revision = "feedback_0017"
+down_revision = "feedback_0019"
 branch_labels = None
 depends_on = None
 

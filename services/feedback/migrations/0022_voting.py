@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "feedback_0022"
-down_revision = "feedback_0017"
+down_revision = "feedback_0021"
 branch_labels = None
 depends_on = None
 

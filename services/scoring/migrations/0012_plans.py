@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "scoring_0012"
-down_revision = "scoring_0010"
+down_revision = "scoring_0011"
 branch_labels = None
 depends_on = None
 
