@@ -159,7 +159,7 @@ def operations(service: str, consumers: Consumers) -> APIRouter:
         dependencies=[allow("operations:read")],
     )
     router.add_api_route(
-        "/parked/{message_id}/redrive",
+        "/parked/{message_id}:redrive",
         redrive_parked,
         methods=["POST"],
         name=f"redrive_parked_{service}_message",

@@ -17,7 +17,7 @@ NOT_YET = {"compare_ideas", "get_round_results"}
 # Bodies of those that cannot be empty, by how their paths end: else the body would be refused first.
 NOTHING_NEEDED: dict[str, Any] = {}
 NEEDED: dict[str, Any] = {
-    "/rounds/{round_id}/close": {"agreed": []},
+    "/rounds/{round_id}:close": {"agreed": []},
     "/rounds/{round_id}/values": {"estimator": "me", "values": [{"idea_id": NOTHING, "input": "effort", "value": 1}]},
     "/status": {"status": "shipped"},
     "/contributions/{idea_id}": {"contributions": []},
@@ -26,7 +26,7 @@ NEEDED: dict[str, Any] = {
     "/comments": {"text": "Mine"},
     "/comments/{comment_id}": {"text": "Mine"},
     "/submissions": {"title": "Mine"},
-    "/ideas/{idea_id}/merge": {"into": "csv-export"},
+    "/ideas/{idea_id}:merge": {"into": "csv-export"},
     "/components": {"key": "spare", "name": "Spare"},
     "/corrections/{correction_id}": {"on": True},
     "/followers": {"contact": {"external_id": "u1"}},

@@ -349,7 +349,7 @@ async def test_a_merged_idea_answers_with_the_one_it_went_into(api: Api) -> None
         return await score(kept, "impact")
 
     await eventually(apart)
-    await made(await api.feedback.post(f"/v1/ideas/{merged['id']}/merge", json={"into": kept["id"]}), 200)
+    await made(await api.feedback.post(f"/v1/ideas/{merged['id']}:merge", json={"into": kept["id"]}), 200)
 
     async def together() -> dict[str, Any]:
         assert (await api.scoring.get(path)).status_code == 308
@@ -390,6 +390,6 @@ async def test_a_merged_idea_answers_with_the_one_it_went_into(api: Api) -> None
     )
     assert all(each["value_before"] == each["value_after"] for each in again["changes"])
 
-    await made(await api.feedback.post(f"/v1/ideas/{merged['id']}/unmerge"), 200)
+    await made(await api.feedback.post(f"/v1/ideas/{merged['id']}:unmerge"), 200)
     await eventually(apart)
     assert (await api.scoring.get(path)).status_code == 200

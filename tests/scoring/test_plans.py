@@ -135,7 +135,7 @@ async def test_a_plan_is_kept_compared_and_adopted(api: Api, neighbour: Api, her
     rest = (await get("/v1/plans/adoptions", params={"cursor": listed["next_cursor"]})).json()["data"]
     assert [each["position"] for each in rest] == [1]
     assert (await neighbour.scoring.get(f"/v1/plans/{held['id']}")).status_code == 404
-    hidden = await neighbour.scoring.post(f"/v1/plans/{held['id']}/adopt", json={"reason": "mine"})
+    hidden = await neighbour.scoring.post(f"/v1/plans/{held['id']}:adopt", json={"reason": "mine"})
     assert hidden.status_code == 404
 
 
@@ -151,7 +151,7 @@ async def test_what_cannot_be_solved_or_adopted_says_why(api: Api, here: Workspa
     assert (await ruled(api, alone, status=409))["code"] == "no_periods"
     assert (await ruled(api, alone, "withdraw", status=409))["code"] == "not_adopted"
     assert (await api.scoring.get(f"/v1/plans/{alone['id']}/use")).json()["code"] == "no_periods"
-    assert (await api.scoring.post(f"/v1/plans/{alone['id']}/cancel")).json()["code"] == "has_ended"
+    assert (await api.scoring.post(f"/v1/plans/{alone['id']}:cancel")).json()["code"] == "has_ended"
     assert (await api.scoring.delete(f"/v1/plans/{alone['id']}")).status_code == 204
     lost = await api.scoring.post("/v1/plans", json={**body, "model_id": str(new_id())})
     assert lost.json()["errors"][0]["pointer"] == "/body/model_id"
@@ -163,7 +163,7 @@ async def test_what_cannot_be_solved_or_adopted_says_why(api: Api, here: Workspa
     assert (await api.scoring.post("/v1/plans", json=body)).json()["code"] == "too_many_waiting"
     first, *_, last = (await api.scoring.get("/v1/plans", params={"state": "running"})).json()["data"]
     assert (await api.scoring.delete(f"/v1/plans/{first['id']}")).json()["code"] == "not_ended"
-    stopped = (await api.scoring.post(f"/v1/plans/{first['id']}/cancel")).json()
+    stopped = (await api.scoring.post(f"/v1/plans/{first['id']}:cancel")).json()
     assert (stopped["state"], stopped["result"], stopped["digest"]) == ("cancelled", None, None)
     assert (await api.scoring.get(f"/v1/plans/{last['id']}/verification")).json()["code"] == "not_solved"
     async with api.admin.system() as tx:

@@ -38,13 +38,13 @@ async def test_values_stay_hidden_until_revealed_and_what_is_agreed_moves_the_sc
     progress = (await reader.scoring.get(f"{url}/progress")).json()
     assert (progress["asked"], [each["estimator"] for each in progress["participants"]]) == (2, ["ada", "bob"])
     assert (await here.scores())[idea_id]["state"] == "not_scoreable", "a hidden value is no estimate"
-    early = await api.scoring.post(f"{url}/close", json={"agreed": []})
+    early = await api.scoring.post(f"{url}:close", json={"agreed": []})
     assert (early.status_code, early.json()["code"]) == (409, "round_open")
     for wrong in ({"idea_id": str(new_id())}, {"input": "reach"}):
         assert (await give("cy", 1, **wrong)).json()["errors"][0]["pointer"] == f"/body/values/0/{next(iter(wrong))}"
 
     for _ in range(2):
-        revealed = await api.scoring.post(f"{url}/reveal")
+        revealed = await api.scoring.post(f"{url}:reveal")
         assert (revealed.status_code, revealed.json()["state"]) == (200, "revealed"), revealed.text
     late = await give("bob", 3)
     assert (late.status_code, late.json()["code"]) == (409, "round_revealed")
@@ -61,8 +61,8 @@ async def test_values_stay_hidden_until_revealed_and_what_is_agreed_moves_the_sc
 
     agreed = {"agreed": [{"idea_id": str(idea_id), "input": "effort", "value": 5}]}
     twice = {"agreed": agreed["agreed"] * 2}
-    assert (await api.scoring.post(f"{url}/close", json=twice)).json()["errors"][0]["pointer"] == "/body/agreed/1"
-    closed = await api.scoring.post(f"{url}/close", json=agreed)
+    assert (await api.scoring.post(f"{url}:close", json=twice)).json()["errors"][0]["pointer"] == "/body/agreed/1"
+    closed = await api.scoring.post(f"{url}:close", json=agreed)
     assert (closed.status_code, closed.json()["round"]["state"]) == (200, "closed"), closed.text
     written = closed.json()["estimates"][0]["estimate_id"]
     estimate = (await api.scoring.get(f"/v1/estimates/{written}")).json()
@@ -78,7 +78,7 @@ async def test_values_stay_hidden_until_revealed_and_what_is_agreed_moves_the_sc
     ]
     assert (await api.scoring.get("/v1/rounds?state=open")).json()["data"] == []
     assert (await neighbour.scoring.get(url)).status_code == 404
-    assert (await reader.scoring.post(f"{url}/reveal")).status_code == 403
+    assert (await reader.scoring.post(f"{url}:reveal")).status_code == 403
 
 
 async def test_a_spread_is_by_input_and_discipline_and_of_what_counts(api: Api, here: Workspace) -> None:

@@ -44,14 +44,14 @@ async def test_a_revoked_key_is_refused_everywhere_within_five_seconds(api: Api,
 
 async def test_a_rotated_key_goes_on_for_its_overlap(api: Api, world: World) -> None:
     old = (await api.feedback.post("/v1/keys", json={"name": "rotating", "scopes": ["ideas:read"]})).json()
-    new = (await api.feedback.post(f"/v1/keys/{old['id']}/rotate", json={"overlap_seconds": 3600})).json()
+    new = (await api.feedback.post(f"/v1/keys/{old['id']}:rotate", json={"overlap_seconds": 3600})).json()
     assert new["replaces"] == old["id"]
     assert new["scopes"] == old["scopes"]
     for key in (old["key"], new["key"]):
         clients = Clients(world.apps, key)
         assert (await clients.feedback.get("/v1/ideas")).status_code == 200
         await clients.close()
-    at_once = (await api.feedback.post(f"/v1/keys/{new['id']}/rotate", json={"overlap_seconds": 0})).json()
+    at_once = (await api.feedback.post(f"/v1/keys/{new['id']}:rotate", json={"overlap_seconds": 0})).json()
     clients = Clients(world.apps, new["key"])
 
     async def ended() -> bool:
@@ -59,7 +59,7 @@ async def test_a_rotated_key_goes_on_for_its_overlap(api: Api, world: World) -> 
 
     await eventually(ended, within=5)
     await clients.close()
-    again = await api.feedback.post(f"/v1/keys/{new['id']}/rotate", json={})
+    again = await api.feedback.post(f"/v1/keys/{new['id']}:rotate", json={})
     assert again.status_code == 409, "what has ended is not renewed"
     assert at_once["key"] != new["key"]
 
@@ -84,7 +84,7 @@ async def test_a_key_cannot_grant_what_it_lacks(api: Api) -> None:
     beyond = await clerk.feedback.post("/v1/keys", json={"name": "b", "scopes": ["ideas:read", "votes:write"]})
     assert beyond.status_code == 403
     assert "votes:write" in beyond.json()["detail"]
-    assert (await clerk.feedback.post(f"/v1/keys/{api.key_id}/rotate", json={})).status_code == 403
+    assert (await clerk.feedback.post(f"/v1/keys/{api.key_id}:rotate", json={})).status_code == 403
     unknown = await api.feedback.post("/v1/keys", json={"name": "c", "scopes": ["everything"]})
     assert unknown.status_code in {403, 422}
 

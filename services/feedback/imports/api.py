@@ -152,7 +152,7 @@ async def get_import(import_id: UUID, caller: CallerDep, read: ReadDep) -> Impor
     return _import(row)
 
 
-@router.post("/{import_id}/cancel", responses=EDITING, dependencies=[allow("feedback:write")])
+@router.post("/{import_id}:cancel", responses=EDITING, dependencies=[allow("feedback:write")])
 async def cancel_import(import_id: UUID, caller: CallerDep, tx: TxDep) -> Import:
     """Stop an import. What it has stored stays; 409 when it has ended already."""
     row = await tx.one(store.CANCEL, caller.workspace_id, import_id, KEPT_DAYS)

@@ -111,7 +111,7 @@ async def get_key(key_id: UUID, caller: CallerDep, read: ReadDep) -> ApiKey:
     return _key(await registry.get_key(read, caller.workspace_id, key_id))
 
 
-@router.post("/{key_id}/rotate", status_code=201, responses=EDITING, dependencies=[allow("keys:write")])
+@router.post("/{key_id}:rotate", status_code=201, responses=EDITING, dependencies=[allow("keys:write")])
 async def rotate_key(
     key_id: UUID, body: Rotation, caller: CallerDep, tx: TxDep, runtime: RuntimeDep, response: Response
 ) -> ApiKeyCreated:

@@ -91,7 +91,7 @@ def _merged(row: asyncpg.Record) -> MergedIdea:
     return MergedIdea(**row)
 
 
-@router.post("/{idea_id}/merge", responses=EDITING, dependencies=[allow("ideas:write")])
+@router.post("/{idea_id}:merge", responses=EDITING, dependencies=[allow("ideas:write")])
 async def merge_idea(idea_id: UUID, body: MergeIn, caller: CallerDep, tx: TxDep) -> MergeEffect:
     """Merge an idea into another. Votes, links and followers count for that one, each contact's vote once.
 
@@ -103,7 +103,7 @@ async def merge_idea(idea_id: UUID, body: MergeIn, caller: CallerDep, tx: TxDep)
     return _effect(effect, dry_run=body.dry_run)
 
 
-@router.post("/{idea_id}/unmerge", responses=EDITING, dependencies=[allow("ideas:write")])
+@router.post("/{idea_id}:unmerge", responses=EDITING, dependencies=[allow("ideas:write")])
 async def unmerge_idea(idea_id: UUID, caller: CallerDep, tx: TxDep, body: UnmergeIn | None = None) -> MergeEffect:
     """Take an idea out of the one that it was merged into, with those that were merged into it.
 

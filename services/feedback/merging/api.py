@@ -11,7 +11,7 @@ from shared.problems import EDITING
 from shared.routes import CallerDep, Route, TxDep, allow, etag
 from shared.wire import Wire
 
-router = APIRouter(prefix="/v1/contacts", tags=["customers"], route_class=Route)
+router = APIRouter(prefix="/v1", tags=["customers"], route_class=Route)
 
 
 class ContactMergeIn(Wire):
@@ -21,7 +21,7 @@ class ContactMergeIn(Wire):
     duplicate_id: UUID = Field(description="the one that turned out to be the same person")
 
 
-@router.post("/merge", responses=EDITING, dependencies=[allow("customers:write")])
+@router.post("/contacts:merge", responses=EDITING, dependencies=[allow("customers:write")])
 async def merge_contacts(body: ContactMergeIn, caller: CallerDep, tx: TxDep, response: Response) -> Contact:
     """Merge two contacts. It cannot be undone.
 

@@ -155,7 +155,7 @@ async def get_erasure(erasure_id: UUID, caller: CallerDep, read: ReadDep) -> Era
     return _erasure(row)
 
 
-@router.post("/erasures/check", responses=EDITING, dependencies=[allow("privacy:read")])
+@router.post("/erasures:check", responses=EDITING, dependencies=[allow("privacy:read")])
 async def check_receipt(body: ReceiptIn, caller: CallerDep, runtime: RuntimeDep) -> ReceiptChecked:
     """Check a receipt: whether it is ours and unchanged, and whom it is about."""
     seal = _seal(runtime)

@@ -164,7 +164,7 @@ async def create_segment(body: SegmentIn, caller: CallerDep, tx: TxDep, response
     return _segment(row)
 
 
-@router.post("/segments/preview", responses=EDITING, dependencies=[allow("customers:read")])
+@router.post("/segments:preview", responses=EDITING, dependencies=[allow("customers:read")])
 async def preview_segment(body: RulePreviewIn, caller: CallerDep, tx: TxDep) -> RulePreview:
     """Try a rule: how many it would select, and some of them. Nothing is stored."""
     found = await domain.preview(tx, caller.workspace_id, body.selects, body.rule, 20)

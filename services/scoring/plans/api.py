@@ -119,13 +119,13 @@ async def delete_plan(plan_id: UUID, caller: CallerDep, tx: TxDep) -> None:
     await domain.delete(tx, caller.workspace_id, plan_id)
 
 
-@router.post("/{plan_id}/cancel", responses=EDITING, dependencies=[allow("scores:write")])
+@router.post("/{plan_id}:cancel", responses=EDITING, dependencies=[allow("scores:write")])
 async def cancel_plan(plan_id: UUID, caller: CallerDep, tx: TxDep) -> Plan:
     """Stop solving a plan. 409 when it has ended already."""
     return _plan(await domain.cancel(tx, caller.workspace_id, plan_id))
 
 
-@router.post("/{plan_id}/adopt", status_code=201, responses=EDITING, dependencies=[allow("scores:write")])
+@router.post("/{plan_id}:adopt", status_code=201, responses=EDITING, dependencies=[allow("scores:write")])
 async def adopt_plan(plan_id: UUID, body: AdoptionIn, caller: CallerDep, tx: TxDep) -> Adoption:
     """Make a plan the one that counts, in place of the one before: balance and charts can be asked by it.
 
@@ -134,7 +134,7 @@ async def adopt_plan(plan_id: UUID, body: AdoptionIn, caller: CallerDep, tx: TxD
     return await _ruled(tx, caller, plan_id, "adopt", body)
 
 
-@router.post("/{plan_id}/withdraw", status_code=201, responses=EDITING, dependencies=[allow("scores:write")])
+@router.post("/{plan_id}:withdraw", status_code=201, responses=EDITING, dependencies=[allow("scores:write")])
 async def withdraw_plan(plan_id: UUID, body: AdoptionIn, caller: CallerDep, tx: TxDep) -> Adoption:
     """Let the adopted plan count no more; no other takes its place."""
     return await _ruled(tx, caller, plan_id, "withdraw", body)

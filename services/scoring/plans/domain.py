@@ -87,7 +87,7 @@ async def adopted(read: Read, workspace_id: UUID) -> Kept:
     """The plan that counts. Conflict when none was adopted."""
     row = await read.one(store.ADOPTED, workspace_id)
     if row is None:
-        raise Conflict("No plan is adopted (POST /v1/plans/{plan_id}/adopt).", code="no_plan_adopted")
+        raise Conflict("No plan is adopted (POST /v1/plans/{plan_id}:adopt).", code="no_plan_adopted")
     return kept(row)
 
 

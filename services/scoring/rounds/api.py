@@ -193,7 +193,7 @@ async def give_round_values(round_id: UUID, body: RoundValuesIn, caller: CallerD
     return Participant(estimator=body.estimator, given=given)
 
 
-@router.post("/{round_id}/reveal", responses=EDITING, dependencies=[allow("scores:write")])
+@router.post("/{round_id}:reveal", responses=EDITING, dependencies=[allow("scores:write")])
 async def reveal_round(round_id: UUID, caller: CallerDep, tx: TxDep) -> Round:
     """Show everybody's values; none are taken any more."""
     return _round(await domain.reveal(tx, caller.workspace_id, round_id))
@@ -214,7 +214,7 @@ async def get_round_results(round_id: UUID, caller: CallerDep, read: ReadDep) ->
     )
 
 
-@router.post("/{round_id}/close", responses=EDITING, dependencies=[allow("scores:write")])
+@router.post("/{round_id}:close", responses=EDITING, dependencies=[allow("scores:write")])
 async def close_round(round_id: UUID, body: AgreementIn, caller: CallerDep, tx: TxDep) -> ClosedRound:
     """Close a revealed round: what was agreed on becomes estimates, and moves the scores.
 

@@ -39,12 +39,12 @@ async def test_followers_go_along_and_are_told(api: Api, neighbour: Api, databas
     assert (await api.feedback.delete(f"{path}/{new_id()}")).status_code == 404
     assert (await neighbour.feedback.get(path)).status_code == 404
 
-    await made(await api.feedback.post(f"/v1/ideas/{gone['id']}/merge", json={"into": kept["id"]}), 200)
+    await made(await api.feedback.post(f"/v1/ideas/{gone['id']}:merge", json={"into": kept["id"]}), 200)
     assert await names() == [("ada", "asked"), ("cem", "follows"), ("dia", "follows")]
     item_id = new_id()
     async with (await database("feedback")).transaction({api.workspace_id}) as tx:
         await on_item_changed(tx, [item(api.workspace_id, item_id, [UUID(kept["id"])], "shipped")])
     named = (await api.feedback.get("/v1/requesters", params={"item_id": str(item_id)})).json()["data"]
     assert sorted(each["external_id"] for each in named) == ["ada", "cem", "dia"]
-    await made(await api.feedback.post(f"/v1/ideas/{gone['id']}/unmerge"), 200)
+    await made(await api.feedback.post(f"/v1/ideas/{gone['id']}:unmerge"), 200)
     assert await names(f"/v1/ideas/{gone['id']}/followers") == [("cem", "follows"), ("dia", "follows")]

@@ -172,9 +172,9 @@ async def test_an_import_takes_one_file(api: Api) -> None:
     assert done["counts"] == {"contacts": {"created": 1, "updated": 0, "duplicate": 0}}
     again = await asyncio.gather(send(api, path, one), send(api, path, other))
     assert sorted(response.status_code for response in again) == [200, 409]
-    assert (await api.feedback.post(f"{path}/cancel")).status_code == 409
+    assert (await api.feedback.post(f"{path}:cancel")).status_code == 409
     waiting = await begun(api, kind="contacts")
-    assert (await made(await api.feedback.post(f"{waiting}/cancel"), 200))["state"] == "cancelled"
+    assert (await made(await api.feedback.post(f"{waiting}:cancel"), 200))["state"] == "cancelled"
     assert (await send(api, waiting, one)).status_code == 409
 
 

@@ -21,7 +21,7 @@ async def vote(api: Api, idea: str, name: str, account: str | None = None) -> An
 
 
 async def merge(api: Api, idea: str, into: str, **others: Any) -> Response:
-    return await api.feedback.post(f"/v1/ideas/{idea}/merge", json={"into": into, **others})
+    return await api.feedback.post(f"/v1/ideas/{idea}:merge", json={"into": into, **others})
 
 
 async def test_two_ideas_become_one_and_two_again(api: Api, database: Databases) -> None:
@@ -78,7 +78,7 @@ async def test_two_ideas_become_one_and_two_again(api: Api, database: Databases)
     assert sorted(each["external_id"] for each in named) == ["ada", "ben", "cem", "dia"]
 
     await api.feedback.delete(f"/v1/votes/{mine[1]['id']}")
-    undone = await made(await api.feedback.post(f"{old}/unmerge"), 200)
+    undone = await made(await api.feedback.post(f"{old}:unmerge"), 200)
     assert undone["survivor"]["after"] == before[0] == await demand_of(api, kept["id"])
     assert await demand_of(api, gone["id"]) == {"votes": 2, "insights": 1, "contacts": 3, "accounts": 1, "mrr": 900}
     statuses = [(await api.feedback.get(f"/v1/ideas/{each['id']}")).json()["status"] for each in (kept, gone)]
@@ -109,7 +109,7 @@ async def test_whatever_is_asked_of_a_merged_idea_is_asked_of_the_other(api: Api
     }
     asked = 0
     for path, operations in described["paths"].items():
-        if "{idea_id}" not in path or path.endswith(("/merge", "/unmerge")):
+        if "{idea_id}" not in path or path.endswith((":merge", ":unmerge")):
             continue
         there = path.format(idea_id=kept["id"], **given) + "?limit=1"
         for method, operation in operations.items():
@@ -139,7 +139,7 @@ async def test_what_cannot_be_merged(api: Api, neighbour: Api) -> None:
         assert (answer.status_code, answer.json()["code"]) == (status, code), (idea, into)
         assert status != 422 or answer.json()["errors"][0]["pointer"] == "/body/into"
     for idea, status, code in ((three, 409, "not_merged"), (theirs, 404, "not_found")):
-        answer = await api.feedback.post(f"/v1/ideas/{idea}/unmerge", json={"dry_run": True})
+        answer = await api.feedback.post(f"/v1/ideas/{idea}:unmerge", json={"dry_run": True})
         assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
@@ -159,7 +159,7 @@ async def test_a_crowd_votes_while_ideas_are_merged(api: Api, database: Database
         one, other = chance.sample(ideas, 2)
         if chance.random() < 0.6:
             return merge(api, one, other, dry_run=chance.random() < 0.2)
-        return api.feedback.post(f"/v1/ideas/{one}/unmerge")
+        return api.feedback.post(f"/v1/ideas/{one}:unmerge")
 
     calls = [say for _ in range(90)] + [move for _ in range(30)]
     chance.shuffle(calls)
@@ -168,7 +168,7 @@ async def test_a_crowd_votes_while_ideas_are_merged(api: Api, database: Database
     assert any(answer.status_code == 200 and "survivor" in answer.text for answer in answers)
     feedback = await database("feedback")
     for idea in ideas:
-        await api.feedback.post(f"/v1/ideas/{idea}/unmerge")
+        await api.feedback.post(f"/v1/ideas/{idea}:unmerge")
     async with feedback.read({api.workspace_id}) as read:
         assert (
             await read.value("select count(*) from ideas where root <> id and workspace_id = $1", api.workspace_id) == 0
@@ -225,7 +225,7 @@ async def test_comments_and_boards_of_two_ideas_are_one_and_two_again(api: Api) 
     await boards.place(api, alone, third["id"])
     await made(await merge(api, third["id"], kept["id"]), 200)
     for each in (third, gone):
-        await made(await api.feedback.post(f"/v1/ideas/{each['id']}/unmerge"), 200)
+        await made(await api.feedback.post(f"/v1/ideas/{each['id']}:unmerge"), 200)
     assert await seen(both) == {
         kept["id"]: (2, ["one", "three"]),
         gone["id"]: (3, ["two", "for both only", "and back"]),

@@ -38,7 +38,7 @@ async def test_everything_follows(api: Api, database: Databases) -> None:
     assert (await demand_of(api, first["id"]))["mrr"] == 107
 
     both = {"contact_id": kept, "duplicate_id": duplicate}
-    merged = await made(await api.feedback.post("/v1/contacts/merge", json=both), 200)
+    merged = await made(await api.feedback.post("/v1/contacts:merge", json=both), 200)
     assert (merged["external_id"], merged["email"]) == ("u1", "ada@example.com")
     assert await demand_of(api, first["id"]) == {"votes": 1, "insights": 1, "contacts": 1, "accounts": 1, "mrr": 100}
     assert await demand_of(api, second["id"]) == {"votes": 1, "insights": 0, "contacts": 1, "accounts": 1, "mrr": 100}
@@ -62,16 +62,16 @@ async def test_everything_follows(api: Api, database: Databases) -> None:
     assert found["id"] == kept
     third = await made(await api.feedback.post("/v1/contacts", json={"email": "third@example.com"}), 200)
     await made(
-        await api.feedback.post("/v1/contacts/merge", json={"contact_id": third["id"], "duplicate_id": kept}), 200
+        await api.feedback.post("/v1/contacts:merge", json={"contact_id": third["id"], "duplicate_id": kept}), 200
     )
     again = {"contact": {"external_id": "u2"}, "idea_id": first["id"]}
     vote = await made(await api.feedback.post("/v1/votes", json=again), 200)
     assert (vote["contact_id"], vote["status"]) == (third["id"], "duplicate"), "also over two steps"
     for one, other, code in ((kept, third["id"], "merged"), (third["id"], third["id"], "same_contact")):
-        refused = await api.feedback.post("/v1/contacts/merge", json={"contact_id": one, "duplicate_id": other})
+        refused = await api.feedback.post("/v1/contacts:merge", json={"contact_id": one, "duplicate_id": other})
         assert (refused.status_code, refused.json()["code"]) == (409, code)
     nobody = {"contact_id": third["id"], "duplicate_id": str(uuid4())}
-    assert (await api.feedback.post("/v1/contacts/merge", json=nobody)).status_code == 422
+    assert (await api.feedback.post("/v1/contacts:merge", json=nobody)).status_code == 422
     # An address that names the merged one can become their own again.
     edited = await api.feedback.patch(f"/v1/contacts/{third['id']}", json={"email": "ada@example.com"})
     assert edited.json()["email"] == "ada@example.com"
@@ -108,10 +108,10 @@ async def test_what_they_said_on_boards_and_in_surveys_follows(api: Api, databas
     # A vote for an idea that counts elsewhere.
     vote = {"idea_id": merged_idea["id"], "contact": {"id": twin}}
     await made(await api.feedback.post("/v1/votes", json=vote))
-    await made(await api.feedback.post(f"/v1/ideas/{merged_idea['id']}/merge", json={"into": idea["id"]}), 200)
+    await made(await api.feedback.post(f"/v1/ideas/{merged_idea['id']}:merge", json={"into": idea["id"]}), 200)
 
     both = {"contact_id": ada, "duplicate_id": twin}
-    await made(await api.feedback.post("/v1/contacts/merge", json=both), 200)
+    await made(await api.feedback.post("/v1/contacts:merge", json=both), 200)
     nps = await made(await api.feedback.get("/v1/surveys/nps?from=2026-01-01&to=2026-12-31"), 200)
     assert nps["total"]["n"] == 1, "one person, with one answer"
     ratings = (await api.feedback.get(f"/v1/needs/{need['id']}/ratings")).json()["data"]

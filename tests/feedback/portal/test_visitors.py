@@ -81,7 +81,7 @@ async def test_pages_use_publishable_keys_from_their_origins_alone(api: Api) -> 
     ):
         assert (await key(scopes, [origin], 422))["errors"][0]["pointer"] == pointer
     published = await key(["boards:read"], [home, "http://localhost:5173"])
-    successor = await made(await api.feedback.post(f"/v1/keys/{published['id']}/rotate", json={}), 201)
+    successor = await made(await api.feedback.post(f"/v1/keys/{published['id']}:rotate", json={}), 201)
     assert successor["origins"] == published["origins"] == ["http://localhost:5173", home]
     secret = await key(["boards:read"], [])
 

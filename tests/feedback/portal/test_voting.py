@@ -71,7 +71,7 @@ async def test_votes_for_merged_ideas_are_one_and_go_together(api: Api) -> None:
         await place(api, board, idea)
         await made(await page.put(f"/v1/boards/{board}/ideas/{idea}/vote", headers=visitor), 200)
     one, other = ideas
-    await made(await api.feedback.post(f"/v1/ideas/{other}/merge", json={"into": one}), 200)
+    await made(await api.feedback.post(f"/v1/ideas/{other}:merge", json={"into": one}), 200)
     path = f"/v1/boards/{board}/ideas"
     for what in ("vote", "follow"):
         for method in ("PUT", "DELETE"):
@@ -80,7 +80,7 @@ async def test_votes_for_merged_ideas_are_one_and_go_together(api: Api) -> None:
     assert (await page.get(f"{path}/{one}", headers=visitor)).json()["votes"] == 1
     left = await made(await page.delete(f"{path}/{one}/vote", headers=visitor), 200)
     assert (left["votes"], left["voted"]) == (0, False)
-    await made(await api.feedback.post(f"/v1/ideas/{other}/unmerge", json={}), 200)
+    await made(await api.feedback.post(f"/v1/ideas/{other}:unmerge", json={}), 200)
     shown = (await page.get(path, headers=visitor)).json()["data"]
     assert [(each["votes"], each["voted"]) for each in shown] == [(0, False)] * 2
 

@@ -138,7 +138,7 @@ async def everything_said(api: Api, tag: str) -> tuple[str, dict[str, Any]]:
     twin = await made(await api.feedback.post("/v1/contacts", json={"email": f"twin.{tag}@example.com"}), 200)
     contact = (await made(saved, 200))["data"][0]["id"]
     both = {"contact_id": contact, "duplicate_id": twin["id"]}
-    await made(await api.feedback.post("/v1/contacts/merge", json=both), 200)
+    await made(await api.feedback.post("/v1/contacts:merge", json=both), 200)
     return contact, idea
 
 
@@ -340,9 +340,9 @@ async def test_nothing_of_them_is_anywhere(api: Api, admin: Database, world: Wor
     assert rows["deliveries"] == 6
     assert receipt["receipt"]["unreachable"]
     check = {"receipt": receipt["receipt"], "signature": receipt["signature"], "email": f"ada.{tag}@example.com"}
-    assert (await api.feedback.post("/v1/erasures/check", json=check)).json() == {"valid": True, "about": True}
+    assert (await api.feedback.post("/v1/erasures:check", json=check)).json() == {"valid": True, "about": True}
     forged = check | {"receipt": receipt["receipt"] | {"requested_by": "nobody"}, "email": "ben@example.com"}
-    assert (await api.feedback.post("/v1/erasures/check", json=forged)).json() == {"valid": False, "about": False}
+    assert (await api.feedback.post("/v1/erasures:check", json=forged)).json() == {"valid": False, "about": False}
 
 
 async def test_what_erasing_refuses(api: Api) -> None:

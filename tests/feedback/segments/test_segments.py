@@ -161,7 +161,7 @@ async def test_a_segment_over_http(api: Api, database: Databases) -> None:
     saved = (await made(await api.feedback.post("/v1/accounts", json={"accounts": firms}), 200))["data"]
     contact = await made(await api.feedback.post("/v1/contacts", json={"external_id": "u", "account": "a3"}), 200)
     rule = {"op": "and", "of": [RICH, {"op": "eq", "field": "plan", "value": "pro"}]}
-    tried = await api.feedback.post("/v1/segments/preview", json={"rule": rule})
+    tried = await api.feedback.post("/v1/segments:preview", json={"rule": rule})
     pro = [saved[1]["id"], saved[3]["id"]]
     assert tried.json() == {"examined": 4, "matched": 2, "complete": True, "sample": pro}
     answer = await api.feedback.post("/v1/segments", json={"key": "rich", "name": "Rich", "rule": rule})

@@ -55,7 +55,7 @@ async def test_a_crowd_of_one_account_is_told_of_once(api: Api, database: Databa
     moved = await made(await api.feedback.patch(f"/v1/contacts/{cast[1]['contact_id']}", json={"account": "bolt"}), 200)
     assert moved["account_id"]
     merge = {"contact_id": cast[2]["contact_id"], "duplicate_id": cast[3]["contact_id"]}
-    await made(await api.feedback.post("/v1/contacts/merge", json=merge), 200)
+    await made(await api.feedback.post("/v1/contacts:merge", json=merge), 200)
     await check_shares(feedback, api.workspace_id)
     behind = await told_shares(feedback, api.workspace_id)
     assert sorted(share["contacts"] for share in behind.values()) == [1, 3, 8]
