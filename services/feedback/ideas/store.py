@@ -101,7 +101,8 @@ and ($6::text is null or i.owner = $6) and ($7::boolean is null or i.archived = 
 and ($8::text is null or coalesce(i.search @@ $8::text::tsquery, false))
 """
 _HAS = "and exists (select from idea_terms t where t.workspace_id = $1 and t.idea_id = i.id and {condition})"
-_BY_DEMAND = "join demand d on d.idea_id = i.id and d.workspace_id = $1"
+# In order of demand, as a job has it from moments ago.
+_BY_DEMAND = "join demand_ranks d on d.idea_id = i.id and d.workspace_id = $1"
 # What each order goes by, its type, and the id beside it: of one table, so that one index gives both.
 _ORDERS = {
     "updated": ("", "i.updated_at", "timestamptz", "i.id"),

@@ -44,7 +44,8 @@ cross join lateral (values (h.idea_id), (h.workspace_id)) as s (scope_id)
 join demand_kept k on k.scope_id = s.scope_id and k.workspace_id = h.workspace_id
 union
 select h.workspace_id, k.scope_id, h.holder_id from holders h
-join idea_accounts o on o.account_id = h.holder_id and o.workspace_id = h.workspace_id
+join contacts c on c.account_id = h.holder_id and c.workspace_id = h.workspace_id
+join idea_contacts o on o.contact_id = c.id and o.workspace_id = h.workspace_id
 join demand_kept k on k.scope_id = o.idea_id and k.workspace_id = h.workspace_id where h.idea_id is null
 union
 select h.workspace_id, k.scope_id, h.holder_id from holders h

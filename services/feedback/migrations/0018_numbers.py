@@ -169,7 +169,45 @@ def surveys() -> None:
     op.execute(COUNT)
 
 
+# A row for each idea with demand from the first, whoever puts that there: a page by demand leaves none out.
+RANK = "insert into demand_ranks select idea_id, workspace_id, votes, accounts, mrr, version from demand"
+NOTE_DEMAND = """
+create function feedback.demand_note() returns trigger language plpgsql as $body$
+begin
+    insert into feedback.demand_ranks (idea_id, workspace_id, votes, accounts, mrr, version)
+    select idea_id, workspace_id, votes, accounts, mrr, version from come on conflict (idea_id) do nothing;
+    return null;
+end $body$
+"""
+ON_DEMAND = """
+create trigger demand_came after insert on demand referencing new table as come
+for each statement execute function feedback.demand_note()
+"""
+
+
+def ranks() -> None:
+    op.create_table(
+        "demand_ranks",
+        key("idea_id"),
+        key("workspace_id"),
+        sa.Column("votes", sa.Integer(), nullable=False),
+        sa.Column("accounts", sa.Integer(), nullable=False),
+        number("mrr"),
+        sa.Column("version", sa.BigInteger(), nullable=False, comment="of the demand that it is"),
+        sa.PrimaryKeyConstraint("idea_id"),
+        comment="by what ideas are put in order of demand: follows it by a moment, once for many votes",
+    )
+    op.execute(RANK)
+    for name in ("votes", "accounts", "mrr"):
+        op.create_index(f"demand_ranks_{name}", "demand_ranks", ["workspace_id", name, "idea_id"])
+        op.drop_index(f"demand_{name}", "demand")
+    op.drop_index("idea_accounts_account", "idea_accounts")
+    op.execute(NOTE_DEMAND)
+    op.execute(ON_DEMAND)
+
+
 def upgrade() -> None:
+    ranks()
     demand()
     surveys()
     op.execute(KANO)

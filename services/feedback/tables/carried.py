@@ -53,6 +53,7 @@ LEFT: dict[str, str] = {
     "similar_changes": "what that index has still to read again",
     "told_shares": "what other services know of who is behind an idea: they are told anew",
     "told_accounts": "what other services know of accounts: they are told anew",
+    "demand_ranks": "written as demand is put back",
     "demand_kept": "sums of what is carried: counted anew where there is much of it",
     "demand_parts": "what those are sums of: likewise",
     "demand_groups": "those sums: likewise",
