@@ -23,24 +23,6 @@ begin
     return null;
 end $body$
 """
-# Whoever corrects when, where or of what product something was said need not know who counts by it.
-NOTE_FEEDBACK = """
-create function feedback.demand_note_feedback() returns trigger language plpgsql as $body$
-begin
-    insert into feedback.demand_marks (workspace_id, idea_id, holder_id)
-    select new.workspace_id, i.root, coalesce(c.account_id, c.id, new.id)
-    from feedback.insights n
-    join feedback.ideas i on i.id = n.idea_id and i.workspace_id = new.workspace_id
-    left join feedback.contacts c on c.id = n.contact_id and c.workspace_id = new.workspace_id
-    where n.feedback_id = new.id and n.workspace_id = new.workspace_id;
-    return null;
-end $body$
-"""
-ON_FEEDBACK = """
-create trigger demand_feedback_changed after update of said_at, source, product_id on feedback
-for each row when ((old.said_at, old.source, old.product_id) is distinct from (new.said_at, new.source, new.product_id))
-execute function feedback.demand_note_feedback()
-"""
 # The job looks whether there is enough of it to be kept.
 BEFORE = "insert into demand_marks (workspace_id, idea_id) select workspace_id, idea_id from demand where contacts > 0"
 
@@ -282,6 +264,4 @@ def demand() -> None:
         comment="whose part in what has changed since it was counted",
     )
     op.execute(NOTE_ACCOUNTS)
-    op.execute(NOTE_FEEDBACK)
-    op.execute(ON_FEEDBACK)
     op.execute(BEFORE)

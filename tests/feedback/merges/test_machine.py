@@ -74,10 +74,6 @@ SEGMENTS = """
 insert into segments (id, workspace_id, key, name, selects)
 values (gen_random_uuid(), $1, 'vip', 'VIP', 'accounts'), (gen_random_uuid(), $1, 'beta', 'Beta', 'contacts')
 """
-CORRECT = """
-update feedback f set said_at = $3, product_id = p.id from products p
-where f.workspace_id = $1 and f.external_id = $2 and p.workspace_id = $1
-"""
 COME_OR_GO = """
 with asked as (
     select s.id as segment_id, coalesce(a.id, c.id) as member_id from segments s
@@ -200,10 +196,6 @@ class Here:
     async def belong(self, tx: Tx, idea: int, somewhere: bool) -> None:
         edits = {"product": "app" if somewhere else None}
         await self._moved(idea, ideas.update(tx, self.workspace_id, self.ideas[idea], None, edits))
-
-    async def correct(self, tx: Tx, statement: int, month: int) -> None:
-        """When something was said, and of what product, by no door that there is today."""
-        await tx.run(CORRECT, self.workspace_id, str(statement), SAID_AT.replace(month=month))
 
     async def come_or_go(self, tx: Tx, segment: str, who: int) -> None:
         name = ACCOUNTS[who % 2] if segment == "vip" else PEOPLE[who]
@@ -337,7 +329,6 @@ OTHER = [
     step("move", person=PERSON, account=st.integers(0, 1)),
     step("pay", account=st.integers(0, 1), mrr=st.integers(0, 900)),
     step("belong", idea=IDEA, somewhere=st.booleans()),
-    step("correct", statement=st.integers(0, STATEMENTS - 1), month=st.integers(1, 3)),
     step("come_or_go", segment=st.sampled_from(["vip", "beta"]), who=PERSON),
 ]
 STEPS = st.tuples(
