@@ -1,8 +1,8 @@
 """(g) How soon it is told who wants an idea with 100,000 votes, by group, and who wants anything in that workspace.
 
 The votes are of 100,000 contacts in 10,000 accounts, over three years, in a workspace of its own; 2,000 other ideas
-have five votes each. They are written straight into the tables, and the service's job counts them through as it does
-after a migration: how long that takes is told too. Times are of single requests over one connection.
+have five votes each. They are written straight into the tables, and counted through as the service's job does it after
+a migration: how soon that goes is told too. Times are of single requests over one connection.
 """
 
 import asyncio
@@ -10,6 +10,8 @@ import random
 import time
 from uuid import UUID
 
+from services.feedback.keeping import domain as keeping
+from services.feedback.keeping import worker
 from shared.access import registry
 from shared.access.keys import SCOPES
 from shared.database import Database
@@ -106,7 +108,7 @@ async def measure(arena: Arena) -> None:
     await _fill(admin, workspace_id)
     began = time.perf_counter()
     await _counted(admin, workspace_id)
-    arena.report.add("demand.counted_through", time.perf_counter() - began, "s")
+    arena.report.add("demand.counting_through", 2 * ACCOUNTS / (time.perf_counter() - began), "holders/s")
     idea = made(WANTED, 0)
     for name, path in (("idea", f"/v1/ideas/{idea}/demand/breakdown"), ("workspace", "/v1/demand")):
         for by in GROUPED:
@@ -129,13 +131,13 @@ async def _fill(admin: Database, workspace_id: UUID) -> None:
 
 
 async def _counted(admin: Database, workspace_id: UUID) -> None:
-    """The idea and the workspace are counted through."""
+    """The idea and the workspace are counted, without the rests of the service's own job, which is at it too."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             async with admin.system(search_path="feedback") as tx:
                 if await tx.value(COUNTED, workspace_id) == 2:  # the idea and the workspace
                     return
-            await asyncio.sleep(0.1)
+                await keeping.keep_some(tx, worker.BATCH)
 
 
 async def _follow_marks(admin: Database, workspace_id: UUID, idea: UUID) -> float:

@@ -188,6 +188,10 @@ left join (select o.idea_id, count(*) as n, sum(a.mrr) as mrr from feedback.idea
            join feedback.accounts a on a.id = o.account_id group by 1) a on a.idea_id = i.id
 """,
     """
+insert into feedback.demand_ranks (idea_id, workspace_id, votes, accounts, mrr, version)
+select idea_id, workspace_id, votes, accounts, mrr, version from feedback.demand
+""",
+    """
 insert into scoring.ideas (idea_id, workspace_id, title, kind, status, archived, version)
 select id, workspace_id, title, kind, status, archived, version from feedback.ideas
 """,

@@ -93,12 +93,16 @@ def parts(kinds: Collection[str]) -> str:
 )"""
 
 
-def sums(of: str) -> str:
-    """The figures of a group from its parts: those of accounts have an `mrr`, and `paid` where one of them voted."""
-    return f"""sum({of}.contacts)::bigint as contacts, sum({of}.votes)::bigint as votes,
-    sum({of}.insights)::bigint as insights, count({of}.mrr) as accounts, coalesce(sum({of}.mrr), 0)::bigint as mrr,
-    coalesce(sum({of}.paid), 0)::bigint as mrr_at_vote,
-    count(*) filter (where {of}.mrr is not null and {of}.paid is null) as accounts_without_vote"""
+def sums(of: str, step: str = "1") -> str:
+    """The figures of a group from its parts: those of accounts have an `mrr`, and `paid` where one of them voted.
+
+    `step`: 1 for a part that comes, -1 for one that goes.
+    """
+    counted = ", ".join(f"sum({step} * {of}.{name})::bigint as {name}" for name in ("contacts", "votes", "insights"))
+    return f"""{counted}, coalesce(sum({step}) filter (where {of}.mrr is not null), 0)::bigint as accounts,
+    coalesce(sum({step} * {of}.mrr), 0)::bigint as mrr, coalesce(sum({step} * {of}.paid), 0)::bigint as mrr_at_vote,
+    coalesce(sum({step}) filter (where {of}.mrr is not null and {of}.paid is null), 0)::bigint
+        as accounts_without_vote"""
 
 
 FIGURES = ("contacts", "votes", "insights", "accounts", "mrr", "mrr_at_vote", "accounts_without_vote")

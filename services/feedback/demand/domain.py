@@ -105,7 +105,9 @@ async def carry(tx: Tx, moves: Sequence[Move]) -> None:
 async def shift(tx: Tx, revenue: Mapping[UUID, int]) -> None:
     """Follow accounts' revenue, by how much it just changed. The workspaces are held alone."""
     if revenue:
-        await _publish(tx, await tx.all(store.SHIFT, list(revenue), list(revenue.values())), {})
+        rows = await tx.all(store.SHIFT, list(revenue), list(revenue.values()))
+        await rank(tx, [row["idea_id"] for row in rows])
+        await _publish(tx, rows, {})
 
 
 async def explain(read: Read, workspace_id: UUID, idea_id: UUID) -> tuple[asyncpg.Record, list[asyncpg.Record]]:
@@ -119,6 +121,12 @@ async def explain(read: Read, workspace_id: UUID, idea_id: UUID) -> tuple[asyncp
 async def counts(read: Read, workspace_id: UUID, idea_ids: Collection[UUID]) -> dict[UUID, asyncpg.Record]:
     """What counts for ideas now."""
     return {row["idea_id"]: row for row in await read.all(store.TOTALS, workspace_id, idea_ids)}
+
+
+async def rank(tx: Tx, idea_ids: Collection[UUID]) -> None:
+    """Put ideas where their demand is among others. Whoever marks shares leaves it to the job that reads those."""
+    if idea_ids:
+        await tx.run(store.RANK, idea_ids)
 
 
 async def remark(tx: Tx, workspace_id: UUID, idea_id: UUID) -> None:

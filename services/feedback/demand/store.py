@@ -169,11 +169,14 @@ with sides as (
 update demand as d set accounts = d.accounts + money.accounts, mrr = d.mrr + money.mrr, version = d.version + 1
 from money where d.idea_id = money.idea_id and (money.accounts <> 0 or money.mrr <> 0) returning {_DEMAND}
 """
+# What an account asks for is what its contacts ask for: no index of accounts for each vote to write in.
 SHIFT = f"""
-with shift as (
-    select o.idea_id, sum(s.step) as step
-    from unnest($1::uuid[], $2::bigint[]) as s (account_id, step) join idea_accounts o on o.account_id = s.account_id
-    group by o.idea_id
+with asked as (
+    select distinct s.account_id, s.step, o.idea_id
+    from unnest($1::uuid[], $2::bigint[]) as s (account_id, step)
+    join contacts c on c.account_id = s.account_id join idea_contacts o on o.contact_id = c.id
+), shift as (
+    select idea_id, sum(step) as step from asked group by idea_id
 )
 update demand as d set mrr = d.mrr + shift.step, version = d.version + 1
 from shift where d.idea_id = shift.idea_id and shift.step <> 0 returning {_DEMAND}
@@ -203,4 +206,13 @@ union all
 select distinct $1::uuid, $2::uuid, n.feedback_id from insights n
 where n.workspace_id = $1 and n.contact_id is null
   and n.idea_id in (select $2 union all select id from ideas where workspace_id = $1 and merged_root = $2)
+"""
+
+# In one order for all; what is newer there stays, whoever else has looked meanwhile.
+RANK = """
+insert into demand_ranks as r (idea_id, workspace_id, votes, accounts, mrr, version)
+select idea_id, workspace_id, votes, accounts, mrr, version from demand where idea_id = any($1::uuid[]) order by idea_id
+on conflict (idea_id) do update set votes = excluded.votes, accounts = excluded.accounts, mrr = excluded.mrr,
+    version = excluded.version
+where r.version < excluded.version
 """

@@ -203,7 +203,8 @@ async def list_ideas(
         Sort | None,
         Query(
             description="highest or newest first; by `relevance` where `q` is given and by `new` where it is not. "
-            "Among many matches the newest 500 are ranked by relevance"
+            "Among many matches the newest 500 are ranked by relevance. By votes, accounts and mrr ideas stand where "
+            "they did moments ago"
         ),
     ] = None,
     limit: Limit = 50,

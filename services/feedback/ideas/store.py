@@ -121,7 +121,8 @@ and ($4::uuid is null or i.product_id = $4) and ($5::uuid is null or i.component
 and ($6::text is null or i.owner = $6) and ($7::boolean is null or i.archived = $7)
 and {fits(8)}
 """
-_BY_DEMAND = "join demand d on d.idea_id = i.id and d.workspace_id = $1"
+# In order of demand, as a job has it from moments ago.
+_BY_DEMAND = "join demand_ranks d on d.idea_id = i.id and d.workspace_id = $1"
 # What each order goes by, its type, and the id beside it: of one table, so that one index gives both.
 _ORDERS = {
     "updated": ("", "i.updated_at", "timestamptz", "i.id"),

@@ -1,8 +1,8 @@
 """Keeps demand by group where there is too much of it to be counted when somebody asks.
 
-Whoever counts demand marks whose part has changed (`demand`, `shares`); the job takes marks, takes those parts out of
-the groups, derives them anew from the votes and statements there are by then, and puts them in. So it does not matter
-what has happened, in which order and how often: a part that was counted twice is the same part.
+Whoever counts demand marks whose part has changed (`demand`, `shares`); the job takes marks, derives those parts anew
+from the votes and statements there are by then, and takes the difference to what is kept. So it does not matter what
+has happened, in which order and how often: a part that was derived twice is the same part.
 
 A scope begins to be kept when a mark finds it large. It is then counted through, holder by holder in order of their
 ids, a portion a transaction; what changes meanwhile is marked, and marks are followed from the beginning on.
@@ -68,12 +68,11 @@ async def _count(tx: Tx, workspace_id: UUID, pairs: Collection[Pair]) -> None:
     """Derive these parts anew."""
     if not pairs:
         return
-    await tx.run(store.TAKE_OUT, workspace_id, *_columns(pairs))
     ideas = [pair for pair in pairs if pair[0] != workspace_id]
     if ideas:
-        await tx.run(store.PUT_IN, workspace_id, *_columns(ideas))
+        await tx.run(store.SETTLE, workspace_id, *_columns(ideas))
     if len(ideas) < len(pairs):
-        await tx.run(store.PUT_IN_ABOVE, workspace_id, *_columns(set(pairs).difference(ideas)))
+        await tx.run(store.SETTLE_ABOVE, workspace_id, *_columns(set(pairs).difference(ideas)))
 
 
 def _columns(pairs: Iterable[Pair]) -> tuple[list[UUID], list[UUID]]:

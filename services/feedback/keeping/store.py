@@ -44,7 +44,8 @@ cross join lateral (values (h.idea_id), (h.workspace_id)) as s (scope_id)
 join demand_kept k on k.scope_id = s.scope_id and k.workspace_id = h.workspace_id
 union
 select h.workspace_id, k.scope_id, h.holder_id from holders h
-join idea_accounts o on o.account_id = h.holder_id and o.workspace_id = h.workspace_id
+join contacts c on c.account_id = h.holder_id and c.workspace_id = h.workspace_id
+join idea_contacts o on o.contact_id = c.id and o.workspace_id = h.workspace_id
 join demand_kept k on k.scope_id = o.idea_id and k.workspace_id = h.workspace_id where h.idea_id is null
 union
 select h.workspace_id, k.scope_id, h.holder_id from holders h
@@ -59,14 +60,6 @@ union all
 select r.id, t.holder_id from unnest($2::uuid[], $3::uuid[]) as t (scope_id, holder_id)
 join products r on r.workspace_id = $1 where t.scope_id = $1
 ) as t"""
-TAKE_OUT = f"""
-with gone as (
-    delete from demand_parts as p using {_SCOPES}
-    where p.workspace_id = $1 and p.scope_id = t.scope_id and p.holder_id = t.holder_id returning p.*
-), less as (select g.scope_id, g.kind, g.key, {sums("g")} from gone g group by g.scope_id, g.kind, g.key)
-update demand_groups as d set {", ".join(f"{name} = d.{name} - less.{name}" for name in FIGURES)}
-from less where d.workspace_id = $1 and d.scope_id = less.scope_id and d.kind = less.kind and d.key = less.key
-"""
 _PEOPLE = """people as (
     select t.scope_id, c.id from unnest($2::uuid[], $3::uuid[]) as t (scope_id, holder_id)
     join contacts c on c.account_id = t.holder_id and c.workspace_id = $1
@@ -86,32 +79,62 @@ _MEMBERS = """members as (
 )"""
 
 
-def _put_in(derived: str) -> str:
+_PART = ("contacts", "votes", "insights", "mrr", "paid")
+
+
+def _settle(derived: str) -> str:
+    """Derive parts anew, and write what differs from what is kept: mostly a few of a holder's many parts."""
+    both = ", ".join(f"n.{name}, w.{name} as had_{name}" for name in _PART)
+    same = [f"({', '.join(f'{of}.{name}' for name in _PART)})" for of in ("n", "w")]
     return f"""
-with {derived}, {parts(KINDS)}, came as (
-    insert into demand_parts (scope_id, holder_id, kind, key, workspace_id, contacts, votes, insights, mrr, paid)
-    select scope_id, holder_id, kind, key, $1, contacts, votes, insights, mrr, paid from parts returning *
+with {derived}, {parts(KINDS)}, was as (
+    select p.* from {_SCOPES}
+    join demand_parts p on p.workspace_id = $1 and p.scope_id = t.scope_id and p.holder_id = t.holder_id
+), changed as (
+    select scope_id, holder_id, kind, key, {both}, n.contacts is not null as stays, w.contacts is not null as stood
+    from parts n full join was w using (scope_id, holder_id, kind, key) where {same[0]} is distinct from {same[1]}
+), put as (
+    insert into demand_parts (scope_id, holder_id, kind, key, workspace_id, {", ".join(_PART)})
+    select scope_id, holder_id, kind, key, $1, {", ".join(_PART)} from changed where stays
+    on conflict (scope_id, holder_id, kind, key)
+        do update set {", ".join(f"{name} = excluded.{name}" for name in _PART)}
+), gone as (
+    delete from demand_parts p using changed c where not c.stays and p.workspace_id = $1 and p.scope_id = c.scope_id
+      and p.holder_id = c.holder_id and p.kind = c.kind and p.key = c.key
+), steps as (
+    select scope_id, kind, key, 1 as step, {", ".join(_PART)} from changed where stays
+    union all
+    select scope_id, kind, key, -1, {", ".join(f"had_{name}" for name in _PART)} from changed where stood
 )
 insert into demand_groups as d (scope_id, kind, key, workspace_id, {", ".join(FIGURES)})
-select g.scope_id, g.kind, g.key, $1, {sums("g")} from came g group by g.scope_id, g.kind, g.key
+select g.scope_id, g.kind, g.key, $1, {sums("g", "g.step")} from steps g group by g.scope_id, g.kind, g.key
 on conflict (scope_id, kind, key) do update set {", ".join(f"{name} = d.{name} + excluded.{name}" for name in FIGURES)}
 """
 
 
-PUT_IN = _put_in(
-    f"""{_PEOPLE}, {_MEMBERS}, """
+# Each vote and link by the one index that the order or the whole key names: while a table grows faster than its
+# statistics, the planner would go through all of an idea or a workspace for each contact.
+SETTLE = _settle(
+    f"{_PEOPLE}, {_MEMBERS}, "
     + asks(
-        "people p join members m on m.scope_id = p.scope_id join votes v on v.idea_id = m.id and v.contact_id = p.id",
-        "spoken p join members m on m.scope_id = p.scope_id "
-        "join insights n on n.feedback_id = p.id and n.idea_id = m.id",
+        """people p join members m on m.scope_id = p.scope_id cross join lateral (
+            select * from votes where idea_id = m.id and contact_id = p.id limit 1
+        ) as v""",
+        """spoken p join members m on m.scope_id = p.scope_id cross join lateral (
+            select * from insights where feedback_id = p.id and idea_id = m.id limit 1
+        ) as n""",
     )
 )
 """Of ideas."""
-PUT_IN_ABOVE = _put_in(
-    f"""{_PEOPLE}, """
+SETTLE_ABOVE = _settle(
+    f"{_PEOPLE}, "
     + asks(
-        f"people p join votes v on v.contact_id = p.id {scopes_of('v')}",
-        f"spoken p join insights n on n.feedback_id = p.id {scopes_of('n')}",
+        f"""people p cross join lateral (
+            select * from votes where contact_id = p.id order by id
+        ) as v {scopes_of("v")}""",
+        f"""spoken p cross join lateral (
+            select * from insights where feedback_id = p.id order by idea_id
+        ) as n {scopes_of("n")}""",
     )
 )
 """Of the workspace and its products."""

@@ -23,24 +23,6 @@ begin
     return null;
 end $body$
 """
-# Whoever corrects when, where or of what product something was said need not know who counts by it.
-NOTE_FEEDBACK = """
-create function feedback.demand_note_feedback() returns trigger language plpgsql as $body$
-begin
-    insert into feedback.demand_marks (workspace_id, idea_id, holder_id)
-    select new.workspace_id, i.root, coalesce(c.account_id, c.id, new.id)
-    from feedback.insights n
-    join feedback.ideas i on i.id = n.idea_id and i.workspace_id = new.workspace_id
-    left join feedback.contacts c on c.id = n.contact_id and c.workspace_id = new.workspace_id
-    where n.feedback_id = new.id and n.workspace_id = new.workspace_id;
-    return null;
-end $body$
-"""
-ON_FEEDBACK = """
-create trigger demand_feedback_changed after update of said_at, source, product_id on feedback
-for each row when ((old.said_at, old.source, old.product_id) is distinct from (new.said_at, new.source, new.product_id))
-execute function feedback.demand_note_feedback()
-"""
 # The job looks whether there is enough of it to be kept.
 BEFORE = "insert into demand_marks (workspace_id, idea_id) select workspace_id, idea_id from demand where contacts > 0"
 
@@ -169,7 +151,45 @@ def surveys() -> None:
     op.execute(COUNT)
 
 
+# A row for each idea with demand from the first, whoever puts that there: a page by demand leaves none out.
+RANK = "insert into demand_ranks select idea_id, workspace_id, votes, accounts, mrr, version from demand"
+NOTE_DEMAND = """
+create function feedback.demand_note() returns trigger language plpgsql as $body$
+begin
+    insert into feedback.demand_ranks (idea_id, workspace_id, votes, accounts, mrr, version)
+    select idea_id, workspace_id, votes, accounts, mrr, version from come on conflict (idea_id) do nothing;
+    return null;
+end $body$
+"""
+ON_DEMAND = """
+create trigger demand_came after insert on demand referencing new table as come
+for each statement execute function feedback.demand_note()
+"""
+
+
+def ranks() -> None:
+    op.create_table(
+        "demand_ranks",
+        key("idea_id"),
+        key("workspace_id"),
+        sa.Column("votes", sa.Integer(), nullable=False),
+        sa.Column("accounts", sa.Integer(), nullable=False),
+        number("mrr"),
+        sa.Column("version", sa.BigInteger(), nullable=False, comment="of the demand that it is"),
+        sa.PrimaryKeyConstraint("idea_id"),
+        comment="by what ideas are put in order of demand: follows it by a moment, once for many votes",
+    )
+    op.execute(RANK)
+    for name in ("votes", "accounts", "mrr"):
+        op.create_index(f"demand_ranks_{name}", "demand_ranks", ["workspace_id", name, "idea_id"])
+        op.drop_index(f"demand_{name}", "demand")
+    op.drop_index("idea_accounts_account", "idea_accounts")
+    op.execute(NOTE_DEMAND)
+    op.execute(ON_DEMAND)
+
+
 def upgrade() -> None:
+    ranks()
     demand()
     surveys()
     op.execute(KANO)
@@ -244,6 +264,4 @@ def demand() -> None:
         comment="whose part in what has changed since it was counted",
     )
     op.execute(NOTE_ACCOUNTS)
-    op.execute(NOTE_FEEDBACK)
-    op.execute(ON_FEEDBACK)
     op.execute(BEFORE)

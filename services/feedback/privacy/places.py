@@ -107,6 +107,7 @@ FREE: Mapping[str, str] = {
     "demand_kept": "ids and times",
     "demand_marks": "ids of ideas and of who asks for them, within seconds",
     "demand_parts": "sums of idea_contacts by account, and by contact where there is none: ids and numbers",
+    "demand_ranks": "numbers",
     "events": "ids, numbers and states, and the product team's own titles: the contracts have no field for more",
     "idea_accounts": "ids of companies, and numbers",
     "idea_terms": "words of the ideas",

@@ -12,6 +12,7 @@ from uuid import UUID
 import asyncpg
 from pydantic_core import from_json, to_json
 
+from services.feedback.demand import domain as demand
 from services.feedback.shares import store
 from shared.database import Tx
 from shared.events.feedback import AccountChanged, ShareChanged
@@ -44,6 +45,7 @@ async def tell_some(tx: Tx, limit: int) -> int:
     holders |= {(row["workspace_id"], None, row["account_id"]) for row in accounts}
     if known := [mark for mark in holders if mark[2] is not None]:
         await tx.run(store.HAND_ON, *map(list, zip(*known, strict=True)))
+    await demand.rank(tx, {row["idea_id"] for row in pairs})
     told = {Pair(row["workspace_id"], row["idea_id"], row["account_id"]) for row in pairs}
     behind = await _tell_shares(tx, told) if told else set[UUID]()
     marked = {row["account_id"] for row in accounts} | behind

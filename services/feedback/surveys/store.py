@@ -154,8 +154,9 @@ def _alike(start: str, end: str) -> str:
         {kept.format("survey_cells")} union all {kept.format("survey_changes")}
         union all
         select {_COLUMNS}, 1 from survey_answers a
-        where a.workspace_id = $1 and a.measure = any($2::text[]) and a.superseded_at >= {end}
-          and a.superseded_at < ({after}) at time zone 'UTC' and a.said_at >= {start} and a.said_at < {end} {_FILTERED}
+        where {month} <> {end} at time zone 'UTC' and a.workspace_id = $1 and a.measure = any($2::text[])
+          and a.superseded_at >= {end} and a.superseded_at < ({after}) at time zone 'UTC'
+          and a.said_at >= {start} and a.said_at < {end} {_FILTERED}
     ) as a"""
 
 

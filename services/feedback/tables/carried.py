@@ -55,6 +55,7 @@ LEFT: dict[str, str] = {
     "kano_unions": "numbers of events: they begin anew",
     "told_shares": "what other services know of who is behind an idea: they are told anew",
     "told_accounts": "what other services know of accounts: they are told anew",
+    "demand_ranks": "written as demand is put back",
     "demand_kept": "sums of what is carried: counted anew where there is much of it",
     "demand_parts": "what those are sums of: likewise",
     "demand_groups": "those sums: likewise",

@@ -29,11 +29,23 @@ Table(
     Column("mrr", BigInteger, nullable=False, server_default="0"),
     Column("currency", Text, nullable=False),
     Column("version", BigInteger, nullable=False, server_default="0"),
-    Index("demand_votes", "workspace_id", "votes", "idea_id"),
-    Index("demand_accounts", "workspace_id", "accounts", "idea_id"),
-    Index("demand_mrr", "workspace_id", "mrr", "idea_id"),
+    # No index on what is counted: a vote then changes one row in its own page, and no index at all.
     comment="what is known of the demand for an idea, kept in the writing transaction",
     postgresql_with={"fillfactor": "50"},
+)
+Table(
+    "demand_ranks",
+    metadata,
+    Column("idea_id", UUID, primary_key=True),
+    workspace_column(),
+    Column("votes", Integer, nullable=False),
+    Column("accounts", Integer, nullable=False),
+    Column("mrr", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False, comment="of the demand that it is"),
+    Index("demand_ranks_votes", "workspace_id", "votes", "idea_id"),
+    Index("demand_ranks_accounts", "workspace_id", "accounts", "idea_id"),
+    Index("demand_ranks_mrr", "workspace_id", "mrr", "idea_id"),
+    comment="by what ideas are put in order of demand: follows it by a moment, once for many votes",
 )
 Table(
     "idea_contacts",
@@ -53,5 +65,4 @@ Table(
     workspace_column(),
     Column("contacts", Integer, nullable=False, comment="contacts of this account that ask for this idea"),
     PrimaryKeyConstraint("idea_id", "account_id"),
-    Index("idea_accounts_account", "account_id"),
 )

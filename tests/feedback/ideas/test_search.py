@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.feedback.ideas.finding import typed
 from tests.builders import Api
-from tests.feedback.given import made, new_idea
+from tests.feedback.given import Databases, made, new_idea, told_shares
 
 
 async def pages(api: Api, limit: int = 50, **query: Any) -> list[dict[str, Any]]:
@@ -68,7 +68,7 @@ async def test_words_find_ideas(api: Api, found: Any) -> None:
     )  # fmt: skip
 
 
-async def test_every_order_holds_still_and_filters_agree(api: Api) -> None:
+async def test_every_order_holds_still_and_filters_agree(api: Api, database: Databases) -> None:
     """Against the same done by hand; somebody adds an idea between the pages."""
     await made(await api.feedback.post("/v1/products", json={"key": "web", "name": "Web"}))
     for number in range(12):
@@ -87,6 +87,8 @@ async def test_every_order_holds_still_and_filters_agree(api: Api) -> None:
             await api.feedback.patch(f"/v1/ideas/{idea['id']}", json={"status": "declined", "archived": True})
     accounts = [{"external_id": f"a{number}", "mrr": 10 + number} for number in range(2)]
     await made(await api.feedback.post("/v1/accounts", json={"accounts": accounts}), 200)
+    # The order follows demand by a moment.
+    await told_shares(await database("feedback"), api.workspace_id)
     every = await pages(api)
     assert len(every) == 12
     product = (await api.feedback.get("/v1/products")).json()["data"][0]["id"]
