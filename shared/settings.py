@@ -23,6 +23,9 @@ class Settings(BaseSettings):
         default="", description="origin that roadmap reaches feedback at, to ask what items rest on"
     )
     scoring_url: str = Field(default="", description="origin that roadmap reaches scoring at, likewise")
+    sibling_seconds: float = Field(
+        default=3.0, gt=0, le=30, description="how long roadmap waits for an answer of feedback or scoring"
+    )
     egress_allow: str = Field(
         default="",
         description="networks, comma separated, that may be called although they are not public, e.g. 10.1.2.0/24",

@@ -28,10 +28,10 @@ class Fault(NamedTuple):
 class Siblings:
     """The other services, by name."""
 
-    def __init__(self, settings: Settings, *, seconds: float = 3.0, limit: int = 4_194_304) -> None:
-        """`seconds`: patience with one answer. `limit`: bytes of one."""
+    def __init__(self, settings: Settings, *, limit: int = 4_194_304) -> None:
+        """`limit`: bytes of one answer."""
         self._origins: Mapping[str, str] = {"feedback": settings.feedback_url, "scoring": settings.scoring_url}
-        self._seconds = seconds
+        self._seconds = settings.sibling_seconds
         self._limit = limit
         self._client: httpx2.AsyncClient | None = None
 
@@ -41,19 +41,22 @@ class Siblings:
         if not origin:
             return Fault("not_configured", f"CAIRN_{service.upper()}_URL does not say where {service} is.")
         headers = {"authorization": authorization, "traceparent": traceparent.get(), "accept-encoding": "identity"}
+        if self._client is None:
+            # Made with the first question: most processes never ask one. It takes a while, and nobody is late by it.
+            # A proxy is for the world outside.
+            self._client = httpx2.AsyncClient(follow_redirects=False, trust_env=False, timeout=self._seconds)
         try:
             async with asyncio.timeout(self._seconds):
-                return await self._answer(service, f"{origin}{path}", headers)
+                return await self._answer(self._client, service, f"{origin}{path}", headers)
         except TimeoutError:
             return Fault("too_late", f"{service} has not answered within {self._seconds:g} s.")
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
             return Fault("away", f"{service} cannot be reached: {type(error).__name__}.")
 
-    async def _answer(self, service: str, url: str, headers: Mapping[str, str]) -> Any | Fault:
-        if self._client is None:
-            # Made with the first question: most processes never ask one. A proxy is for the world outside.
-            self._client = httpx2.AsyncClient(follow_redirects=False, trust_env=False, timeout=self._seconds)
-        async with self._client.stream("GET", url, headers=headers) as response:
+    async def _answer(
+        self, client: httpx2.AsyncClient, service: str, url: str, headers: Mapping[str, str]
+    ) -> Any | Fault:
+        async with client.stream("GET", url, headers=headers) as response:
             body = bytearray()
             async for chunk in response.aiter_raw():
                 body += chunk

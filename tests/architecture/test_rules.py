@@ -92,6 +92,7 @@ def test_store_remembers_domain_decides_api_translates() -> None:
                 "shared/tables.py",
                 "shared/migrate.py",
                 "shared/access/tables.py",
+                "shared/forgetting/tables.py",
                 "services/*/tables.py",
                 "services/feedback/tables/",
                 "services/scoring/tables/",

@@ -9,6 +9,7 @@ import pytest
 
 from shared.access.keys import SCOPES
 from tests.builders import Api, Clients, eventually
+from tests.feedback.given import made, new_idea
 from tests.flows.given import planned
 
 
@@ -106,3 +107,17 @@ async def test_what_a_key_may_not_see_is_withheld_under_the_same_root(api: Api) 
     (missing,) = part["missing"]
     assert (missing["service"], missing["reason"]) == ("scoring", "forbidden")
     assert "scores:read" in missing["detail"]
+
+
+async def test_however_many_ask_an_answer_is_bounded_and_says_where_it_goes_on(api: Api) -> None:
+    idea = await new_idea(api)
+    for person in ("ada", "ben", "cem"):
+        vote = {"idea_id": idea["id"], "contact": {"external_id": person}}
+        await made(await api.feedback.post("/v1/votes", json=vote))
+    tree = await made(await api.feedback.get(f"/v1/ideas/{idea['id']}/provenance?evidence=2"), 200)
+    check(tree)
+    votes = one(tree, "votes")
+    assert (votes["content"]["counted"], votes["content"]["shown"]) == (3, 2)
+    rest = (await made(await api.feedback.get(votes["content"]["more"]), 200))["data"]
+    assert len({each["id"] for each in rest} | {each["id"] for each in votes["children"]}) == 3
+    assert len(rest) == 1

@@ -5,11 +5,12 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.feedback.comments import domain as comments
-from services.feedback.ideas import domain as ideas
 from services.feedback.intake import domain as intake
 from services.feedback.privacy import store
 from services.feedback.privacy.places import PLACES, Place
 from services.feedback.privacy.subject import Subject
+from services.feedback.redaction import domain as redaction
+from services.feedback.redaction.domain import Done, Sought
 from services.feedback.segments import domain as segments
 from services.feedback.surveys import domain as surveys
 from shared.database import Tx
@@ -129,83 +130,12 @@ async def _redact_feedback(tx: Tx, erasing: Erasing) -> Step:
     return Step({"feedback": len(row["changed"])}, str(row["last"]) if row["looked"] == AT_ONCE else None)
 
 
-async def _redact_comments(tx: Tx, erasing: Erasing) -> Step:
-    """The same in comments, and in how they read before; in those of the team their full name too."""
-    subject = erasing.subject
-    if subject.in_the_teams_words is None:
-        return Step({})
-    after = UUID(erasing.place) if erasing.place else FIRST
-    row = await tx.one(
-        store.REDACT_COMMENTS, erasing.workspace_id, after, subject.pattern, AT_ONCE, subject.in_the_teams_words
-    )
-    assert row is not None  # a statement of counts has a row
-    return Step({"comments": row["changed"]}, str(row["last"]) if row["looked"] == AT_ONCE else None)
+def _redact(work: Callable[[Tx, UUID, str, Sought], Awaitable[Done]]) -> Callable[[Tx, Erasing], Awaitable[Step]]:
+    async def redact(tx: Tx, erasing: Erasing) -> Step:
+        sought = Sought(erasing.subject.pattern, erasing.subject.in_the_teams_words)
+        return Step(*await work(tx, erasing.workspace_id, erasing.place, sought))
 
-
-async def _redact_notes(tx: Tx, erasing: Erasing) -> Step:
-    """What the team noted of others' statements, and that names them."""
-    if erasing.subject.in_the_teams_words is None:
-        return Step({})
-    after = UUID(erasing.place) if erasing.place else FIRST
-    row = await tx.one(store.REDACT_NOTES, erasing.workspace_id, after, erasing.subject.in_the_teams_words, AT_ONCE)
-    assert row is not None  # a statement of counts has a row
-    changed = {"triage": row["changed"], "triage_history": row["changed_before"]}
-    return Step(changed, str(row["last"]) if row["looked"] == AT_ONCE else None)
-
-
-async def _redact_actions(tx: Tx, erasing: Erasing) -> Step:
-    """The same of many statements at once."""
-    if erasing.subject.in_the_teams_words is None:
-        return Step({})
-    after = UUID(erasing.place) if erasing.place else FIRST
-    row = await tx.one(store.REDACT_ACTIONS, erasing.workspace_id, after, erasing.subject.in_the_teams_words, AT_ONCE)
-    assert row is not None  # a statement of counts has a row
-    return Step({"inbox_actions": row["changed"]}, str(row["last"]) if row["looked"] == AT_ONCE else None)
-
-
-async def _redact_votes(tx: Tx, erasing: Erasing) -> Step:
-    """Others' reasons that hold their address; where the team wrote one down, their full name too."""
-    subject = erasing.subject
-    if subject.in_the_teams_words is None:
-        return Step({})
-    idea, _, vote = erasing.place.partition("/")
-    at = (UUID(idea), UUID(vote)) if idea else (FIRST, FIRST)
-    row = await tx.one(
-        store.REDACT_VOTES, erasing.workspace_id, *at, AT_ONCE, subject.pattern, subject.in_the_teams_words
-    )
-    assert row is not None  # a statement of counts has a row
-    return Step({"votes": row["changed"]}, row["last"] if row["looked"] == AT_ONCE else None)
-
-
-async def _redact_submissions(tx: Tx, erasing: Erasing) -> Step:
-    """Ideas that others brought to a board, and that hold their address."""
-    if erasing.subject.pattern is None:
-        return Step({})
-    after = UUID(erasing.place) if erasing.place else FIRST
-    row = await tx.one(store.REDACT_SUBMISSIONS, erasing.workspace_id, after, erasing.subject.pattern, AT_ONCE)
-    assert row is not None  # a statement of counts has a row
-    return Step({"board_submissions": row["changed"]}, str(row["last"]) if row["looked"] == AT_ONCE else None)
-
-
-async def _redact_decisions(tx: Tx, erasing: Erasing) -> Step:
-    """Why moderators decided of others what they did, where that names them."""
-    sought = erasing.subject.in_the_teams_words
-    if sought is None:
-        return Step({})
-    after = UUID(erasing.place) if erasing.place else FIRST
-    row = await tx.one(store.REDACT_DECISIONS, erasing.workspace_id, after, sought, AT_ONCE)
-    assert row is not None  # a statement of counts has a row
-    return Step({"moderation_decisions": row["changed"]}, str(row["last"]) if row["looked"] == AT_ONCE else None)
-
-
-async def _redact_ideas(tx: Tx, erasing: Erasing) -> Step:
-    """What the team wrote of ideas, titles included: they are told anew."""
-    sought = erasing.subject.in_the_teams_words
-    if sought is None:
-        return Step({})
-    after = UUID(erasing.place) if erasing.place else FIRST
-    changed, last = await ideas.blot(tx, erasing.workspace_id, after, sought, AT_ONCE)
-    return Step({"ideas": changed}, None if last is None else str(last))
+    return redact
 
 
 async def _search_import_errors(tx: Tx, erasing: Erasing) -> Step:
@@ -244,13 +174,13 @@ STEPS: dict[str, Callable[[Tx, Erasing], Awaitable[Step]]] = {
     **{place.table: _erase(place) for place in PLACES if place.ERASE and place.table not in {"contacts", "feedback"}},
     "feedback": _erase_feedback,
     "redaction": _redact_feedback,
-    "comments_redaction": _redact_comments,
-    "notes_redaction": _redact_notes,
-    "actions_redaction": _redact_actions,
-    "votes_redaction": _redact_votes,
-    "submissions_redaction": _redact_submissions,
-    "decisions_redaction": _redact_decisions,
-    "ideas": _redact_ideas,
+    "comments_redaction": _redact(redaction.comments),
+    "notes_redaction": _redact(redaction.notes),
+    "actions_redaction": _redact(redaction.actions),
+    "votes_redaction": _redact(redaction.votes),
+    "submissions_redaction": _redact(redaction.submissions),
+    "decisions_redaction": _redact(redaction.decisions),
+    "ideas": _redact(redaction.told_ideas),
     "import_errors": _search_import_errors,
     "idempotency": _search_answers,
     # Last: whatever is written from then on has nothing of them.

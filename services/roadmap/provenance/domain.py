@@ -62,13 +62,23 @@ async def known(read: Read, workspace_id: UUID, item_id: UUID, idea_id: UUID | N
 
 
 async def trace(siblings: Siblings, authorization: str, found: items.Detail, evidence: int) -> Traced:
-    """Put the tree together, asking the siblings for up to ten of the ideas. Never raises for what they answer."""
+    """Put the tree together, asking the siblings for up to ten of the ideas. Never raises for what they answer.
+
+    One that was not there or too late once is not asked again for this answer: it takes no longer than their patience
+    with one question, however many ideas there are.
+    """
     ideas, rest = found.evidence[:MOST_IDEAS], found.evidence[MOST_IDEAS:]
     room = asyncio.Semaphore(AT_ONCE)
+    silent: dict[Service, Fault] = {}
 
     async def ask(service: Service, idea_id: UUID) -> Node | Fault:
         async with room:
-            return _part(service, await siblings.get(service, PARTS[service].format(idea_id, evidence), authorization))
+            if service in silent:
+                return silent[service]
+            told = await siblings.get(service, PARTS[service].format(idea_id, evidence), authorization)
+            if isinstance(told, Fault) and told.reason in ("away", "too_late"):
+                silent[service] = told
+            return _part(service, told)
 
     async with asyncio.TaskGroup() as asking:
         asked: list[dict[Service, asyncio.Task[Node | Fault]]] = [

@@ -24,7 +24,7 @@ from services.scoring.needs.rated import Surveyed
 from services.scoring.scores import store
 from services.scoring.scores.domain import INPUTS, State
 from services.scoring.scores.inputs import Corrected, Demanded, Input, Source
-from services.scoring.scores.words import Said, in_words
+from services.scoring.scores.words import WHY, Said, in_words
 from shared.database import Read
 from shared.errors import Conflict, Moved, NotFound
 from shared.events.feedback import IdeaKind, IdeaStatus
@@ -114,6 +114,7 @@ class MovedBy(Wire):
         description="what moved it: the event, estimate, model, demand policy, evidence, competitor or capability, or "
         "the correction that was switched on or off; the workspace where evidence was told to grow old otherwise"
     )
+    words: str = Field(description="the same for people", examples=["Who asks for it has changed."])
     at: datetime
 
 
@@ -315,7 +316,7 @@ def _score(
             )
             for name, declared in recipe.inputs.items()
         },
-        cause=MovedBy(kind=row["cause"], id=row["cause_id"], at=row["computed_at"]),
+        cause=MovedBy(kind=row["cause"], id=row["cause_id"], words=WHY[row["cause"]], at=row["computed_at"]),
         version=row["version"],
         digest=row["digest"],
         intact=row["intact"],

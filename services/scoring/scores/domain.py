@@ -28,6 +28,7 @@ from services.scoring.scores.inputs import (
     Estimates,
     Input,
     Known,
+    Source,
     Weighed,
     Weight,
     resolve,
@@ -48,6 +49,18 @@ READERS_OF_NEEDS = [
 """Frameworks whose inputs may follow from needs."""
 Subject = tuple[UUID, UUID]
 """A workspace and one of its ideas."""
+_BEARS_ON: Mapping[CauseKind, Source] = {
+    "demand": "demand",
+    "policy": "demand",
+    "time": "demand",
+    "estimate": "estimate",
+    "correction": "estimate",
+    "need": "survey",
+    "objective": "alignment",
+    "contribution": "alignment",
+    "competition": "competition",
+}
+"""The source of the inputs that a cause moves. A model, an idea and a merge move any."""
 INPUTS = TypeAdapter(dict[str, Input])
 """How the inputs of a score are stored."""
 CORRECTIONS = TypeAdapter(list[Correction])
@@ -123,6 +136,7 @@ async def rescore(tx: Tx, causes: Mapping[Subject, Cause], model_id: UUID | None
         moved_to = {(workspace, into): causes[workspace, idea] for (workspace, idea), into in models.merged.items()}
         causes = {**moved_to, **{each: cause for each, cause in causes.items() if each not in models.merged}}
     computed = await _compute(tx, list(causes), models.active)
+    waiting = [models.waiting.get((each.model_id, each.subject), (None, None)) for each in computed]
     rows = await tx.all(
         store.WRITE,
         [new_id() for _ in computed],
@@ -133,6 +147,9 @@ async def rescore(tx: Tx, causes: Mapping[Subject, Cause], model_id: UUID | None
         [to_json(each.outcome.missing).decode() for each in computed],
         [causes[each.subject].kind for each in computed],
         [causes[each.subject].id for each in computed],
+        [_BEARS_ON.get(causes[each.subject].kind, "") for each in computed],
+        [kind for kind, _ in waiting],
+        [id for _, id in waiting],
     )
     scores = {(each.model_id, each.subject[1]): each for each in computed}
     moved = [(row, scores[row["model_id"], row["idea_id"]]) for row in rows]
@@ -150,8 +167,8 @@ async def rescore(tx: Tx, causes: Mapping[Subject, Cause], model_id: UUID | None
                 value=score.outcome.value,
                 previous=row["previous"],
                 missing=list(score.outcome.missing),
-                cause=causes[score.subject].kind,
-                cause_id=causes[score.subject].id,
+                cause=row["cause"],
+                cause_id=row["cause_id"],
             )
             for row, score in moved
         ],
@@ -161,10 +178,13 @@ async def rescore(tx: Tx, causes: Mapping[Subject, Cause], model_id: UUID | None
 
 
 class _Models(NamedTuple):
-    """The active models, or one of them, and which of some ideas were merged into which."""
+    """The active models, or one of them, and what is known of some ideas."""
 
     active: Sequence[asyncpg.Record]
     merged: Mapping[Subject, UUID]
+    """What those were merged into that were."""
+    waiting: Mapping[tuple[UUID, Subject], tuple[CauseKind, UUID]]
+    """By model and idea, what has not reached the idea yet: another state of the model, or of what it reads."""
 
 
 async def _models(read: Read, subjects: Sequence[Subject], model_id: UUID | None = None) -> _Models | None:
@@ -174,7 +194,15 @@ async def _models(read: Read, subjects: Sequence[Subject], model_id: UUID | None
     if not rows:
         return None
     into: dict[str, str] = from_json(rows[0]["merged"]) if rows[0]["merged"] is not None else {}
-    return _Models(rows, {each: UUID(into[str(each[1])]) for each in subjects if str(each[1]) in into})
+    stale: dict[str, str] = from_json(rows[0]["stale"]) if rows[0]["stale"] is not None else {}
+    waiting: dict[tuple[UUID, Subject], tuple[CauseKind, UUID]] = {}
+    for row in rows:
+        for each in subjects:
+            if row["swept"] is not None and each[1] > row["swept"]:
+                waiting[row["id"], each] = row["sweep"], row["sweep_id"]
+            elif row["framework"] in READERS_OF_NEEDS and str(each[1]) in stale:
+                waiting[row["id"], each] = "need", UUID(stale[str(each[1])])
+    return _Models(rows, {each: UUID(into[str(each[1])]) for each in subjects if str(each[1]) in into}, waiting)
 
 
 async def _compute(read: Read, subjects: Sequence[Subject], models: Sequence[asyncpg.Record]) -> list[Computed]:

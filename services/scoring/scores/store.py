@@ -23,13 +23,18 @@ select pg_advisory_xact_lock(key)::text from (
 ) as workspaces
 """
 # The corrections come with the model: they are few, and another statement for each batch is not worth them. So does
-# which of the ideas ($3) have been merged, and into what.
+# which of the ideas ($3) have been merged, and into what; which of them are still to be scored for a need; and which
+# change of the model, or of what it reads, has reached the ideas up to `swept` alone.
 ACTIVE_MODELS = """
 with merged as materialized (
     select json_object_agg(idea_id, merged_into)::text as into_others from ideas
     where idea_id = any($3::uuid[]) and workspace_id = any($1::uuid[]) and merged_into is not null
+), stale as materialized (
+    select json_object_agg(idea_id, cause_id)::text as needs from stale_ideas
+    where workspace_id = any($1::uuid[]) and idea_id = any($3::uuid[])
 )
-select (select into_others from merged) as merged, m.id, m.workspace_id, m.framework, m.revision,
+select (select into_others from merged) as merged, (select needs from stale) as stale, r.after as swept,
+       r.cause as sweep, coalesce(r.cause_id, m.id) as sweep_id, m.id, m.workspace_id, m.framework, m.revision,
        m.parameters::text as parameters, (
     select json_agg(json_build_object(
         'id', c.id, 'number', c.number, 'input', c.input, 'team_id', c.team_id, 'framework', c.framework,
@@ -37,7 +42,7 @@ select (select into_others from merged) as merged, m.id, m.workspace_id, m.frame
     from correction_switches s join corrections c on c.id = s.correction_id and c.workspace_id = s.workspace_id
     where s.workspace_id = m.workspace_id and s.off_at is null
 ) as corrections
-from models m
+from models m left join rescores r on r.model_id = m.id and r.workspace_id = m.workspace_id
 where m.workspace_id = any($1::uuid[]) and m.active and ($2::uuid is null or m.id = $2) order by m.id
 """
 # $2: as of when; null: now.
@@ -119,15 +124,27 @@ _DIGEST = """encode(sha256(convert_to(jsonb_build_array(
 # Where only the inputs' origins differ they are brought up to date, and the last cause stands. The locks are held, so
 # what `compared` sees is what is overwritten. The first move of a day keeps what the days before ended with: one row
 # for each day on which a score moved, and none for the moves that follow.
+#
+# What is told as the cause is what changed: under parameters that the score was not by before, the model; and where no
+# input moved that the given cause bears on ($9, by the input's source; empty: any), what has not reached the idea until
+# now ($10, $11), if anything has not.
 WRITE = f"""
 with given as (
     select g.*, m.workspace_id, m.revision as model_version,
            case when g.value is null then 'not_scoreable' else 'scored' end as state
-    from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::float8[], $5::jsonb[], $6::jsonb[], $7::text[], $8::uuid[])
-        as g (new_id, model_id, idea_id, value, inputs, missing, cause, cause_id)
+    from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::float8[], $5::jsonb[], $6::jsonb[], $7::text[], $8::uuid[],
+                $9::text[], $10::text[], $11::uuid[])
+        as g (new_id, model_id, idea_id, value, inputs, missing, cause, cause_id, bears_on, waiting, waiting_id)
     join models m on m.id = g.model_id
 ), compared as (
-    select g.*, s.value as previous, coalesce(s.id, g.new_id) as id, coalesce(s.version, 0) as held_version,
+    select g.*, s.model_version <> g.model_version as by_another,
+           g.bears_on = '' or g.waiting is null or s.id is null or exists (
+               select from jsonb_each(g.inputs) as n (name, given) cross join lateral (
+                   select s.inputs -> n.name as held
+               ) as o
+               where g.bears_on in (n.given ->> 'source', o.held ->> 'source')
+                 and n.given -> 'value' is distinct from o.held -> 'value'
+           ) as told, s.value as previous, coalesce(s.id, g.new_id) as id, coalesce(s.version, 0) as held_version,
            s.cause as held_cause, s.cause_id as held_cause_id, s.computed_at as held_at,
            s.id is null or (s.state, s.value, s.missing, s.model_version)
                is distinct from (g.state, g.value, g.missing, g.model_version) as moved
@@ -150,8 +167,10 @@ with given as (
     on conflict do nothing
 ), settled as (
     select id, workspace_id, model_id, idea_id, model_version, state, value, inputs, missing,
-           case when moved then cause else held_cause end as cause,
-           case when moved then cause_id else held_cause_id end as cause_id,
+           case when not moved then held_cause when by_another then 'model' when told then cause
+                else waiting end as cause,
+           case when not moved then held_cause_id when by_another then model_id when told then cause_id
+                else waiting_id end as cause_id,
            case when moved then now() else held_at end as computed_at, held_version + moved::int as version
     from compared
 ), written as (
@@ -163,7 +182,8 @@ with given as (
         inputs = excluded.inputs, missing = excluded.missing, cause = excluded.cause, cause_id = excluded.cause_id,
         computed_at = excluded.computed_at, version = excluded.version, digest = excluded.digest
 )
-select id, model_id, idea_id, held_version + 1 as version, previous from compared where moved
+select c.id, c.model_id, c.idea_id, s.version, c.previous, s.cause, s.cause_id
+from compared c join settled s on s.id = c.id where c.moved
 """
 IDEAS_AFTER = """
 select idea_id from (

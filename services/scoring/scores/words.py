@@ -1,6 +1,6 @@
 """Where an input of a score comes from, in one sentence: for people who have not read how models work."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -9,9 +9,27 @@ from services.scoring.frameworks.alignment import Aligned
 from services.scoring.frameworks.parity import Competed
 from services.scoring.needs.rated import Surveyed
 from services.scoring.scores.inputs import Demanded, Input, Weighed
+from shared.events.scoring import CauseKind
 
 MOST_NAMED = 3
 """Estimates that are told one by one."""
+
+
+WHY: Mapping[CauseKind, str] = {
+    "demand": "Who asks for it has changed, or what an account that asks pays or is.",
+    "estimate": "Somebody estimated an input anew, or withdrew an estimate.",
+    "model": "The model was changed, or made active.",
+    "idea": "The idea was made or edited.",
+    "need": "Respondents rate a need that it serves otherwise, or it serves other needs.",
+    "correction": "A correction of estimates by what came of earlier ones was switched on or off.",
+    "policy": "The policy by which accounts are weighed was changed.",
+    "time": "A month is over, and by the policy older asks count less.",
+    "objective": "An objective of the strategy was changed, has begun or is over.",
+    "contribution": "Somebody said otherwise what the idea contributes to the strategy.",
+    "competition": "Something else is known of competitors, or what was known has become too old.",
+    "merge": "It became one with another idea, or one that it was one with was taken out of it.",
+}
+"""What moved a score."""
 
 
 class Said(NamedTuple):

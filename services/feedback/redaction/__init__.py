@@ -1,0 +1,1 @@
+"""Words of others, and of the team, that hold somebody who is forgotten."""
