@@ -100,8 +100,7 @@ async def _rescored(database: Database, workspace_id: UUID, name: str) -> float:
         await models.create(tx, workspace_id, name=name, framework="rice", parameters=RiceParameters(), active=True)
     more = True
     while more:
-        async with database.system() as tx:
-            more = await rescore_some(tx)
+        more = await rescore_some(database)
     return time.perf_counter() - began
 
 

@@ -1,6 +1,5 @@
 """Scores over HTTP: one idea explained, and all of them ranked."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
@@ -21,15 +20,16 @@ from services.scoring.frameworks.factors import Contribution, Factor, Flag, Form
 from services.scoring.kano import domain as kano
 from services.scoring.kano.domain import Gate, Verdict
 from services.scoring.needs.rated import Surveyed
-from services.scoring.scores import store
+from services.scoring.scores import ranking, store
 from services.scoring.scores.domain import INPUTS, State
 from services.scoring.scores.inputs import Corrected, Demanded, Input, Source
+from services.scoring.scores.ranking import Asked
 from services.scoring.scores.words import Said, in_words
 from shared.database import Read
 from shared.errors import Conflict, NotFound
 from shared.events.feedback import IdeaKind, IdeaStatus
 from shared.events.scoring import CauseKind
-from shared.paging import LAST, Cursor, Limit, Page, decode, page
+from shared.paging import Cursor, Limit, Page
 from shared.problems import GUARDED, responses
 from shared.routes import CallerDep, ReadDep, Route, allow
 from shared.wire import Wire
@@ -339,27 +339,17 @@ async def rank_ideas(
     """Rank ideas by their score, the highest first, archived ones left out.
 
     Among equal scores the newer idea comes first. An idea that is not scoreable has no place: ask for
-    `state=not_scoreable` to see what it lacks.
+    `state=not_scoreable` to see what it lacks. With a filter a page looks at 3,000 places at most, so it may hold fewer
+    ideas than asked for, or none: go on while there is a `next_cursor`.
     """
     model = await read.one(store.MODEL, caller.workspace_id, model_id)
     if model is None:
         raise NotFound("No model by that id.")
     if not model["active"] and as_of is None:
         raise Conflict("The model is not active, so its scores are not kept up.", code="model_inactive")
-    chosen = caller.workspace_id, model_id, kind, status, gate
-    if state == "scored":
-        value, idea_id = (math.inf, LAST) if cursor is None else decode(cursor, float, UUID)
-        if as_of is None:
-            rows = await read.all(store.RANKED, *chosen, value, idea_id, limit + 1)
-        else:
-            rows = await read.all(store.RANKED_THEN, *chosen, as_of, value, idea_id, limit + 1)
-    else:
-        idea_id = LAST if cursor is None else decode(cursor, UUID)[0]
-        if as_of is None:
-            rows = await read.all(store.NOT_RANKED, *chosen, idea_id, limit + 1)
-        else:
-            rows = await read.all(store.NOT_RANKED_THEN, *chosen, as_of, idea_id, limit + 1)
-    return page(rows, limit, _ranked, _key)
+    asked = Asked(caller.workspace_id, model_id, state, {"kind": kind, "status": status, "gate": gate}, as_of)
+    rows, next_cursor = await ranking.page(read, asked, cursor, limit)
+    return Page(data=[_ranked(row) for row in rows], next_cursor=next_cursor)
 
 
 def _ranked(row: asyncpg.Record) -> Ranked:
@@ -376,7 +366,3 @@ def _ranked(row: asyncpg.Record) -> Ranked:
         computed_at=row["computed_at"],
         gate=row["gate"],
     )
-
-
-def _key(ranked: Ranked) -> tuple[Any, ...]:
-    return (ranked.idea_id,) if ranked.value is None else (ranked.value, ranked.idea_id)

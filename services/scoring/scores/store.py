@@ -1,14 +1,15 @@
 """Scores as rows."""
 
+# Ids come as the text of an array: the driver looks at each element of a list several times over.
 # Both kinds of lock in one round trip. Each is taken in the order of its key, workspaces before ideas, and everyone
 # takes them through these statements, so nobody waits in a circle.
 LOCK_IDEAS = """
 select pg_advisory_xact_lock_shared(key)::text from (
-    select distinct hashtextextended(id::text, 21) as key from unnest($1::uuid[]) as w (id) order by key
+    select distinct hashtextextended(id::text, 21) as key from unnest($1::text::uuid[]) as w (id) order by key
 ) as workspaces
 union all
 select pg_advisory_xact_lock(key)::text from (
-    select distinct hashtextextended(id::text, 22) as key from unnest($2::uuid[]) as i (id) order by key
+    select distinct hashtextextended(id::text, 22) as key from unnest($2::text::uuid[]) as i (id) order by key
 ) as ideas
 """
 LOCK_WORKSPACES = """
@@ -42,7 +43,7 @@ order by c.id
 # faster than their statistics. Rows name the idea by its position in what was asked for: two UUIDs less in each.
 DEMAND = """
 select asked.position, d.*
-from unnest($1::uuid[], $2::uuid[]) with ordinality as asked (workspace_id, idea_id, position)
+from unnest($1::text::uuid[], $2::text::uuid[]) with ordinality as asked (workspace_id, idea_id, position)
 cross join lateral (
     select votes, insights, contacts, accounts, version, event_id from demand
     where idea_id = asked.idea_id and workspace_id = asked.workspace_id limit 1
@@ -50,7 +51,7 @@ cross join lateral (
 """
 ESTIMATES = """
 select asked.position, e.*
-from unnest($1::uuid[], $2::uuid[]) with ordinality as asked (workspace_id, idea_id, position)
+from unnest($1::text::uuid[], $2::text::uuid[]) with ordinality as asked (workspace_id, idea_id, position)
 cross join lateral (
     select input, array_agg(id order by id) as ids, array_agg(value order by id) as values,
            array_agg(team_id order by id) as teams
@@ -92,12 +93,13 @@ _DIGEST = """encode(sha256(convert_to(jsonb_build_array(
 # Where only the inputs' origins differ they are brought up to date, and the last cause stands. The locks are held, so
 # what `compared` sees is what is overwritten. The first move of a day keeps what the days before ended with: one row
 # for each day on which a score moved, and none for the moves that follow.
+# All in one text: an array for each column costs twice as much to send, element by element.
 WRITE = f"""
 with given as (
     select g.*, m.workspace_id, m.revision as model_version,
            case when g.value is null then 'not_scoreable' else 'scored' end as state
-    from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::float8[], $5::jsonb[], $6::jsonb[], $7::text[], $8::uuid[])
-        as g (new_id, model_id, idea_id, value, inputs, missing, cause, cause_id)
+    from json_to_recordset($1::json) as g (new_id uuid, model_id uuid, idea_id uuid, value float8, inputs jsonb,
+                                           missing jsonb, cause text, cause_id uuid)
     join models m on m.id = g.model_id
 ), compared as (
     select g.*, s.value as previous, coalesce(s.id, g.new_id) as id, coalesce(s.version, 0) as held_version,
@@ -195,6 +197,63 @@ RANKED = f"""{_RANKED}
 NOT_RANKED = f"""{_RANKED}
   and s.value is null and s.idea_id < $6::uuid order by s.idea_id desc limit $7
 """
+
+
+# Where a filter leaves few ideas they are looked up and sorted; where it leaves many, the ranking is walked, no further
+# than a window: whatever is asked for, a page reads a bounded part of an index.
+FEW = {
+    "gate": "select idea_id from kano where workspace_id = $1 and gate = $2 limit $3",
+    "status": "select idea_id from ideas where workspace_id = $1 and status = $2 limit $3",
+    "kind": "select idea_id from ideas where workspace_id = $1 and kind = $2 limit $3",
+}
+_OF_ONE = """
+cross join lateral (
+    select * from scores where workspace_id = $1 and idea_id = w.idea_id and model_id = $2 limit 1
+) as s cross join lateral (
+    select title, kind, status, archived, (
+        select gate from kano k where k.idea_id = ideas.idea_id and k.workspace_id = ideas.workspace_id
+    ) as gate
+    from ideas where idea_id = w.idea_id and workspace_id = $1 limit 1
+) as i
+where not i.archived and ($3::text is null or i.kind = $3) and ($4::text is null or i.status = $4)
+  and ($5::text is null or i.gate = $5)
+"""
+_SHOWN = """s.id, s.idea_id, i.title, i.kind, i.status, s.state, s.value, s.missing::text as missing, s.model_version,
+    s.computed_at, i.gate"""
+RANKED_OF = f"""
+select {_SHOWN} from unnest($9::uuid[]) as w (idea_id) {_OF_ONE}
+  and (s.value, s.idea_id) < ($6::float8, $7::uuid) order by s.value desc, s.idea_id desc limit $8
+"""
+NOT_RANKED_OF = f"""
+select {_SHOWN} from unnest($8::uuid[]) as w (idea_id) {_OF_ONE}
+  and s.value is null and s.idea_id < $6::uuid order by s.idea_id desc limit $7
+"""
+
+
+def _windowed(window: str, order: str, limit: str) -> str:
+    return f"""
+with w as materialized ({window})
+select r.*, seen.looked, seen.reach_value, seen.reach_id from (
+    select count(*) as looked, (array_agg(w.value order by {order.replace("desc", "asc")}))[1] as reach_value,
+           (array_agg(w.idea_id order by {order.replace("desc", "asc")}))[1] as reach_id from w
+) as seen left join lateral (
+    select {_SHOWN} from w {_OF_ONE} order by {order.replace("w.", "s.")} limit {limit}
+) as r on true
+"""
+
+
+RANKED_WITHIN = _windowed(
+    """select value, idea_id from scores where workspace_id = $1 and model_id = $2
+       and (value, idea_id) < ($6::float8, $7::uuid) order by value desc, idea_id desc limit $9""",
+    "w.value desc, w.idea_id desc",
+    "$8",
+)
+NOT_RANKED_WITHIN = _windowed(
+    """select value, idea_id from scores where workspace_id = $1 and model_id = $2 and value is null
+       and idea_id < $6::uuid order by idea_id desc limit $8""",
+    "w.idea_id desc",
+    "$7",
+)
 
 
 # What a day ended with: the score itself where it has not moved since, else the row that the next move left behind.

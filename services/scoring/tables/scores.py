@@ -30,6 +30,8 @@ Table(
     Column("archived", Boolean, nullable=False),
     Column("version", BigInteger, nullable=False),
     Index("ideas_list", "workspace_id", "idea_id"),
+    Index("ideas_kind", "workspace_id", "kind", "idea_id"),
+    Index("ideas_status", "workspace_id", "status", "idea_id"),
     comment="projection of feedback.idea.changed",
 )
 Table(
