@@ -55,7 +55,11 @@ def placed(points: Sequence[tuple[str, float, float]], wide: Span, high: Span) -
             and end <= WIDTH
             and (x, y) not in told
             and all(start > stop or end < begin or abs(y - line) > LINE for begin, stop, line in taken)
-            and all((a, b) == (x, y) or not (start - DOT < a < end + DOT and abs(y - b) < LINE) for a, b in at)
+            # A dot that nearly covers its own is no worse than its own.
+            and all(
+                (abs(a - x) <= DOT and abs(b - y) < LINE) or not (start - DOT < a < end + DOT and abs(y - b) < LINE)
+                for a, b in at
+            )
         ]
         if free:
             taken.append((*sides[free[0]], y))
