@@ -8,7 +8,7 @@ import pytest
 
 from services.scoring.frameworks.parameters import DemandRule
 from services.scoring.frameworks.rice import RiceParameters
-from services.scoring.scores import ranking
+from services.scoring.rankings import domain as ranking
 from shared.ids import new_id
 from tests.builders import Api
 from tests.scoring.given import Workspace

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.scoring.scores import store
+from services.scoring.rankings import store
 from services.scoring.scores.domain import State
 from shared.database import Read
 from shared.paging import LAST, decode, encode
@@ -49,30 +49,26 @@ async def _found(
     read: Read, asked: Asked, place: tuple[Any, ...], limit: int
 ) -> tuple[list[asyncpg.Record], tuple[Any, ...] | None]:
     """One more than asked for, where there are so many; and how far was looked, where that is not to the end."""
-    scored = asked.state == "scored"
     chosen = asked.workspace_id, asked.model_id, *asked.filters.values()
     if asked.as_of is not None:
-        sql = store.RANKED_THEN if scored else store.NOT_RANKED_THEN
-        return await read.all(sql, *chosen, asked.as_of, *place, limit + 1), None
+        return await read.all(store.THEN[asked.state], *chosen, asked.as_of, *place, limit + 1), None
     if not any(asked.filters.values()):
-        return await read.all(store.RANKED if scored else store.NOT_RANKED, *chosen, *place, limit + 1), None
+        return await read.all(store.NOW[asked.state], *chosen, *place, limit + 1), None
     few = await _few(read, asked)
     if few is not None:
-        sql = store.RANKED_OF if scored else store.NOT_RANKED_OF
-        return await read.all(sql, *chosen, *place, limit + 1, few), None
-    sql = store.RANKED_WITHIN if scored else store.NOT_RANKED_WITHIN
-    rows = await read.all(sql, *chosen, *place, limit + 1, WINDOW)
+        return await read.all(store.OF[asked.state], *chosen, *place, limit + 1, few), None
+    rows = await read.all(store.WITHIN[asked.state], *chosen, *place, limit + 1, WINDOW)
     # There is always one row, which tells how far was looked.
     seen = rows[0]
-    reach = (seen["reach_value"], seen["reach_id"]) if scored else (seen["reach_id"],)
+    reach = (seen["reach_value"], seen["reach_id"]) if asked.state == "scored" else (seen["reach_id"],)
     return [row for row in rows if row["id"] is not None], reach if seen["looked"] == WINDOW else None
 
 
 async def _few(read: Read, asked: Asked) -> list[UUID] | None:
     """The ideas that a filter leaves, and maybe others, where they are few; None where each leaves many."""
-    for name, sql in store.FEW.items():
+    for name in store.FEW:
         if (wanted := asked.filters[name]) is not None:
-            rows = await read.all(sql, asked.workspace_id, wanted, FEW + 1)
+            rows = await read.all(store.FEW[name], asked.workspace_id, wanted, FEW + 1)
             if len(rows) <= FEW:
                 return [row["idea_id"] for row in rows]
     return None
