@@ -35,6 +35,7 @@ from services.scoring.policies import worker as weighing
 from services.scoring.policy_comparisons import api as policy_comparisons
 from services.scoring.portfolio import api as portfolio
 from services.scoring.provenance import api as provenance
+from services.scoring.rankings import api as rankings
 from services.scoring.rounds import api as rounds
 from services.scoring.runs import api as runs
 from services.scoring.scores import api as scores
@@ -56,6 +57,7 @@ SERVICE = Service(
     description="Demand and estimates become scores here, each with every input and where it came from.",
     routers=(
         scores.router,
+        rankings.router,
         crosschecks.router,
         opportunities.router,
         kano.router,

@@ -5,6 +5,7 @@ with the events that it leaves in the outbox.
 """
 
 import json
+import math
 import random
 import time
 from collections.abc import Mapping, Sequence
@@ -100,8 +101,7 @@ async def _rescored(database: Database, workspace_id: UUID, name: str) -> float:
         await models.create(tx, workspace_id, name=name, framework="rice", parameters=RiceParameters(), active=True)
     more = True
     while more:
-        async with database.system() as tx:
-            more = await rescore_some(tx)
+        more = await rescore_some(database)
     return time.perf_counter() - began
 
 
@@ -113,7 +113,7 @@ async def _barely(admin: Any) -> tuple[float, float]:
     began = time.perf_counter()
     values = _computed(await _copied(admin, ESTIMATES, ESTIMATE), await _copied(admin, DEMAND, CONTACTS))
     records = [
-        (*row[:VALUE], None if value != value else value, *row[VALUE + 1 :])  # noqa: PLR0124  # NaN
+        (*row[:VALUE], None if math.isnan(value) else value, *row[VALUE + 1 :])
         for row, value in zip(rows, values.tolist(), strict=True)
     ]
     await admin.copy_records_to_table("scores", schema_name="scoring", columns=SCORES, records=records)

@@ -97,6 +97,16 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
     assessment = await post(scoring, "/v1/assessments", engineers=24, technical_pms=1, complexity=80, change=60)
     agreeing = await post(scoring, "/v1/rounds", name="Effort", idea_ids=[idea["id"]], inputs=["effort"])
     team = await post(scoring, "/v1/teams", name="Shop", skills={"backend": 5})
+    item_of_plan = {"key": "export", "idea_id": idea["id"], "value": 3, "effort": {"backend": 1}}
+    plan, other_plan = [
+        await post(scoring, "/v1/plans", name=name, items=[item_of_plan], stored_capacity={"periods": ["2027-Q1"]})
+        for name in ("First half", "Second thoughts")
+    ]
+
+    async def solved() -> bool:
+        return (await scoring.get(f"/v1/plans/{other_plan['id']}")).json()["state"] == "solved"
+
+    await eventually(solved)
     work = {"idea_id": idea["id"], "team_id": team["id"], "period": "2027-Q1", "skill": "backend", "amount": 1}
     worked = await post(scoring, "/v1/actuals", actuals=[{"source": "sheets", "external_id": "1", **work}])
     allocation = await post(scoring, "/v1/allocations", since="2027-01-01", classes=[])
@@ -197,6 +207,8 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
         "outcome_id": outcomes[0]["id"],
         "correction_id": correction["id"],
         "run_id": run["id"],
+        "plan_id": plan["id"],
+        "compare_plan/other": other_plan["id"],
         "round_id": agreeing["id"],
         "assessment_id": assessment["id"],
         "item_id": item["id"],

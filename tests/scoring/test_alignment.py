@@ -41,7 +41,7 @@ async def explained(api: Api, idea_id: UUID, model_id: str) -> dict[str, Any]:
 
 async def test_alignment_is_explained_by_objective_and_moves_with_the_strategy(api: Api, here: Workspace) -> None:
     made = await model(api)
-    assert made["inputs"][0]["alignment"] == {"at_full": 10, "weigh": "whole", "unlinked": "zero"}
+    assert made["inputs"][0]["alignment"] == {"at_none": 0, "at_full": 10, "weigh": "whole", "unlinked": "zero"}
     idea_id = await here.idea()
     grow, keep = sorted([new_id(), new_id()])
     score = await explained(api, idea_id, made["id"])

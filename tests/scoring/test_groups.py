@@ -323,3 +323,29 @@ def test_what_is_older_counts_less_and_never_nothing_below(weight: float, ages: 
     faded = recency.by_half_life(np.full(len(ages), weight), np.array(sorted(ages)), 90)
     assert not isinstance(faded, Refusal)
     assert all(earlier >= later >= 0 for earlier, later in pairwise(faded.tolist()))
+
+
+def test_extremes_are_refused_and_never_no_number() -> None:
+    """What overflows, divides by zero or leaves a matrix singular is a refusal, whoever asks."""
+    huge, tiny = 1e308, 5e-324
+    lopsided = floats(0, huge, 1e9, 1, 0, 1, 1e9, 1, 0).reshape(3, 3)
+    pair = floats(huge, huge)
+    for refused in (
+        cumulative_voting.tally({"ada": {"a": 0.0}}, points=0),
+        cumulative_voting.tally({"ada": {"a": huge, "b": huge}}),
+        cumulative_voting.purchases({"a": huge, "b": huge}, huge, {}),
+        cumulative_voting.purchases({"a": 1.0}, math.inf, {}),
+        ahp.priorities([("a", "b", tiny)]),
+        ahp.priorities([("a", "b", huge), ("b", "c", huge), ("a", "c", huge)]),
+        bradley_terry.fit(["a", "b", "c"], lopsided),
+        moscow.balance({"must": huge, "should": huge}),
+        error_budget.budget_minutes(0.5, huge),
+        elo.rate([("a", "b", 1)], {"c": math.nan}),
+        maxdiff.utilities(["a", "b"], pair, pair, pair),
+        cost_of_delay.total(pair, pair, [0, 1]),
+        cost_of_delay.outcome(floats(1), floats(1), [0], math.inf),
+        tech_debt.hotspots(pair, pair),
+    ):
+        assert state(refused) in {"not_scoreable", "not_identified"}
+    assert error_budget.hours_to_exhaust(tiny, 30) is None
+    assert tech_debt.payback(floats(1e100), floats(tiny)) == [None]

@@ -4,8 +4,11 @@ import math
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from services.scoring.frameworks.parameters import DemandRule
 from services.scoring.frameworks.rice import RiceParameters
+from services.scoring.rankings import domain as ranking
 from shared.ids import new_id
 from tests.builders import Api
 from tests.scoring.given import Workspace
@@ -161,15 +164,35 @@ async def test_a_ranking_goes_from_high_to_low_in_pages(api: Api, here: Workspac
     assert rows[0]["title"] == "idea 5"
 
 
-async def test_a_ranking_can_be_of_one_kind_or_status(api: Api, here: Workspace) -> None:
+@pytest.mark.parametrize("few", [2_000, 1, 0])
+async def test_a_ranking_can_be_of_one_kind_or_status(
+    api: Api, here: Workspace, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    """Whether ideas of the kind are few enough to be looked up, or the ranking is walked three places at a time."""
+    monkeypatch.setattr(ranking, "FEW", few)
+    monkeypatch.setattr(ranking, "WINDOW", 3)
     model_id = await here.model()
-    for kind, status in (("feature", "open"), ("debt", "open"), ("debt", "shipped")):
+    made: list[tuple[str, str, str, float | None]] = []
+    for number, (kind, status) in enumerate((("feature", "open"), ("debt", "open"), ("debt", "shipped")) * 3):
         idea_id = await here.idea(kind=kind, status=status)
-        await here.estimate(idea_id, reach=1, **FULL)
+        reach = float(number % 4) if number < 7 else None
+        if reach is not None:
+            await here.estimate(idea_id, reach=reach, **FULL)
+        made.append((str(idea_id), kind, status, reach))
+    await here.idea(kind="debt", archived=True)
     of = {"model_id": str(model_id)}
-    assert len(await _pages(api, **of)) == 3
-    assert len(await _pages(api, **of, kind="debt")) == 2
-    assert len(await _pages(api, **of, kind="debt", status="open")) == 1
+    for asked in ({}, {"kind": "debt"}, {"status": "shipped"}, {"kind": "debt", "status": "open"}, {"gate": "block"}):
+        left = [
+            (reach, id)
+            for id, kind, status, reach in made
+            if (asked.get("kind") or kind, asked.get("status") or status) == (kind, status) and "gate" not in asked
+        ]
+        for limit in (1, 2, 50):
+            rows = await _pages(api, **of, **asked, limit=limit)
+            wanted = sorted((each for each in left if each[0] is not None), reverse=True)
+            assert [row["idea_id"] for row in rows] == [id for _, id in wanted], (asked, limit)
+            rest = await _pages(api, **of, **asked, limit=limit, state="not_scoreable")
+            assert [row["idea_id"] for row in rest] == sorted((id for reach, id in left if reach is None), reverse=True)
 
 
 async def test_a_ranking_is_of_an_active_model_of_ones_own(api: Api, neighbour: Api, here: Workspace) -> None:

@@ -95,14 +95,20 @@ def capacity(found: Sequence[Use]) -> Chart:
     """What is promised of each skill. Conflict when there are more than fit a picture."""
     if len({(use.team.id, use.skill) for use in found}) > MOST_PANELS:
         raise Conflict(f"These teams have more than {MOST_PANELS} skills: name fewer teams.", code="too_many")
-    return plans.capacity([plans.Burn(use.team.name, use.period, use.skill, use.capacity, use.needed) for use in found])
+    burns = [
+        plans.Burn(use.team.name, use.period, use.skill, use.capacity, use.needed, unit=use.team.unit) for use in found
+    ]
+    return plans.capacity(burns)
 
 
 def planned(plan: Kept, found: Sequence[SkillUse]) -> Chart:
     """What the adopted plan takes of each skill, and what was spent of it. Conflict as above."""
     if len({each.skill for each in found}) > MOST_PANELS:
         raise Conflict(f"The plan has more than {MOST_PANELS} skills.", code="too_many")
-    burns = [plans.Burn("", each.period, each.skill, each.capacity, each.planned, each.actual) for each in found]
+    burns = [
+        plans.Burn("", each.period, each.skill, each.capacity, each.planned, each.actual, plan.unit or "amount")
+        for each in found
+    ]
     return plans.capacity(burns, f"Planned against capacity: {plan.name}", "planned")
 
 

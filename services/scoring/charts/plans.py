@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from services.scoring.charts.labels import LONGEST_TITLE, label
 from services.scoring.charts.pictures import Chart
-from services.scoring.charts.specs import BLUE, ORANGE, axis, label, nothing
+from services.scoring.charts.specs import BLUE, GREY, ORANGE, axis, nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Burn:
     capacity: float
     needed: float
     spent: float = 0.0
+    unit: str = "amount"
 
     @property
     def over(self) -> float:
@@ -44,13 +46,17 @@ def capacity(burns: Sequence[Burn], title: str = "Promised against capacity", ve
             "period": each.period,
             "needed": each.needed,
             "capacity": each.capacity,
+            "spent": each.spent,
             "state": "over" if each.over else "within",
         }
         for each in burns
     ]
+    units = {each.unit for each in burns}
+    amount = units.pop().replace("_", " ") if len(units) == 1 else "amount"
+    thin = "; grey: spent" if any(each.spent for each in burns) else ""
     x = {"field": "period", "type": "ordinal", "title": None, "axis": {"labelAngle": 0}}
     spec = {
-        "title": {"text": title, "subtitle": f"bar: {verb}; line: what there is"},
+        "title": {"text": title, "subtitle": f"bar: {verb}; line: what there is{thin}"},
         "data": {"values": rows},
         "facet": {
             "field": "row",
@@ -68,7 +74,7 @@ def capacity(burns: Sequence[Burn], title: str = "Promised against capacity", ve
                     "mark": {"type": "bar", "size": 36},
                     "encoding": {
                         "x": x,
-                        "y": axis("needed", "amount", scale={"zero": True, "nice": True}),
+                        "y": axis("needed", amount, scale={"zero": True, "nice": True}),
                         "color": {
                             "field": "state",
                             "title": None,
@@ -77,8 +83,12 @@ def capacity(burns: Sequence[Burn], title: str = "Promised against capacity", ve
                     },
                 },
                 {
+                    "mark": {"type": "bar", "size": 12, "color": GREY},
+                    "encoding": {"x": x, "y": axis("spent", amount)},
+                },
+                {
                     "mark": {"type": "tick", "thickness": 3, "size": 56, "color": "black"},
-                    "encoding": {"x": x, "y": axis("capacity", "amount")},
+                    "encoding": {"x": x, "y": axis("capacity", amount)},
                 },
             ],
         },
@@ -94,7 +104,7 @@ def capacity(burns: Sequence[Burn], title: str = "Promised against capacity", ve
 
 def debt(name: str, months: Sequence[tuple[int, float, float]], even: int | None) -> Chart:
     """Carrying a debt on against paying it off now: month, and money spent either way by its end."""
-    title = f"Carry or pay off: {label(name)}"
+    title = f"Carry or pay off: {label(name, LONGEST_TITLE)}"
     ways = (("carried on", 1, BLUE), ("paid off now", 2, ORANGE))
     rows = [{"month": each[0], "way": way, "spent": each[place]} for each in months for way, place, _ in ways]
     color = {"domain": [way for way, _, _ in ways], "range": [color for _, _, color in ways]}

@@ -4,14 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from services.scoring.charts.labels import HEIGHT, LONGEST_TITLE, WIDTH, label, placed, span
 from services.scoring.charts.pictures import Chart
 
-PLAIN = {"tickCount": 10, "labelFlush": False}
+PLAIN = {"tickCount": 8, "labelFlush": False, "labelOverlap": True}
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#6b7280"
-LONGEST_LABEL = 36
-WIDTH, HEIGHT = 720, 440
-LETTER, LINE = 6.5, 15
-"""About how much room a letter and a line take, in pixels."""
+KINDS = {
+    "feature": (BLUE, "circle"),
+    "enabler": (ORANGE, "square"),
+    "debt": ("#009e73", "triangle-up"),
+    "migration": ("#cc79a7", "cross"),
+    "research": ("#e69f00", "diamond"),
+}
+"""How ideas of each kind look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +48,14 @@ class Stage:
     after: float
 
 
-def label(title: str) -> str:
-    """A title as long as a chart has room for."""
-    title = " ".join(title.split()) or "(untitled)"
-    return title if len(title) <= LONGEST_LABEL else title[: LONGEST_LABEL - 1].rstrip() + "…"
-
-
 def axis(field: str, title: str, **others: Any) -> dict[str, Any]:
     """A figure along an axis."""
     return {"field": field, "type": "quantitative", "title": title, **others}
+
+
+def _ticks(highest: float) -> dict[str, Any]:
+    """How an axis up to this figure is marked: 200k rather than 200,000."""
+    return {**PLAIN, "format": "~s"} if abs(highest) >= 10_000 else PLAIN
 
 
 def nothing(title: str, why: str) -> Chart:
@@ -66,60 +70,65 @@ def nothing(title: str, why: str) -> Chart:
     return Chart(title, (why,), spec)
 
 
-def _readable(dots: Sequence[Dot]) -> list[str]:
-    """The labels of dots, the first ones first; empty where it would lie on one before it."""
-    wide, high = (
-        max([1e-300, *(abs(each) for each in side)]) for side in zip(*((d.x, d.y) for d in dots), strict=True)
-    )
-    taken: list[tuple[float, float, float]] = []
-    labels: list[str] = []
-    for dot in dots:
-        told = label(dot.title)
-        left, top = dot.x / wide * WIDTH, dot.y / high * HEIGHT
-        right = left + len(told) * LETTER
-        free = all(left > end or right < start or abs(top - line) > LINE for start, end, line in taken)
-        labels.append(told if free else "")
-        if free:
-            taken.append((left, right, top))
-    return labels
-
-
 def value_effort(name: str, effort: str, value: str, dots: Sequence[Dot]) -> Chart:
     """Ideas by what they are worth and what they take; the best are up and to the left."""
     title = f"Value against {effort}: {name}"
     if not dots:
         return nothing(title, "No idea has both.")
+    wide, high = span([dot.x for dot in dots]), span([dot.y for dot in dots])
     rows = [
-        {"title": told, "kind": dot.kind, "x": dot.x, "y": dot.y}
-        for dot, told in zip(dots, _readable(dots), strict=True)
+        {"title": each.words, "side": each.side, "kind": dot.kind, "x": dot.x, "y": dot.y}
+        for dot, each in zip(dots, placed([(dot.title, dot.x, dot.y) for dot in dots], wide, high), strict=True)
     ]
-    scale = {"nice": True, "zero": True}
-    x, y = axis("x", effort, scale=scale, axis=PLAIN), axis("y", value, scale=scale, axis=PLAIN)
+    # The same for a kind in every chart, whichever others are there.
+    kinds = [kind for kind in KINDS if any(dot.kind == kind for dot in dots)]
+    looks = {"domain": kinds, "range": [KINDS[kind][0] for kind in kinds]}
+    shapes = {"domain": kinds, "range": [KINDS[kind][1] for kind in kinds]}
     spec = {
+        "title": {"text": title, "subtitle": _subtitle(dots, rows)},
         "width": WIDTH,
         "height": HEIGHT,
         "data": {"values": rows},
-        "encoding": {"x": x, "y": y},
+        "encoding": {
+            "x": axis("x", effort, scale={"domain": wide, "nice": False}, axis=_ticks(wide[1])),
+            "y": axis("y", value, scale={"domain": high, "nice": False}, axis=_ticks(high[1])),
+        },
         "layer": [
             {
-                "mark": {"type": "point", "filled": True, "size": 90, "opacity": 0.9},
+                "mark": {"type": "point", "filled": True, "size": 90, "opacity": 0.85},
                 "encoding": {
-                    "color": {
-                        "field": "kind",
-                        "title": "kind",
-                        "scale": {"range": [BLUE, ORANGE, "#009e73", "#cc79a7", "#e69f00"]},
-                    },
-                    "shape": {"field": "kind", "title": "kind"},
+                    "color": {"field": "kind", "title": "kind", "scale": looks},
+                    "shape": {"field": "kind", "title": "kind", "scale": shapes},
                 },
             },
-            {
-                "mark": {"type": "text", "align": "left", "dx": 8, "dy": -6, "fontSize": 12, "limit": 240},
-                "encoding": {"text": {"field": "title"}},
-            },
+            *_texts("title"),
         ],
     }
     words = [f"{dot.title} ({dot.kind}): {value} {dot.y:g}, {effort} {dot.x:g}" for dot in dots]
     return Chart(title, words, spec)
+
+
+def _texts(field: str) -> list[dict[str, Any]]:
+    """What is written beside dots, on the side where there is room."""
+    return [
+        {
+            "transform": [{"filter": f"datum.side === '{side}'"}],
+            "mark": {"type": "text", "dy": -7, "fontSize": 12, "limit": 300, "align": align, "dx": move},
+            "encoding": {"text": {"field": field}},
+        }
+        for side, align, move in (("right", "left", 8), ("left", "right", -8))
+    ]
+
+
+def _figure(value: float) -> str:
+    """A figure with as many digits as somebody looks at."""
+    return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.4g}"
+
+
+def _subtitle(dots: Sequence[Dot], rows: Sequence[Mapping[str, Any]]) -> str:
+    silent = sum(1 for row in rows if not row["title"])
+    best = "the best are up and to the left"
+    return f"{best}; {silent} of {len(dots)} have no room for their title" if silent else best
 
 
 def rank_intervals(name: str, share: float, reaches: Sequence[Reach]) -> Chart:
@@ -166,23 +175,24 @@ def pareto(name: str, points: Sequence[tuple[float, float, float]]) -> Chart:
     title = f"Business value against technical value: {name}"
     if not points:
         return nothing(title, "No set of ideas is within the capacity.")
-    rows = [{"b": b, "t": t, "share": f"{share:.0%} technical"} for b, t, share in points]
+    wide, high = span([t for _, t, _ in points]), span([b for b, _, _ in points])
+    room = placed([(f"{share:.0%} technical", t, b) for b, t, share in points], wide, high)
+    rows = [
+        {"b": b, "t": t, "share": each.words, "side": each.side} for (b, t, _), each in zip(points, room, strict=True)
+    ]
     spec = {
         "title": {"text": title, "subtitle": "each point is a set of ideas that no other set beats in both"},
-        "width": 660,
-        "height": 400,
+        "width": WIDTH,
+        "height": HEIGHT,
         "data": {"values": rows},
         "encoding": {
-            "x": axis("t", "technical value", scale={"zero": True, "nice": True}),
-            "y": axis("b", "business value", scale={"zero": True, "nice": True}),
+            "x": axis("t", "technical value", scale={"domain": wide, "nice": False}, axis=_ticks(wide[1])),
+            "y": axis("b", "business value", scale={"domain": high, "nice": False}, axis=_ticks(high[1])),
         },
         "layer": [
             {"mark": {"type": "line", "interpolate": "step-before", "color": GREY, "strokeDash": [4, 3]}},
             {"mark": {"type": "point", "filled": True, "size": 110, "color": BLUE, "opacity": 1}},
-            {
-                "mark": {"type": "text", "align": "left", "dx": 9, "dy": -8, "fontSize": 12},
-                "encoding": {"text": {"field": "share"}},
-            },
+            *_texts("share"),
         ],
     }
     words = [f"business {b:g}, technical {t:g}: {share:.0%} of the effort is technical" for b, t, share in points]
@@ -191,11 +201,11 @@ def pareto(name: str, points: Sequence[tuple[float, float, float]]) -> Chart:
 
 def waterfall(idea: str, model: str, start: float, stages: Sequence[Stage]) -> Chart:
     """How a score comes about, step by step from what it begins with."""
-    title = f"Score of {label(idea)}: {model}"
+    title = f"Score of {label(idea, LONGEST_TITLE)}: {model}"
     if not stages:
         return nothing(title, "It has no score: an input is missing or cannot be used.")
     rows: list[Mapping[str, Any]] = [
-        {"step": f"start: {start:g}", "low": 0, "high": start, "after": f"{start:g}", "way": "total"}
+        {"step": f"start: {start:g}", "low": 0, "high": start, "after": _figure(start), "way": "total"}
     ]
     for place, each in enumerate(stages, 1):
         rows.append(
@@ -203,12 +213,12 @@ def waterfall(idea: str, model: str, start: float, stages: Sequence[Stage]) -> C
                 "step": f"{place}. {label(each.words)}",
                 "low": min(each.before, each.after),
                 "high": max(each.before, each.after),
-                "after": f"{each.after:.4g}",
+                "after": _figure(each.after),
                 "way": "up" if each.after >= each.before else "down",
             }
         )
     end = stages[-1].after
-    rows.append({"step": "score", "low": min(0, end), "high": max(0, end), "after": f"{end:.4g}", "way": "total"})
+    rows.append({"step": "score", "low": min(0, end), "high": max(0, end), "after": _figure(end), "way": "total"})
     x = {
         "field": "step",
         "type": "nominal",
@@ -234,10 +244,15 @@ def waterfall(idea: str, model: str, start: float, stages: Sequence[Stage]) -> C
                     },
                 },
             },
-            {
-                "mark": {"type": "text", "dy": -8, "fontSize": 12},
-                "encoding": {"y": axis("high", "value"), "text": {"field": "after"}},
-            },
+            # At the end that a step leads to: above what rises, below what falls.
+            *(
+                {
+                    "transform": [{"filter": f"datum.way {test} 'down'"}],
+                    "mark": {"type": "text", "dy": move, "fontSize": 12},
+                    "encoding": {"y": axis(field, "value"), "text": {"field": "after"}},
+                }
+                for test, field, move in (("!==", "high", -8), ("===", "low", 11))
+            ),
         ],
     }
     words = [

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from services.scoring.facts import store
-from services.scoring.facts.known import Facts
+from services.scoring.facts.known import NOTHING, Facts
 from services.scoring.frameworks.alignment import Contributions, Objective, Strategy
 from services.scoring.frameworks.parameters import AlignmentRule, CompetitionRule
 from services.scoring.frameworks.parity import Cell, Decay
@@ -29,6 +29,8 @@ async def load(read: Read, subjects: Sequence[tuple[UUID, UUID]], kinds: Collect
 
     Two statements for each of alignment and competition where it is asked for, however many ideas.
     """
+    if not {AlignmentRule, CompetitionRule} & set(kinds):
+        return [NOTHING] * len(subjects)
     asked = [workspace for workspace, _ in subjects], [idea for _, idea in subjects]
     workspaces = list(set(asked[0]))
     strategies: Mapping[UUID, Strategy] = {}

@@ -42,6 +42,8 @@ RANDOM_INDEX: Mapping[RandomIndex, Mapping[int, float]] = {
     },
 }  # fmt: skip
 MOST_RATIO = 0.1
+FARTHEST = 1e9
+"""How many times as much one may be: beyond it no scale goes, and reciprocals are lost."""
 MOST_ITEMS = 100
 _SPAN = math.log(1e6)
 _SWEEPS = 200
@@ -122,7 +124,7 @@ def _matrix(comparisons: Sequence[Comparison], names: Sequence[str]) -> Array | 
     matrix = np.full((len(names), len(names)), np.nan)
     np.fill_diagonal(matrix, 1.0)
     for first, second, times in comparisons:
-        if not 0 < times < math.inf or (first == second and times != 1):
+        if not 1 / FARTHEST <= times <= FARTHEST or (first == second and times != 1):
             return Refusal("not_scoreable", f"{first}:{second} is {times:g}", (f"{first}:{second}",))
         a, b = places[first], places[second]
         if not np.isnan(matrix[a, b]) and not math.isclose(matrix[a, b], times):

@@ -12,7 +12,7 @@ diagonal is ignored.
 Refusals: negative or missing counts; and, as Ford showed, no maximum exists unless every item has beaten every other
 through some chain of wins. Without that (an undefeated item, groups that never met) the answer is `not_identified` with
 the items outside of the largest group that is joined, unless the caller adds `prior` wins each way between all pairs,
-which the result names.
+which the result names. Wins so one-sided that no double holds the odds are refused likewise.
 """
 
 from collections.abc import Sequence
@@ -71,9 +71,13 @@ def fit(items: Sequence[str], wins: Array, reference: str | None = None, prior: 
         return Refusal("not_identified", reason, tuple(items[place] for place in outside))
     origin = 0 if reference is None else items.index(reference)
     others = np.array([place for place in range(size) if place != origin], np.int64)
-    ability, information = _newton(counts, others)
-    errors = np.zeros(size)
-    errors[others] = np.sqrt(np.diag(np.linalg.inv(information)))
+    try:
+        ability, information = _newton(counts, others)
+        errors = np.zeros(size)
+        errors[others] = np.sqrt(np.diag(np.linalg.inv(information)))
+    except np.linalg.LinAlgError:
+        reason = "the wins are so one-sided that the abilities cannot be told apart from infinite ones"
+        return Refusal("not_identified", reason, ("wins",))
     return Abilities(
         ability=dict(zip(items, ability.tolist(), strict=True)),
         standard_error=dict(zip(items, errors.tolist(), strict=True)),
@@ -87,6 +91,7 @@ def _newton(counts: Array, others: Places) -> tuple[Array, Array]:
     won = counts.sum(axis=1)
     ability = np.zeros(len(counts))
     information: Array = np.eye(len(others))
+    step: Array = np.zeros(len(others))
     for _ in range(_ROUNDS):
         chance: Array = 1 / (1 + np.exp(ability[np.newaxis, :] - ability[:, np.newaxis]))
         slope: Array = won - (met * chance).sum(axis=1)
@@ -98,6 +103,8 @@ def _newton(counts: Array, others: Places) -> tuple[Array, Array]:
         ability[others] += step * min(1.0, 2.0 / max(float(np.abs(step).max()), 1e-300))
         if float(np.abs(step).max()) < 1e-12:
             break
+    if not float(np.abs(step).max()) < 1e-6 or not np.isfinite(ability).all():
+        raise np.linalg.LinAlgError("no maximum was reached")
     return ability, information
 
 

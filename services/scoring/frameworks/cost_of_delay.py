@@ -17,7 +17,7 @@ import numpy as np
 from services.scoring.frameworks.factors import Range, Refusal
 from services.scoring.frameworks.recipe import Array, one_length, sound
 
-RATE, DURATION = Range(0), Range(0, above=True)
+RATE, DURATION = Range(0, 1e15), Range(0, 1e15, above=True)
 
 
 def order(rates: Array, durations: Array) -> list[int] | Refusal:
@@ -25,7 +25,8 @@ def order(rates: Array, durations: Array) -> list[int] | Refusal:
     refused = _refused(rates, durations)
     if refused is not None:
         return refused
-    return np.argsort(-(rates / durations), kind="stable").tolist()
+    with np.errstate(over="ignore"):
+        return np.argsort(-(rates / durations), kind="stable").tolist()
 
 
 def total(rates: Array, durations: Array, sequence: Sequence[int]) -> float | Refusal:
@@ -44,6 +45,8 @@ def outcome(
     refused = _refused(rates, durations, sequence)
     if refused is not None:
         return refused
+    if not abs(base) <= RATE.highest or not 0 <= horizon <= DURATION.highest:
+        return Refusal("not_scoreable", f"a horizon of {horizon:g} and a base of {base:g}", ("horizon", "base"))
     chosen = np.array(sequence, np.int64)
     running = np.maximum(horizon - np.cumsum(durations[chosen]), 0.0)
     return float(base * horizon + np.sum(rates[chosen] * running))

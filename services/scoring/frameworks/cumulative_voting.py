@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from services.scoring.frameworks.factors import Refusal
 
 POINTS = 100.0
+LARGEST = 1e15
+"""Of points and money: sums of them stay exact enough to be compared."""
 LEAST_BUDGET, MOST_BUDGET = 1 / 3, 1 / 2
 Ballots = Mapping[str, Mapping[str, float]]
 """What each voter gives to each item."""
@@ -46,10 +48,12 @@ class Purchase:
 
 def tally(ballots: Ballots, points: float = POINTS) -> dict[str, Standing] | Refusal:
     """Sum up ballots of so many points each; the items in their order."""
+    if not 0 < points <= LARGEST:
+        return Refusal("not_scoreable", f"{points:g} points cannot be spread", ("points",))
     wrong = tuple(
         voter
         for voter, given in ballots.items()
-        if not all(0 <= each < math.inf for each in given.values())
+        if not all(0 <= each <= LARGEST for each in given.values())
         or not math.isclose(math.fsum(given.values()), points, rel_tol=1e-9)
     )
     if wrong or not ballots:
@@ -67,7 +71,7 @@ def tally(ballots: Ballots, points: float = POINTS) -> dict[str, Standing] | Ref
 
 def budgets(prices: Mapping[str, float]) -> tuple[float, float] | Refusal:
     """The least and the most that all buyers together should have: a third to a half of all prices."""
-    wrong = tuple(item for item, price in prices.items() if not 0 < price < math.inf)
+    wrong = tuple(item for item, price in prices.items() if not 0 < price <= LARGEST)
     if wrong or not prices:
         return Refusal("not_scoreable", "every price is above 0", wrong or ("prices",))
     total = math.fsum(prices.values())
@@ -79,13 +83,15 @@ def purchases(prices: Mapping[str, float], budget: float, ballots: Ballots) -> d
     bounds = budgets(prices)
     if isinstance(bounds, Refusal):
         return bounds
+    if not 0 <= budget <= LARGEST:
+        return Refusal("not_scoreable", f"{budget:g} is no budget", ("budget",))
     unknown = tuple(sorted({item for given in ballots.values() for item in given} - prices.keys()))
     if unknown:
         return Refusal("not_scoreable", "these items have no price", unknown)
     over = tuple(
         buyer
         for buyer, given in ballots.items()
-        if not all(0 <= each < math.inf for each in given.values()) or math.fsum(given.values()) > budget * (1 + 1e-9)
+        if not all(0 <= each <= LARGEST for each in given.values()) or math.fsum(given.values()) > budget * (1 + 1e-9)
     )
     if over:
         return Refusal("infeasible", f"these buyers spend more than {budget:g}, or less than nothing", over)

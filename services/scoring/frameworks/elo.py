@@ -57,6 +57,8 @@ def rate(
 ) -> dict[str, float] | Refusal:
     """Ratings after contests in their order. Items that `start` does not name begin at 1500."""
     ratings = dict(start or {})
+    if strange := tuple(name for name, rating in ratings.items() if not math.isfinite(rating)):
+        return Refusal("not_scoreable", "ratings are finite numbers", strange)
     for one, other, score in contests:
         if one == other:
             return Refusal("not_scoreable", f"{one} cannot meet itself", ("contests",))

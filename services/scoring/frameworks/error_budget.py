@@ -20,7 +20,7 @@ from typing import Literal
 
 from services.scoring.frameworks.factors import Range, Refusal
 
-SLO, RATE, DAYS = Range(0, 1, above=True), Range(0, 1), Range(0, above=True)
+SLO, RATE, DAYS = Range(0, 1, above=True), Range(0, 1), Range(0, 1e9, above=True)
 FREELY, CAREFULLY = 0.5, 0.25
 Policy = Literal["ship", "normal", "review_risky", "freeze"]
 
@@ -44,7 +44,8 @@ def hours_to_exhaust(rate: float, days: float) -> float | Refusal | None:
     refused = _refused({"burn_rate": (Range(0), rate), "days": (DAYS, days)})
     if refused is not None:
         return refused
-    return None if rate == 0 else days * 24 / rate
+    hours = float("inf") if rate == 0 else days * 24 / rate
+    return hours if hours < float("inf") else None
 
 
 def policy(remaining: float) -> Policy | Refusal:

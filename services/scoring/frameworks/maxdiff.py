@@ -18,10 +18,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.scoring.frameworks.factors import Refusal
-from services.scoring.frameworks.recipe import Array, one_length
+from services.scoring.frameworks.factors import Range, Refusal
+from services.scoring.frameworks.recipe import Array, one_length, sound
 
 Z = 1.96
+MOST = 1e15
+"""Counts beyond which a double does not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,9 @@ def utilities(items: Sequence[str], shown: Array, best: Array, worst: Array, z: 
         raise ValueError("one count of each kind is needed for each item")
     if not items:
         return Refusal("not_scoreable", "there is no item", ("items",))
-    fits = (best >= 0) & (worst >= 0) & (best + worst <= shown) & (shown > 0) & np.isfinite(shown)
+    counts = [sound(Range(0, MOST), each) for each in (shown, best, worst)]
+    fits = np.all(counts, axis=0) & (shown > 0)
+    fits[fits] = (best[fits] + worst[fits]) <= shown[fits]
     if not fits.all():
         wrong = tuple(items[place] for place in np.flatnonzero(~fits).tolist())
         return Refusal("not_scoreable", "shown at least once, and no more often best or worst than shown", wrong)

@@ -24,6 +24,7 @@ from services.scoring.frameworks.recipe import Declared, Recipe, add
 Category = Literal["must", "should", "could", "wont"]
 NUMBERS: Mapping[Category, int] = {"must": 4, "should": 3, "could": 2, "wont": 1}
 NAMES: Mapping[int, Category] = {number: name for name, number in NUMBERS.items()}
+LARGEST = 1e15
 MOST_MUST, LEAST_COULD = 60.0, 20.0
 """In per cent of the effort."""
 
@@ -59,7 +60,7 @@ class Balance:
 def balance(effort: Mapping[Category, float]) -> Balance | Refusal:
     """Judge a plan by the effort in each category; categories left out have none."""
     figures = {name: effort.get(name, 0.0) for name in NUMBERS}
-    wrong = tuple(name for name, figure in figures.items() if not 0 <= figure < float("inf"))
+    wrong = tuple(name for name, figure in figures.items() if not 0 <= figure <= LARGEST)
     if wrong:
         return Refusal("not_scoreable", "effort must be a number of at least 0", wrong)
     total = figures["must"] + figures["should"] + figures["could"]

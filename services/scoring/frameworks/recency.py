@@ -29,14 +29,16 @@ def by_half_life(weight: Array, age: Array, half_life: float) -> Array | Refusal
     """Weights after their age."""
     if not SPAN.holds(half_life):
         return Refusal("not_scoreable", f"{half_life:g} is not {SPAN.words}", ("half_life",))
-    return _refused({"weight": weight, "age": age}) or weight * np.exp2(-age / half_life)
+    with np.errstate(over="ignore", under="ignore"):
+        return _refused({"weight": weight, "age": age}) or weight * np.exp2(-age / half_life)
 
 
 def by_gravity(points: Array, hours: Array, gravity: float = GRAVITY) -> Array | Refusal:
     """Points after their age in hours."""
     if not AMOUNT.holds(gravity):
         return Refusal("not_scoreable", f"{gravity:g} is not {AMOUNT.words}", ("gravity",))
-    return _refused({"points": points, "hours": hours}) or (points - 1) / np.power(hours + 2, gravity)
+    with np.errstate(over="ignore", under="ignore"):
+        return _refused({"points": points, "hours": hours}) or (points - 1) / np.power(hours + 2, gravity)
 
 
 def _refused(columns: dict[str, Array]) -> Refusal | None:

@@ -23,7 +23,7 @@ import numpy as np
 from services.scoring.frameworks.factors import Range, Refusal
 from services.scoring.frameworks.recipe import Array, one_length, sound
 
-AMOUNT, SHARE = Range(0), Range(0, 1)
+AMOUNT, SHARE = Range(0, 1e150), Range(0, 1)
 
 
 def hotspots(changes: Array, complexity: Array) -> Array | Refusal:
@@ -37,8 +37,12 @@ def payback(principal: Array, interest: Array) -> list[float | None] | Refusal:
     if refused is not None:
         return refused
     never = interest == 0
-    months = principal / np.where(never, 1.0, interest)
-    return [None if endless else value for value, endless in zip(months.tolist(), never.tolist(), strict=True)]
+    with np.errstate(over="ignore"):
+        months = principal / np.where(never, 1.0, interest)
+    return [
+        value if value < np.inf and not endless else None
+        for value, endless in zip(months.tolist(), never.tolist(), strict=True)
+    ]
 
 
 def first_to_last(months: list[float | None]) -> list[int]:

@@ -1,4 +1,4 @@
-"""Portfolios that are kept, and which of them was adopted."""
+"""Portfolios that are kept, and which of them was adopted; ideas by kind and status, for rankings of few."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -86,3 +86,5 @@ def upgrade() -> None:
         comment="which plan counted from when on: added to and never changed",
     )
     op.create_index("plan_adoptions_plan", "plan_adoptions", ["workspace_id", "plan_id"])
+    op.create_index("ideas_kind", "ideas", ["workspace_id", "kind", "idea_id"])
+    op.create_index("ideas_status", "ideas", ["workspace_id", "status", "idea_id"])

@@ -6,7 +6,7 @@ the job `rescore`, chunk by chunk, from a position that is stored: whatever dies
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import asyncpg
@@ -15,8 +15,9 @@ from services.scoring.frameworks import FRAMEWORKS, FrameworkName
 from services.scoring.frameworks.parameters import Parameters, Rule
 from services.scoring.models import store
 from services.scoring.policies import domain as policies
-from services.scoring.scores.domain import Cause, lock_workspace, rescore_stale, sweep
-from shared.database import Tx
+from services.scoring.scores.domain import Cause, lock_workspace, rescore_stale, score_portion, sweep
+from services.scoring.scores.domain import portions as next_portions
+from shared.database import Database, Tx
 from shared.errors import Conflict, NotFound
 from shared.ids import new_id
 from shared.paging import FIRST
@@ -28,6 +29,8 @@ from shared.telemetry import traceparent
 MOST_ACTIVE = 20
 """Active models of a workspace: each is one more score to keep for every idea."""
 SWEEP_SECONDS = 1.0
+AT_ONCE = 2
+"""Portions that the job has under way."""
 
 
 async def create(
@@ -136,21 +139,35 @@ def _edited(model_id: UUID) -> Cause:
     return Cause("model", model_id, traceparent.get())
 
 
-async def rescore_some(tx: Tx) -> bool:
+async def rescore_some(database: Database) -> bool:
     """Score the next ideas under a model that changed; False when nothing waits.
 
-    The position moves only from where it was read, so two workers at one model waste work and do no harm.
+    Several portions at once, so that the database works at one while another is computed. The position moves when all
+    of them are done, and only from where it was read, so two workers at one model waste work and do no harm.
     """
-    asked = await tx.one(store.PICK)
-    if asked is None:
-        return False
-    workspace_id, model_id, after = asked["workspace_id"], asked["model_id"], asked["after"]
+    async with database.system() as tx:
+        asked = await tx.one(store.PICK)
+        if asked is None:
+            return False
+        workspace_id, model_id, after = asked["workspace_id"], asked["model_id"], asked["after"]
+        portions, last = await next_portions(tx, workspace_id, after, AT_ONCE)
     cause = Cause(asked["cause"], asked["cause_id"] or model_id, asked["traceparent"])
-    reached = await sweep(tx, workspace_id, model_id, after, cause)
-    if reached is None:
-        await tx.run(store.DONE, workspace_id, model_id, after, asked["asked_at"])
-    else:
-        await tx.run(store.MOVE, workspace_id, model_id, after, asked["asked_at"], reached)
+
+    async def score(ideas: Sequence[UUID]) -> None:
+        async with database.transaction((workspace_id,)) as tx:
+            await score_portion(tx, workspace_id, model_id, ideas, cause)
+
+    # All are waited for, whatever becomes of one: what is under way must not outlive the step.
+    outcomes = await asyncio.gather(*(score(ideas) for ideas in portions), return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+    async with database.system() as tx:
+        at = workspace_id, model_id, after, asked["asked_at"]
+        if last:
+            await tx.run(store.DONE, *at)
+        else:
+            await tx.run(store.MOVE, *at, portions[-1][-1])
     return True
 
 
@@ -158,8 +175,7 @@ async def rescore_all(runtime: Runtime) -> None:
     """The job: bring every idea to the newest state of models and needs, and look once a second whether one changed."""
 
     async def step() -> bool:
-        async with runtime.database.system() as tx:
-            models = await rescore_some(tx)
+        models = await rescore_some(runtime.database)
         async with runtime.database.system() as tx:
             return await rescore_stale(tx) or models
 

@@ -1,14 +1,13 @@
 """Scores over HTTP: one idea explained, and all of them ranked."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from datetime import datetime
+from typing import Any, Literal
 from uuid import UUID
 
 import asyncpg
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import Field
 from pydantic_core import from_json
 
@@ -19,17 +18,16 @@ from services.scoring.frameworks import FRAMEWORKS
 from services.scoring.frameworks.alignment import Aligned
 from services.scoring.frameworks.factors import Contribution, Factor, Flag, FormulaStep
 from services.scoring.kano import domain as kano
-from services.scoring.kano.domain import Gate, Verdict
+from services.scoring.kano.domain import Verdict
 from services.scoring.needs.rated import Surveyed
 from services.scoring.scores import store
 from services.scoring.scores.domain import INPUTS, State
 from services.scoring.scores.inputs import Corrected, Demanded, Input, Source
 from services.scoring.scores.words import WHY, Said, in_words
 from shared.database import Read
-from shared.errors import Conflict, Moved, NotFound
+from shared.errors import Moved, NotFound
 from shared.events.feedback import IdeaKind, IdeaStatus
 from shared.events.scoring import CauseKind
-from shared.paging import LAST, Cursor, Limit, Page, decode, page
 from shared.problems import GUARDED, responses
 from shared.routes import CallerDep, ReadDep, Route, allow
 from shared.wire import Wire
@@ -174,22 +172,6 @@ class Explanation(Wire):
     links: Evidence
 
 
-class Ranked(Wire):
-    """An idea in its place."""
-
-    idea_id: UUID
-    title: str
-    kind: IdeaKind
-    status: IdeaStatus
-    score_id: UUID
-    state: State
-    value: float | None
-    missing: list[str]
-    model_version: int
-    computed_at: datetime
-    gate: Gate | None = Field(description="by Kano, as it is now; null: nobody was asked")
-
-
 @router.get("/scores/{idea_id}", responses=GUARDED | responses(Moved, NotFound), dependencies=[allow("scores:read")])
 async def explain_scores(idea_id: UUID, caller: CallerDep, read: ReadDep) -> Explanation:
     """Explain an idea's score under every active model, each input with where it came from.
@@ -330,67 +312,3 @@ def _competition(given: Input, seen: Mapping[UUID, Any]) -> Competition | None:
 def _flags(given: Input, factor: Factor) -> list[Flag | Literal["small_sample"]]:
     few: list[Flag | Literal["small_sample"]] = ["small_sample"]
     return [*factor.flags, *(few if given.survey is not None and given.survey.small_sample else ())]
-
-
-@router.get("/rankings", responses=GUARDED | responses(NotFound, Conflict), dependencies=[allow("scores:read")])
-async def rank_ideas(
-    caller: CallerDep,
-    read: ReadDep,
-    model_id: Annotated[UUID, Query(description="the active model to rank by")],
-    state: Annotated[
-        State, Query(description="`not_scoreable` lists those without a place, newest first, with what they lack")
-    ] = "scored",
-    kind: Annotated[IdeaKind | None, Query(description="only of this kind")] = None,
-    status: Annotated[IdeaStatus | None, Query(description="only in this status")] = None,
-    gate: Annotated[Gate | None, Query(description="only ideas of which respondents say this by Kano, now")] = None,
-    as_of: Annotated[
-        date | None,
-        Query(description="as it was shown at the end of this day (UTC), titles, kinds and status as they were then"),
-    ] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Page[Ranked]:
-    """Rank ideas by their score, the highest first, archived ones left out.
-
-    Among equal scores the newer idea comes first. An idea that is not scoreable has no place: ask for
-    `state=not_scoreable` to see what it lacks.
-    """
-    model = await read.one(store.MODEL, caller.workspace_id, model_id)
-    if model is None:
-        raise NotFound("No model by that id.")
-    if not model["active"] and as_of is None:
-        raise Conflict("The model is not active, so its scores are not kept up.", code="model_inactive")
-    chosen = caller.workspace_id, model_id, kind, status, gate
-    if state == "scored":
-        value, idea_id = (math.inf, LAST) if cursor is None else decode(cursor, float, UUID)
-        if as_of is None:
-            rows = await read.all(store.RANKED, *chosen, value, idea_id, limit + 1)
-        else:
-            rows = await read.all(store.RANKED_THEN, *chosen, as_of, value, idea_id, limit + 1)
-    else:
-        idea_id = LAST if cursor is None else decode(cursor, UUID)[0]
-        if as_of is None:
-            rows = await read.all(store.NOT_RANKED, *chosen, idea_id, limit + 1)
-        else:
-            rows = await read.all(store.NOT_RANKED_THEN, *chosen, as_of, idea_id, limit + 1)
-    return page(rows, limit, _ranked, _key)
-
-
-def _ranked(row: asyncpg.Record) -> Ranked:
-    return Ranked(
-        idea_id=row["idea_id"],
-        title=row["title"],
-        kind=row["kind"],
-        status=row["status"],
-        score_id=row["id"],
-        state=row["state"],
-        value=row["value"],
-        missing=from_json(row["missing"]),
-        model_version=row["model_version"],
-        computed_at=row["computed_at"],
-        gate=row["gate"],
-    )
-
-
-def _key(ranked: Ranked) -> tuple[Any, ...]:
-    return (ranked.idea_id,) if ranked.value is None else (ranked.value, ranked.idea_id)

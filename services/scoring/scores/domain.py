@@ -13,7 +13,7 @@ from uuid import UUID
 
 import asyncpg
 from pydantic import TypeAdapter
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from services.scoring.facts import domain as facts
 from services.scoring.frameworks import FRAMEWORKS
@@ -34,7 +34,7 @@ from services.scoring.scores.inputs import (
     resolve,
     sought,
 )
-from shared.database import Read, Tx
+from shared.database import Read, Tx, as_text
 from shared.events.scoring import CauseKind, ScoreChanged
 from shared.ids import new_id
 from shared.outbox import emit
@@ -42,6 +42,8 @@ from shared.paging import FIRST
 
 CHUNK = 200
 """Ideas scored at once: as many as a reader's batch holds."""
+SWEPT = 500
+"""Ideas that the job scores at once, for which nobody waits."""
 State = Literal["scored", "not_scoreable"]
 READERS_OF_NEEDS = [
     each.name for each in FRAMEWORKS.values() if each.parameters.from_needs is not Parameters.from_needs
@@ -93,6 +95,28 @@ class Computed:
 
 
 @dataclass(frozen=True, slots=True)
+class _Written:
+    """A score as it is sent to be stored."""
+
+    new_id: UUID
+    model_id: UUID
+    idea_id: UUID
+    value: float | None
+    inputs: dict[str, Input]
+    missing: tuple[str, ...]
+    cause: CauseKind
+    cause_id: UUID
+    bears_on: str
+    """The source of the inputs that the cause moves; empty: it moves any."""
+    waiting: CauseKind | None
+    """What has not reached the idea until now, and `waiting_id` which one."""
+    waiting_id: UUID | None
+
+
+WRITTEN = TypeAdapter(list[_Written])
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """A stored score that is not what its inputs give. None: there is none."""
 
@@ -110,7 +134,7 @@ async def lock_ideas(tx: Tx, subjects: Collection[Subject], workspaces: Collecti
     `workspaces`: those in which something is told that models which become active meanwhile must not miss.
     """
     shared = {*workspaces, *(workspace for workspace, _ in subjects)}
-    await tx.all(store.LOCK_IDEAS, list(shared), [idea for _, idea in subjects])
+    await tx.all(store.LOCK_IDEAS, as_text(shared), as_text(idea for _, idea in subjects))
 
 
 async def lock_workspace(tx: Tx, *workspace_ids: UUID) -> None:
@@ -136,21 +160,22 @@ async def rescore(tx: Tx, causes: Mapping[Subject, Cause], model_id: UUID | None
         moved_to = {(workspace, into): causes[workspace, idea] for (workspace, idea), into in models.merged.items()}
         causes = {**moved_to, **{each: cause for each, cause in causes.items() if each not in models.merged}}
     computed = await _compute(tx, list(causes), models.active)
-    waiting = [models.waiting.get((each.model_id, each.subject), (None, None)) for each in computed]
-    rows = await tx.all(
-        store.WRITE,
-        [new_id() for _ in computed],
-        [each.model_id for each in computed],
-        [each.subject[1] for each in computed],
-        [each.outcome.value for each in computed],
-        [_stored(each.inputs) for each in computed],
-        [to_json(each.outcome.missing).decode() for each in computed],
-        [causes[each.subject].kind for each in computed],
-        [causes[each.subject].id for each in computed],
-        [_BEARS_ON.get(causes[each.subject].kind, "") for each in computed],
-        [kind for kind, _ in waiting],
-        [id for _, id in waiting],
-    )
+    written = [
+        _Written(
+            new_id(),
+            each.model_id,
+            each.subject[1],
+            each.outcome.value,
+            each.inputs,
+            each.outcome.missing,
+            causes[each.subject].kind,
+            causes[each.subject].id,
+            _BEARS_ON.get(causes[each.subject].kind, ""),
+            *models.waiting.get((each.model_id, each.subject), (None, None)),
+        )
+        for each in computed
+    ]
+    rows = await tx.all(store.WRITE, WRITTEN.dump_json(written, exclude_none=True).decode())
     scores = {(each.model_id, each.subject[1]): each for each in computed}
     moved = [(row, scores[row["model_id"], row["idea_id"]]) for row in rows]
     await emit(
@@ -255,16 +280,17 @@ def weighed_as(row: asyncpg.Record | Mapping[str, Any]) -> Weighed:
 async def _known(read: Read, subjects: Sequence[Subject], models: Sequence[Parameters]) -> list[Known]:
     policies = {policy for each in models for policy in each.policies()}
     asked = [workspace for workspace, _ in subjects], [idea for _, idea in subjects]
+    texts = [as_text(each) for each in asked]
     demand: dict[int, Demand] = {
         row["position"]: Demand({name: row[name] for name in MEASURES}, row["event_id"], row["version"])
-        for row in await read.all(store.DEMAND, *asked)
+        for row in await read.all(store.DEMAND, *texts)
     }
     told = await facts.load(read, subjects, {type(rule) for each in models for rule in each.rules().values()})
     served = await of_ideas(read, *asked) if any(each.from_needs() for each in models) else [()] * len(subjects)
     known = [
         Known({}, demand.get(position), *each) for position, each in enumerate(zip(told, served, strict=True), start=1)
     ]
-    for row in await read.all(store.ESTIMATES, *asked):
+    for row in await read.all(store.ESTIMATES, *texts):
         position: int = row["position"]
         known[position - 1].estimates[row["input"]] = Estimates(row["ids"], row["values"], row["teams"])
     if policies:
@@ -323,6 +349,20 @@ async def sweep(tx: Tx, workspace_id: UUID, model_id: UUID, after: UUID, cause: 
     await lock_ideas(tx, subjects)
     await rescore(tx, dict.fromkeys(subjects, cause), model_id)
     return subjects[-1][1] if len(subjects) == CHUNK else None
+
+
+async def portions(read: Read, workspace_id: UUID, after: UUID, count: int) -> tuple[list[list[UUID]], bool]:
+    """The workspace's next ideas in so many portions, each to be scored at once; and whether these are the last."""
+    rows = await read.all(store.IDEAS_AFTER, workspace_id, after, SWEPT * count)
+    ideas = [row["idea_id"] for row in rows]
+    return [ideas[place : place + SWEPT] for place in range(0, len(ideas), SWEPT)], len(ideas) < SWEPT * count
+
+
+async def score_portion(tx: Tx, workspace_id: UUID, model_id: UUID, ideas: Sequence[UUID], cause: Cause) -> None:
+    """Score some ideas of a workspace under one model."""
+    subjects = [(workspace_id, idea_id) for idea_id in ideas]
+    await lock_ideas(tx, subjects)
+    await rescore(tx, dict.fromkeys(subjects, cause), model_id)
 
 
 async def recompute(read: Read, workspace_id: UUID) -> list[Difference]:

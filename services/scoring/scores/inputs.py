@@ -160,6 +160,8 @@ class Known:
 
 def mean(values: Sequence[float]) -> float:
     """The arithmetic mean, the same in every order of the values and never outside of them."""
+    if len(values) == 1:
+        return values[0]
     return min(max(math.fsum(values) / len(values), min(values)), max(values))
 
 
@@ -261,8 +263,7 @@ def _input(wanted: Sought, known: Known) -> Input:
 
 def _estimated(sought: Sought, estimates: Estimates) -> Input:
     raw, ids = mean(estimates.values), tuple(estimates.ids)
-    applied = sought.applied(estimates)
-    if not any(applied):
+    if not sought.corrections or not any(applied := sought.applied(estimates)):
         return Input("estimate", raw, ids)
     value = mean([corrected(each, point) for each, point in zip(applied, estimates.values, strict=True)])
     used = {each.id: each for each in applied if each is not None}

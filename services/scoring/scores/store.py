@@ -1,19 +1,20 @@
 """Scores as rows."""
 
+# Ids come as the text of an array: the driver looks at each element of a list several times over.
 # Both kinds of lock in one round trip. Each is taken in the order of its key, workspaces before ideas, and everyone
 # takes them through these statements, so nobody waits in a circle.
 # With an idea the one that it was merged into is locked: it is that one's score which moves.
 LOCK_IDEAS = """
 select pg_advisory_xact_lock_shared(key)::text from (
-    select distinct hashtextextended(id::text, 21) as key from unnest($1::uuid[]) as w (id) order by key
+    select distinct hashtextextended(id::text, 21) as key from unnest($1::text::uuid[]) as w (id) order by key
 ) as workspaces
 union all
 select pg_advisory_xact_lock(key)::text from (
     select distinct hashtextextended(id::text, 22) as key from (
-        select id from unnest($2::uuid[]) as i (id)
+        select id from unnest($2::text::uuid[]) as i (id)
         union all
         select merged_into from ideas
-        where idea_id = any($2::uuid[]) and workspace_id = any($1::uuid[]) and merged_into is not null
+        where idea_id = any($2::text::uuid[]) and workspace_id = any($1::text::uuid[]) and merged_into is not null
     ) as both_kinds order by key
 ) as ideas
 """
@@ -59,7 +60,7 @@ order by c.id
 # faster than their statistics. Rows name the idea by its position in what was asked for: two UUIDs less in each.
 DEMAND = """
 select asked.position, d.*
-from unnest($1::uuid[], $2::uuid[]) with ordinality as asked (workspace_id, idea_id, position)
+from unnest($1::text::uuid[], $2::text::uuid[]) with ordinality as asked (workspace_id, idea_id, position)
 cross join lateral (
     select votes, insights, contacts, accounts, version, event_id from demand
     where idea_id = asked.idea_id and workspace_id = asked.workspace_id limit 1
@@ -69,7 +70,7 @@ cross join lateral (
 # somebody who estimated several of them the latest.
 ESTIMATES = """
 select asked.position, e.*
-from unnest($1::uuid[], $2::uuid[]) with ordinality as asked (workspace_id, idea_id, position)
+from unnest($1::text::uuid[], $2::text::uuid[]) with ordinality as asked (workspace_id, idea_id, position)
 cross join lateral (
     select input, array_agg(id order by id) as ids, array_agg(value order by id) as values,
            array_agg(team_id order by id) as teams
@@ -126,15 +127,16 @@ _DIGEST = """encode(sha256(convert_to(jsonb_build_array(
 # for each day on which a score moved, and none for the moves that follow.
 #
 # What is told as the cause is what changed: under parameters that the score was not by before, the model; and where no
-# input moved that the given cause bears on ($9, by the input's source; empty: any), what has not reached the idea until
-# now ($10, $11), if anything has not.
+# input moved that the given cause bears on (`bears_on`, by the input's source; empty: any), what has not reached the
+# idea until now (`waiting`), if anything has not.
+# All in one text: an array for each column costs twice as much to send, element by element.
 WRITE = f"""
 with given as (
     select g.*, m.workspace_id, m.revision as model_version,
            case when g.value is null then 'not_scoreable' else 'scored' end as state
-    from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::float8[], $5::jsonb[], $6::jsonb[], $7::text[], $8::uuid[],
-                $9::text[], $10::text[], $11::uuid[])
-        as g (new_id, model_id, idea_id, value, inputs, missing, cause, cause_id, bears_on, waiting, waiting_id)
+    from json_to_recordset($1::json) as g (new_id uuid, model_id uuid, idea_id uuid, value float8, inputs jsonb,
+                                           missing jsonb, cause text, cause_id uuid, bears_on text, waiting text,
+                                           waiting_id uuid)
     join models m on m.id = g.model_id
 ), compared as (
     select g.*, s.model_version <> g.model_version as by_another,
@@ -224,63 +226,3 @@ ESTIMATED = """
 select id, idea_id, estimator, discipline, team_id, value, note, round_id, created_at from estimates
 where workspace_id = $1 and id = any($2::uuid[]) order by id
 """
-_RANKED = """
-select s.id, s.idea_id, i.title, i.kind, i.status, s.state, s.value, s.missing::text as missing, s.model_version,
-       s.computed_at, i.gate
-from scores s cross join lateral (
-    select title, kind, status, archived, (
-        select gate from kano k where k.idea_id = ideas.idea_id and k.workspace_id = ideas.workspace_id
-    ) as gate
-    from ideas where idea_id = s.idea_id and workspace_id = s.workspace_id limit 1
-) as i
-where s.workspace_id = $1 and s.model_id = $2 and not i.archived
-  and ($3::text is null or i.kind = $3) and ($4::text is null or i.status = $4) and ($5::text is null or i.gate = $5)
-"""
-RANKED = f"""{_RANKED}
-  and (s.value, s.idea_id) < ($6::float8, $7::uuid) order by s.value desc, s.idea_id desc limit $8
-"""
-NOT_RANKED = f"""{_RANKED}
-  and s.value is null and s.idea_id < $6::uuid order by s.idea_id desc limit $7
-"""
-
-
-# What a day ended with: the score itself where it has not moved since, else the row that the next move left behind.
-# Both are walked from the cursor in the order of their index. Of the idea likewise: the first change after that day
-# left behind what it had been; without one it is what it is.
-def _then(table: str) -> str:
-    return f"""
-select t.id, t.idea_id, i.title, i.kind, i.status, t.state, t.value, t.missing::text as missing, t.model_version,
-       t.computed_at, i.gate
-from {table} cross join lateral (
-    select coalesce(d.title, n.title) as title, coalesce(d.kind, n.kind) as kind,
-           coalesce(d.status, n.status) as status, coalesce(d.archived, n.archived) as archived,
-           (select gate from kano k where k.idea_id = n.idea_id and k.workspace_id = n.workspace_id) as gate
-    from ideas n left join lateral (
-        select title, kind, status, archived from idea_days
-        where workspace_id = t.workspace_id and idea_id = t.idea_id and until > $6 order by until limit 1
-    ) as d on true
-    where n.idea_id = t.idea_id and n.workspace_id = t.workspace_id limit 1
-) as i
-where t.workspace_id = $1 and t.model_id = $2 and not i.archived
-  and ($3::text is null or i.kind = $3) and ($4::text is null or i.status = $4) and ($5::text is null or i.gate = $5)
-"""
-
-
-_STILL = f"{_then('scores t')} and t.computed_at < ($6::date + 1)::timestamp at time zone 'UTC'"
-_DAYS = """(
-    select d.*, (
-        select id from scores s
-        where s.workspace_id = d.workspace_id and s.idea_id = d.idea_id and s.model_id = d.model_id
-    ) as id from score_days d
-) as t"""
-_KEPT = f"{_then(_DAYS)} and t.since <= $6 and t.until > $6"
-_FROM_THE_TOP = "and (t.value, t.idea_id) < ($7::float8, $8::uuid) order by t.value desc, t.idea_id desc limit $9"
-_BY_ID = "and t.value is null and t.idea_id < $7::uuid order by t.idea_id desc limit $8"
-RANKED_THEN = f"""
-select * from (({_STILL} {_FROM_THE_TOP}) union all ({_KEPT} {_FROM_THE_TOP})) as both_kinds
-order by value desc, idea_id desc limit $9
-"""
-NOT_RANKED_THEN = f"""
-select * from (({_STILL} {_BY_ID}) union all ({_KEPT} {_BY_ID})) as both_kinds order by idea_id desc limit $8
-"""
-MODEL = "select framework, active from models where workspace_id = $1 and id = $2"

@@ -32,6 +32,8 @@ Table(
     Column("version", BigInteger, nullable=False),
     Index("ideas_list", "workspace_id", "idea_id"),
     Index("ideas_merged", "workspace_id", "merged_into", postgresql_where=text("merged_into is not null")),
+    Index("ideas_kind", "workspace_id", "kind", "idea_id"),
+    Index("ideas_status", "workspace_id", "status", "idea_id"),
     comment="projection of feedback.idea.changed",
 )
 Table(

@@ -1,0 +1,1 @@
+"""Ideas in the order of their scores."""
