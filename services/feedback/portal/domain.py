@@ -181,7 +181,10 @@ async def submission(read: Read, sight: Sight, submission_id: UUID) -> asyncpg.R
 def require_visitor(viewer: Viewer) -> UUID:
     """The contact who looks; Forbidden when it is nobody in particular."""
     if viewer.contact_id is None:
-        raise Forbidden("Say who does it: with a visitor's token, or with contact_id.", code="visitor_needed")
+        raise Forbidden(
+            "Say who does it: send a visitor's token as `Cairn-Visitor`, or name the contact with a key that may.",
+            code="visitor_needed",
+        )
     return viewer.contact_id
 
 
