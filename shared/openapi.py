@@ -170,7 +170,7 @@ def _complete(operation: Document, route: APIRoute, method: str, schemas: Docume
     operation["summary"] = " ".join(sentences[0].removesuffix(".").split())
     if len(sentences) == 1:
         operation.pop("description", None)
-    parameters = operation.setdefault("parameters", [])
+    parameters: list[Document] = operation.setdefault("parameters", [])
     declared = {parameter["name"] for parameter in parameters if parameter["in"] == "path"}
     named = re.findall(r"{(\w+)}", route.path_format)
     for name in named:

@@ -75,7 +75,7 @@ async def _look(outside: Outside, page: AsyncClient, headers: dict[str, str], wh
             assert await read(f"ideas/{idea.id}/comments") is None
         elif idea.id in shown:
             assert shown[idea.id]["comments"] == sum(outside.stands(board, each) for each in mine)
-            comments = (await read(f"ideas/{idea.id}/comments"))["data"] if mine else []
+            comments: list[Any] = (await read(f"ideas/{idea.id}/comments"))["data"] if mine else []
             assert {each["id"] for each in comments} == {
                 each.id for each in mine if outside.sees_comment(who, board, each)
             }
