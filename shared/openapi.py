@@ -170,12 +170,17 @@ def _complete(operation: Document, route: APIRoute, method: str, schemas: Docume
     operation["summary"] = " ".join(sentences[0].removesuffix(".").split())
     if len(sentences) == 1:
         operation.pop("description", None)
-    parameters = operation.setdefault("parameters", [])
+    parameters: list[Document] = operation.setdefault("parameters", [])
     declared = {parameter["name"] for parameter in parameters if parameter["in"] == "path"}
-    for name in re.findall(r"{(\w+)}", route.path_format):
-        # An ingest route reads its path by itself.
-        if name not in declared:
-            parameters.append({"name": name, "in": "path", "required": True, "schema": {"type": "string"}})
+    named = re.findall(r"{(\w+)}", route.path_format)
+    # An ingest route reads its path by itself.
+    parameters.extend(
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in named
+        if name not in declared
+    )
+    # In the order of the path, whichever dependency asks for each: generated clients take them in this order.
+    parameters.sort(key=lambda each: named.index(each["name"]) if each["in"] == "path" else len(named))
     for parameter in parameters:
         if parameter["in"] == "path":
             noun, _, kind = parameter["name"].rpartition("_")

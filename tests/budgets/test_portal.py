@@ -45,6 +45,8 @@ async def test_lists_of_a_board_rest_on_indexes(api: Api, database: Databases) -
                 if name == "own":
                     assert "board_ideas_contact" in told, told
                     assert "votes_contact" in told, told
+        rows = await read.all(f"explain (costs off) {store.NUMBERS}", *seen[:4], 100, True)
+        assert "board_ideas_contact" in "\n".join(row[0] for row in rows), "what is one's own is not searched for"
 
 
 @pytest.mark.parametrize("asked", [Asked(), Asked(q="export cs", product="web", mine=True)])

@@ -39,7 +39,7 @@ async def create(
     visibility: Visibility,
     submissions: bool,
     comments: bool,
-    voting: bool,
+    voting: bool = True,
 ) -> asyncpg.Record:
     """A new board with nothing on it. Conflict when its key is taken."""
     row = await tx.one(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.feedback.similar.domain import Among
 
-SECONDS = 10.0
+SECONDS = 30.0
 """How long it is believed. What is shown is looked up each time: only how rare words are is as old as that."""
 MOST_NUMBERS = 2_000_000
 """Texts of all boards that are remembered, 8 bytes each; the boards that were asked least lately are forgotten."""

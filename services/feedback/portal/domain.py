@@ -82,6 +82,11 @@ class Asked(NamedTuple):
     """Whatever the viewer brought, voted for or follows."""
 
 
+def _own_only(sight: Sight) -> bool:
+    """Whether the filter leaves only what the viewer brought: that is looked up then, not searched for among all."""
+    return sight.one_way and sight.viewer != TEAM
+
+
 class Found(NamedTuple):
     """A page of ideas, and the cursor of the next, if there is one."""
 
@@ -111,9 +116,7 @@ async def _list(
         return []
     await ideas.plan_for_values(read)
     found = lookup(words, None)
-    # On a one-way board the filter leaves what the viewer brought; that is looked up, not searched for among all.
-    brought = asked.mine or (sight.one_way and sight.viewer != TEAM)
-    ties = brought, asked.voted, asked.follows, asked.tied
+    ties = asked.mine or _own_only(sight), asked.voted, asked.follows, asked.tied
     return await read.all(
         store.LISTS[sort, len(found.terms), bool(found.begun), any(ties)],
         *sight.at,
@@ -162,7 +165,7 @@ async def _among(read: Read, compared: Compared, sight: Sight) -> Among:
 
 async def _numbers(read: Read, sight: Sight) -> Among:
     await ideas.plan_for_values(read)
-    row = await read.one(store.NUMBERS, *sight.at, MOST_COMPARED)
+    row = await read.one(store.NUMBERS, *sight.at, MOST_COMPARED, _own_only(sight))
     if row is None:
         return Among(0, np.empty(0, np.int64))
     return Among(row["epoch"], np.frombuffer(row["numbers"], ">i4").astype(np.int64))
@@ -181,7 +184,10 @@ async def submission(read: Read, sight: Sight, submission_id: UUID) -> asyncpg.R
 def require_visitor(viewer: Viewer) -> UUID:
     """The contact who looks; Forbidden when it is nobody in particular."""
     if viewer.contact_id is None:
-        raise Forbidden("Say who does it: with a visitor's token, or with contact_id.", code="visitor_needed")
+        raise Forbidden(
+            "Say who does it: send a visitor's token as `Cairn-Visitor`, or name the contact with a key that may.",
+            code="visitor_needed",
+        )
     return viewer.contact_id
 
 

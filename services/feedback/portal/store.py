@@ -176,9 +176,13 @@ IDEA = f"with {_VISIBLE} select {_IDEA}, i.commentable, i.votable from visible_i
 THESE = f"with {_VISIBLE} select {_IDEA} from visible_ideas i where i.id = any($5::uuid[])"
 # Who saw an idea here before it was merged hears where it went.
 MOVED = f"with {_VISIBLE} select root from visible_moves where id = $5"
-# In an index of what is alike, four bytes each: the newest, $5 at most.
+# In an index of what is alike, four bytes each: the newest, $5 at most; of what the viewer brought alone where $6.
 NUMBERS = f"""
-with {_VISIBLE}, newest as (select t.epoch, t.number from visible_texts t order by t.id desc limit $5)
+with {_VISIBLE}, newest as (
+    select t.epoch, t.number from visible_texts t
+    where not $6::boolean or t.id = any(array(select w.idea_id from visible_ties w where w.tie = 'brought'))
+    order by t.id desc limit $5
+)
 select epoch, string_agg(int4send(number::int), ''::bytea) as numbers from newest group by epoch
 order by epoch desc limit 1
 """

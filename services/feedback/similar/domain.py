@@ -126,9 +126,9 @@ async def similar(
     indexes = {row["kind"]: row for row in await read.all(store.INDEXES, workspace_id) if row["kind"] in kinds}
     if among is not None:
         indexes = {kind: index for kind, index in indexes.items() if index["epoch"] == among.epoch}
-    numbers = among.numbers if among is not None else None
+    only = among.numbers if among is not None else None
     own = words.weighed(query.title, query.body)
-    by_words = {kind: await _weigh(read, workspace_id, kind, index, own, numbers) for kind, index in indexes.items()}
+    by_words = {kind: await _weigh(read, workspace_id, kind, index, own, only) for kind, index in indexes.items()}
     vector = await query.vector if isinstance(query.vector, asyncio.Task) else query.vector
     found: dict[Kind, list[Found]] = {kind: [] for kind in kinds}
     for kind, index in indexes.items():

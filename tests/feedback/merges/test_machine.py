@@ -148,6 +148,14 @@ class Here:
             await votes.withdraw(tx, self.workspace_id, row["id"])
             self.paper.votes.remove((int(row["key"][-1]), row["name"]))
 
+    async def retract(self, tx: Tx, idea: int, person: int) -> None:
+        """All of a contact's votes for an idea and for those that were merged into it."""
+        name, root = PEOPLE[person], self.paper.root(idea)
+        (contact,) = await customers.recognise(tx, [Person(self.workspace_id, external_id=name)])
+        assert contact is not None
+        await votes.retract(tx, self.workspace_id, self.ideas[root], contact)
+        self.paper.votes -= {(each, name) for each in self.paper.tree(root)}
+
     async def say(self, tx: Tx, statement: int, person: int | None, about: list[int]) -> None:
         speaker = PEOPLE[person] if person is not None else None
         said = Statement(
@@ -325,6 +333,7 @@ ABOUT = [
 ]
 OTHER = [
     step("withdraw", nth=st.integers(0, 20)),
+    step("retract", idea=IDEA, person=PERSON),
     step("unlink", nth=st.integers(0, 20)),
     step("move", person=PERSON, account=st.integers(0, 1)),
     step("pay", account=st.integers(0, 1), mrr=st.integers(0, 900)),

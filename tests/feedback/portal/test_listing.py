@@ -27,7 +27,8 @@ async def test_ideas_are_listed_in_any_order_page_by_page(api: Api) -> None:
             "Export export" if number == 4 else f"Export number {number}" if number % 2 else "Something else",
             **({"product": "web"} if number % 4 == 0 else {}),
         )
-        await made(await api.feedback.patch(f"/v1/ideas/{idea['id']}", json={"status": status}), 200)
+        if status != "open":
+            await made(await api.feedback.patch(f"/v1/ideas/{idea['id']}", json={"status": status}), 200)
         voters = (number * 5) % 4
         for person in range(voters):
             contact = {"id": ada} if person == 2 else {"external_id": f"u{person}"}
@@ -36,7 +37,7 @@ async def test_ideas_are_listed_in_any_order_page_by_page(api: Api) -> None:
             await place(api, board, idea["id"])
             every.append({**idea, "status": status, "votes": voters, "voted": voters > 2, "web": number % 4 == 0})
 
-    async def listed(limit: int = 3, **asked: Any) -> list[str]:
+    async def listed(limit: int = 4, **asked: Any) -> list[str]:
         found: list[str] = []
         while True:
             answer = await page.get(f"/v1/boards/{board}/ideas", headers=visitor, params={"limit": limit, **asked})
@@ -59,8 +60,10 @@ async def test_ideas_are_listed_in_any_order_page_by_page(api: Api) -> None:
         ({"product": "secret"}, lambda each: False),
         ({"q": "the "}, lambda each: False),
     )
-    for asked, keep in queries:
-        for sort, order in (("new", newest), ("votes", top)):
+    for number, (asked, keep) in enumerate(queries):
+        # The first three in both orders, the others each in one.
+        orders = ("new", newest), ("votes", top)
+        for sort, order in orders if number < 3 else orders[number % 2 :][:1]:
             assert await listed(sort=sort, **asked) == [each["id"] for each in order if keep(each)], (asked, sort)
     ranked = await listed(q="export")
     assert ranked[0] == next(each["id"] for each in every if each["title"] == "Export export")

@@ -140,7 +140,7 @@ async def find_similar_ideas(
 ) -> SimilarIdeas:
     """Show ideas on a board that are like what the visitor writes, so that they vote instead of bringing it again.
 
-    Ask while they type. Nothing is stored; new ideas are found some seconds after they came.
+    Ask while they type. Nothing is stored; new ideas are found within half a minute.
     """
     compared: Compared = runtime.memory.setdefault("portal", Compared())
     rows = await domain.alike(read, compared, sight, body.title, body.description, limit)
