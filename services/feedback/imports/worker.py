@@ -18,8 +18,8 @@ from services.feedback.exports import domain as exports
 from services.feedback.exports.file import Broken, Check
 from services.feedback.imports import bulk, store
 from services.feedback.imports.ahead import ahead
-from services.feedback.imports.bulk import Portion
 from services.feedback.imports.job import Job, RowError, Tally, counted, errors_as_json, noted, storable_text
+from services.feedback.imports.portions import Portion, portion_of
 from services.feedback.imports.readers import FROM_A_FILE
 from services.feedback.imports.readers.row import Row, Unreadable
 from services.feedback.imports.reading import blocks, chunks
@@ -135,7 +135,7 @@ async def _portions(runtime: Runtime, job: Job) -> AsyncGenerator[Portion]:
     """The rows, checked: while some are stored, the next ones are read."""
     async with aclosing(chunks(runtime, job)) as found:
         async for rows in found:
-            yield Portion(rows) if job.kind == "workspace" else bulk.portion_of(job, rows)
+            yield Portion(rows) if job.kind == "workspace" else portion_of(job, rows)
 
 
 def _passes(job: Job) -> int:
