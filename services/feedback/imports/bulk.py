@@ -72,18 +72,17 @@ async def _rehearse(tx: Tx, job: Job, records: Mapping[Kind, Sequence[Checked]],
             noted = await _noted(tx, job, [each for each in stored if not isinstance(each.outcome, Invalid)])
             raise _TakenBack
     except _TakenBack:
-        told = iter(await rehearsals.keep(tx, job.workspace_id, job.id, noted) if noted else ())
+        becoming = iter(await rehearsals.keep(tx, job.workspace_id, job.id, noted) if noted else ())
     found: list[Stored] = []
     for each in stored:
         if isinstance(each.outcome, Invalid):
             found.append(each)
             continue
-        record = next(told)
+        record = next(becoming)
         found.append(each._replace(outcome=record.outcome))
-        tally.noticed["resolved", f"{each.kind}:ideas_known"] += record.ideas_known
-        tally.noticed["resolved", f"{each.kind}:ideas_new"] += record.ideas_new
-        if record.contact is not None:
-            tally.noticed["resolved", f"{each.kind}:contacts_{record.contact}"] += 1
+        told = {"ideas_known": record.ideas_known, "ideas_new": record.ideas_new, f"contacts_{record.contact}": 1}
+        told = {what: number for what, number in told.items() if number and what != "contacts_None"}
+        tally.noticed.update({("resolved", f"{each.kind}:{what}"): number for what, number in told.items()})
     return found
 
 

@@ -34,9 +34,9 @@ from shared.runtime import Runtime
 LEASE_SECONDS = 30.0
 """As long an import stands still whose worker was killed."""
 SLICE_SECONDS = 5.0
-"""How long an import is worked at before another one's turn, if one waits: those that are read from a copy begin again
-each time, and go on longer."""
+"""How long an import is worked at before another one's turn, if one waits."""
 LONG_SLICE_SECONDS = 60.0
+"""The same for those that are read from a copy, each time from its beginning."""
 REST = 0.5
 """Times as long as some rows took that the worker rests after them while callers are served by the same process."""
 CALLS = 20.0
