@@ -120,6 +120,8 @@ SERVICE = Service(
         "surveys": folding.run,
         "erasures": forgetting.run,
         "imports": importing.run,
+        # A second one, so that a short import need not wait for its turn beside a long one.
+        "imports beside": importing.run,
         "exports": exporting.run,
         "languages": texts.run,
         "similar": similar_texts.run,

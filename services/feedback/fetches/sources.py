@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 from pydantic_core import to_json
 
 from services.feedback.intake.adapters import reading
-from services.feedback.intake.adapters.normalized import ROW_LIMIT, JsonValue, Unreadable
+from services.feedback.intake.adapters.normalized import FETCHED_LIMIT, JsonValue, Unreadable
 from shared.egress import Egress, Refused, Reply, Unreachable
 from shared.wire import Key, Wire, storable
 
@@ -176,8 +176,10 @@ async def _google_forms(source: Source, asked: Mapping[str, str], since: str) ->
         page = reading.obj(await source.ask(f"{place}/responses?{urlencode(query)}", headers=headers))
         found += reading.items(page.get("responses"))
         following = reading.text(page.get("nextPageToken"))
-        if len(found) > ROW_LIMIT:
-            raise Fault(f"more than {ROW_LIMIT} new responses at once", again=False)
+        if len(found) > FETCHED_LIMIT:
+            raise Fault(
+                f"more than {FETCHED_LIMIT} new responses at once: import the form's responses as a file", again=False
+            )
         if not following or following == query.get("pageToken"):
             return {"form": form, "responses": found}
         query["pageToken"] = following

@@ -21,7 +21,7 @@ from services.feedback.mappings.kinds import is_field
 from services.feedback.uploads import domain as uploads
 from shared.runtime import Runtime
 
-CHUNK = 500
+CHUNK = 1_000
 """Rows of a transaction."""
 CHUNK_BYTES = 2**20
 """What they may come to: a few rows more make it a transaction too, so that long ones do not add up in memory."""

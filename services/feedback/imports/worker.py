@@ -18,8 +18,8 @@ from services.feedback.exports import domain as exports
 from services.feedback.exports.file import Broken, Check
 from services.feedback.imports import bulk, store
 from services.feedback.imports.ahead import ahead
-from services.feedback.imports.bulk import Portion
 from services.feedback.imports.job import Job, RowError, Tally, counted, errors_as_json, noted, storable_text
+from services.feedback.imports.portions import Portion, portion_of
 from services.feedback.imports.readers import FROM_A_FILE
 from services.feedback.imports.readers.row import Row, Unreadable
 from services.feedback.imports.reading import blocks, chunks
@@ -34,9 +34,9 @@ from shared.runtime import Runtime
 LEASE_SECONDS = 30.0
 """As long an import stands still whose worker was killed."""
 SLICE_SECONDS = 5.0
-"""How long an import is worked at before another one's turn, if one waits: those that are read from a copy begin again
-each time, and go on longer."""
+"""How long an import is worked at before another one's turn, if one waits."""
 LONG_SLICE_SECONDS = 60.0
+"""The same for those that are read from a copy, each time from its beginning."""
 REST = 0.5
 """Times as long as some rows took that the worker rests after them while callers are served by the same process."""
 CALLS = 20.0
@@ -135,7 +135,7 @@ async def _portions(runtime: Runtime, job: Job) -> AsyncGenerator[Portion]:
     """The rows, checked: while some are stored, the next ones are read."""
     async with aclosing(chunks(runtime, job)) as found:
         async for rows in found:
-            yield Portion(rows) if job.kind == "workspace" else bulk.portion_of(job, rows)
+            yield Portion(rows) if job.kind == "workspace" else portion_of(job, rows)
 
 
 def _passes(job: Job) -> int:

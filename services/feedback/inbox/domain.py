@@ -84,6 +84,26 @@ async def record_new(
     `keys`: the Idempotency-Key of each, if any, and its request's fingerprint. None when a statement or a key is there
     already: then nothing was stored.
     """
+    try:
+        return await _add_new(lane, statements, keys)
+    except (asyncpg.UniqueViolationError, *RETRYABLE):
+        return None
+
+
+async def record_plain(tx: Tx, statements: Sequence[Statement]) -> list[Recorded] | None:
+    """Store plain statements in a transaction that has more to do; None, and nothing, when one is there already."""
+    try:
+        async with tx.savepoint():
+            stored = await _add_new(tx, statements, [(None, b"")] * len(statements))
+    except asyncpg.UniqueViolationError:
+        return None
+    tx.emitted = True
+    return [Recorded(UUID(id), "created") for id, _ in stored]
+
+
+async def _add_new(
+    place: Lane | Tx, statements: Sequence[Statement], keys: Sequence[tuple[str | None, bytes]]
+) -> list[tuple[str, str]]:
     now = datetime.now(UTC)
     ids = [new_id_text() for _ in statements]
     stored = [(id, f'{{"id":"{id}","status":"created"}}') for id in ids]
@@ -117,10 +137,7 @@ async def record_new(
         }
         for each, (key, fingerprint), (id, answer) in zip(statements, keys, stored, strict=True)
     ]
-    try:
-        await lane.all(store.ADD_NEW, to_json(given).decode(), now)
-    except (asyncpg.UniqueViolationError, *RETRYABLE):
-        return None
+    await place.all(store.ADD_NEW, to_json(given).decode(), now)
     return stored
 
 

@@ -143,8 +143,10 @@ def _meant(target: str, value: Any, column: Column) -> Any:
     if head in MOMENTS and isinstance(value, str):
         found = moment(value, column.format)
         if isinstance(found, str):
-            said = "ISO 8601, like 2026-05-01T10:30:00Z" if column.format is None else "as `format` says, or ISO 8601"
-            raise _wrong(target, f"{found[:50]!r} is no time that is written {said}")
+            otherwise = (
+                "say in the mapping's `format` how it is written" if column.format is None else "as `format` says"
+            )
+            raise _wrong(target, f"{found[:50]!r} is no time, like 2026-05-01T10:30:00Z or {otherwise}")
         return found
     if head in LISTS and isinstance(value, str):
         return [part.strip() for part in value.split(column.separator) if part.strip()]

@@ -149,7 +149,7 @@ CELLS: list[tuple[str, Any, dict[str, Any], Any]] = [
     ("said_at", "03.04.2026 05:06", {"format": ["%d.%m.%Y %H:%M", "%d.%m.%Y"]}, "2026-04-03T05:06:00+00:00"),
     ("said_at", "2026-04-03", {"format": "%d.%m.%Y"}, "2026-04-03T00:00:00+00:00"),
     ("said_at", "4/3/26", {"format": "%d.%m.%Y"}, "as `format` says"),
-    ("said_at", "yesterday", {}, "ISO 8601, like"),
+    ("said_at", "yesterday", {}, "how it is written"),
     ("attributes.mrr", "1.234,50 €", {"decimal": ","}, 1234.5),
     ("attributes.mrr", "USD 1,234.50", {"decimal": ".", "times": 100}, 123450),
     ("attributes.mrr", "1'000", {"decimal": "."}, 1000),

@@ -1,5 +1,6 @@
 """What people leave: ideas with their statuses, times, voters and merges, from fixtures in the vendors' shapes."""
 
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -75,16 +76,19 @@ def source_of(name: str) -> str:
     return name.replace("_", "-").replace(".", "-")
 
 
-async def bring(api: Api, name: str, source: str = "") -> dict[str, Any]:
-    """Rehearse it, then import it: the one tells what the other does."""
+REHEARSED = {"canny.json", "fider.json", "uservoice.csv", "quackback_votes.csv"}
+
+
+async def bring(api: Api, name: str, source: str = "", rehearse: Collection[str] = REHEARSED) -> dict[str, Any]:
+    """Import a file; before, rehearse it: the one tells what the other does."""
     file = FIXTURES / name
     vendor = name.partition(".")[0].partition("_")[0]
     asked: dict[str, Any] = {"kind": vendor, "format": file.suffix[1:], "source": source or source_of(name)}
     if vendor == "canny":
         asked["statuses"] = {"Parked": "declined"}
-    rehearsed = await imported(api, file.read_bytes(), dry_run=True, **asked)
+    rehearsed = await imported(api, file.read_bytes(), dry_run=True, **asked) if name in rehearse else None
     done = await imported(api, file.read_bytes(), **asked)
-    for told in ("state", "rows", "invalid", "counts", "noticed", "errors"):
+    for told in () if rehearsed is None else ("state", "rows", "invalid", "counts", "noticed", "errors"):
         assert rehearsed[told] == done[told], f"{name}: {told}"
     return done
 
@@ -114,7 +118,7 @@ async def test_ideas_keep_their_status_time_voters_and_merges(api: Api, admin: D
         for second in MORE.get(name, ()):
             more = await bring(api, second, source)
             assert (more["state"], more["invalid"]) == ("finished", 0), more
-        again = await bring(api, name)
+        again = await bring(api, name, rehearse=())
         changed = {outcome[what] for outcome in again["counts"].values() for what in ("created", "updated")}
         assert changed <= {0}, f"{name} once more changes nothing"
         origins = [

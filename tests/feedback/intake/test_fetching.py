@@ -124,6 +124,18 @@ async def test_a_watch_of_google_forms_is_fetched_page_by_page_and_from_where_it
     await push("m2", "2026-04-07T11:05:00Z")
     assert vendor.paths()[-1] == "/v1/forms/f-1/responses?pageSize=500&filter=timestamp+%3E%3D+2026-04-07T09%3A55%3A00Z"
     assert len((await desk.api.feedback.get("/v1/feedback")).json()["data"]) == 2, "the overlap doubles nothing"
+    # A form that has been there for a while.
+    many = [{**whole["responses"][0], "responseId": f"many-{number}"} for number in range(1_200)]
+    vendor.answers["/v1/forms/f-1/responses"] = {"responses": many}
+    await push("m3", "2026-04-07T12:05:00Z")
+    assert await desk.states() == ["applied"] * 3
+    rows = 0
+    path = "/v1/feedback?limit=200"
+    while path:
+        page = (await desk.api.feedback.get(path)).json()
+        rows += len(page["data"])
+        path = page["next_cursor"] and f"/v1/feedback?limit=200&cursor={page['next_cursor']}"
+    assert rows == 1_202
 
 
 async def test_a_vendor_that_says_wait_is_left_alone(desk: Desk, vendor: Vendor, egress: Egress) -> None:

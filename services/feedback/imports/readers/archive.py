@@ -62,9 +62,10 @@ class Xml:
         self._started(self._local.get(name) or self._known(name), attributes)
 
     def _end(self, name: str) -> None:
-        self._ended(self._local.get(name) or self._known(name), "".join(self._text))
-        if self._text:
-            self._text.clear()
+        text = self._text
+        self._ended(self._local.get(name) or self._known(name), "".join(text) if text else "")
+        if text:
+            text.clear()
 
     def _known(self, name: str) -> str:
         local = name.rpartition(" ")[2]

@@ -200,6 +200,8 @@ class TableRows:
         self._number = number if offset else layout.header_row
         self._errors = _errors(layout.encoding)
         self._decoder = codecs.getincrementaldecoder(layout.encoding)(self._errors)
+        self._one_byte = not layout.encoding.startswith("utf-16")
+        """Whether ASCII takes a byte a character."""
         self._rest = ""
         self._wary = False
         """Whether a quote was left open: a line after it may be the rest of a cell."""
@@ -220,8 +222,9 @@ class TableRows:
         yield from self._read(_decoded(self._decoder, b"", True), end=True)
 
     def _passed(self, text: str) -> str:
-        """Count text that is not kept."""
-        self._offset += len(text.encode(self._layout.encoding, self._errors))
+        """Count text that is done with."""
+        plain = self._one_byte and text.isascii()
+        self._offset += len(text) if plain else len(text.encode(self._layout.encoding, self._errors))
         return ""
 
     def _read(self, text: str, *, end: bool) -> Iterator[Row]:

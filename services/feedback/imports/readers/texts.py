@@ -1,4 +1,4 @@
-"""The texts that a workbook's cells share: on disk but for the last that were asked for, however many there are."""
+"""The texts that a workbook's cells share: on disk but for those that were asked for last, however many there are."""
 
 import re
 import tempfile
@@ -7,24 +7,28 @@ from types import TracebackType
 from typing import Self
 
 from services.feedback.imports.readers.archive import Archive
-from services.feedback.imports.readers.row import Unreadable
 
-MOST_TEXTS = 4_000_000
 IN_MEMORY = 4 * 2**20
 """Bytes of all of them that are kept off the disk."""
-HELD = 4_096
-"""Texts that are held as such: a sheet that shares texts says few of them often."""
+TOGETHER = 64
+"""Texts that are read at once: a row's are numbered one after the other, and the next row's behind them."""
+HELD = 256
+"""So many times that are held: a sheet says few of its texts often."""
+_LENGTH = 4
+"""Bytes before each text, which tell how many it has."""
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 """How a sheet writes characters that XML has not."""
 
 
 class Texts:
-    """By their numbers. They are written one after the other, and found again by where each begins."""
+    """By their numbers, in the order in which they were added."""
 
     def __init__(self) -> None:
         self._file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  # closed with this
-        self._starts = array("Q", [0])
-        self._held: dict[int, str] = {}
+        self._starts = array("Q")
+        """Where every `TOGETHER`th begins."""
+        self._end = self._count = 0
+        self._held: dict[int, list[str]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -32,30 +36,38 @@ class Texts:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._file.close()
 
-    def __len__(self) -> int:
-        return len(self._starts) - 1
-
     def add(self, text: str) -> None:
-        """The next one."""
-        if len(self) >= MOST_TEXTS:
-            raise Unreadable(f"The workbook has more than {MOST_TEXTS} different texts. Save the sheet as CSV.")
+        """The next one; all are added before the first is asked for."""
+        if not self._count % TOGETHER:
+            self._starts.append(self._end)
         content = text.encode("utf-8", "surrogatepass")
-        self._file.write(content)
-        self._starts.append(self._starts[-1] + len(content))
+        self._file.write(len(content).to_bytes(_LENGTH, "little") + content)
+        self._end += _LENGTH + len(content)
+        self._count += 1
 
     def text(self, number: int) -> str:
         """The text of this number; empty when there is none."""
-        if not 0 <= number < len(self):
+        if not 0 <= number < self._count:
             return ""
-        held = self._held.get(number)
+        place, within = divmod(number, TOGETHER)
+        held = self._held.get(place)
         if held is None:
-            self._file.seek(self._starts[number])
-            content = self._file.read(self._starts[number + 1] - self._starts[number])
-            held = content.decode("utf-8", "surrogatepass")
             if len(self._held) >= HELD:
                 self._held.clear()
-            self._held[number] = held
-        return held
+            held = self._held[place] = self._read(place)
+        return held[within]
+
+    def _read(self, place: int) -> list[str]:
+        start = self._starts[place]
+        self._file.seek(start)
+        content = self._file.read((self._starts[place + 1] if place + 1 < len(self._starts) else self._end) - start)
+        found: list[str] = []
+        at = 0
+        while at < len(content):
+            begin = at + _LENGTH
+            at = begin + int.from_bytes(content[at:begin], "little")
+            found.append(content[begin:at].decode("utf-8", "surrogatepass"))
+        return found
 
 
 def read(book: Archive, texts: Texts) -> None:

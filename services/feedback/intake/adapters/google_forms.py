@@ -3,7 +3,7 @@
 from services.feedback.intake.adapters import reading
 from services.feedback.intake.adapters.draft import Draft
 from services.feedback.intake.adapters.normalized import (
-    ROW_LIMIT,
+    FETCHED_LIMIT,
     Adapter,
     Headers,
     Ignored,
@@ -69,7 +69,7 @@ def parse_fetched(headers: Headers, body: JsonValue, fetched: JsonValue, rules: 
     found = reading.obj(fetched)
     form = reading.obj(found.get("form"))
     listed = reading.items(found.get("responses"))
-    if len(listed) > ROW_LIMIT:
+    if len(listed) > FETCHED_LIMIT:
         return Unreadable("too_many_rows", "/responses")
     questions = _questions(form)
     responses: list[Response] = []

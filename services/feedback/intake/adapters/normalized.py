@@ -163,6 +163,9 @@ Outcome: TypeAlias = tuple[Response, ...] | Ignored | Unreadable | Thin
 """A tuple is never empty; most vendors send one response at a time."""
 ROW_LIMIT = 1_000
 """Responses in one delivery."""
+FETCHED_LIMIT = 5_000
+"""Responses in what a vendor answers when it is asked for all that are new: a form that has been there for a while has
+thousands, the first time. They are stored in one transaction, whose time is limited."""
 DELIVERY = ":delivery"
 """The header under which an adapter finds what the delivery is known by: the identity of a response without one."""
 
