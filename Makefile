@@ -6,6 +6,9 @@ RUN := $(BIN)/python -m
 PACKAGES = $(BIN)/uv pip install --quiet --python $(BIN)/python
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-emit-index-url
 
+# Each process would compile all of it again, for seconds; the caches are where .gitignore and `make clean` know of them.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DELETE_ON_ERROR:
 .PHONY: help run demo test check fmt bench chaos rebuild reseed docs setup lock clean
 
@@ -39,7 +42,6 @@ check: .venv/develops
 	@$(RUN) ruff format --check --quiet .
 	@$(BIN)/lint-imports --no-logo
 	@$(RUN) deptry .
-	@$(RUN) deploy.contracts --check
 	@$(RUN) pytest --quiet --numprocesses=0 tests/architecture tests/contracts/test_documents.py
 	@$(RUN) pyright
 

@@ -7,16 +7,20 @@ import asyncio
 import functools
 import inspect
 import logging
+import os
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import ExitStack
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, Protocol, cast
+from zlib import crc32
 
 import hypothesis
 import pytest
 import uvloop
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 from shared.database import Database
 from tests.builders import Api, new_workspace
@@ -34,6 +38,10 @@ class Node(Protocol):
     workerinput: dict[str, Any]
 
 
+# Some tests start programs of ours, and each run starts as many processes as there are cores: where the environment
+# forbids to keep what was compiled, each would compile everything again, for seconds.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # The ASGI transport of httpx2 asks for sniffio at each request, and a search for what is not installed goes through the
 # whole path: a tenth of what a request costs.
 if find_spec("sniffio") is None:
@@ -44,6 +52,9 @@ logging.getLogger("httpx2").setLevel(logging.WARNING)
 # spent on the fuzzing of adapters alone.
 hypothesis.settings.register_profile("cairn", deadline=None, derandomize=True, database=None, max_examples=40)
 hypothesis.settings.load_profile("cairn")
+# It would try constants of whatever code of ours is imported, which parses all of that, and gives other examples when
+# other tests ran before in the same process.
+providers._get_local_constants = Constants
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], object]]:
@@ -52,10 +63,17 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], object]]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Bound every asynchronous test: signals do not reach a hanging uvloop, and this shows what is awaited."""
+    """Bound every asynchronous test: signals do not reach a hanging uvloop, and this shows what is awaited.
+
+    And seed those of properties: by their names, since a digest of their source costs as much as some examples.
+    """
     for item in items:
-        if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
+        if not isinstance(item, pytest.Function):
+            continue
+        if inspect.iscoroutinefunction(item.obj):
             item.obj = _bounded(item.obj)
+        elif getattr(item.obj, "is_hypothesis_test", False):
+            hypothesis.seed(crc32(item.nodeid.partition("[")[0].encode()))(item.obj)
 
 
 def _bounded(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:

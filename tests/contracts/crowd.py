@@ -49,6 +49,6 @@ class Crowd:
         own = {name.partition("/")[2]: id for name, id in self.ids.items() if name.startswith(f"{operation.id}/")}
         return sample(DOCUMENTS[service], schema, self.ids | own)
 
-    def url(self, service: str, operation: Operation, **ids: str) -> str:
+    def url(self, operation: Operation, **ids: str) -> str:
         """Where the operation is, with ids that are there and those that are given."""
-        return f"https://{service}.test{operation.url(**self.ids | ids)}"
+        return operation.url(**self.ids | ids)

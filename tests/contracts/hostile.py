@@ -1,6 +1,7 @@
 """What a careless or hostile caller sends, by the place where it is put."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 from zlib import crc32
 
@@ -146,14 +147,8 @@ HEADERS: dict[str, tuple[bytes, bytes]] = {
     "several versions": (b"If-Match", b'"1", "2"'),
     "an empty version": (b"If-Match", b""),
     "a version in other digits": (b"If-Match", '"\u0661"'.encode()),
-    "a condition that is none": (b"If-None-Match", b"\xff"),
-    "a time that is none": (b"If-Modified-Since", b"yesterday"),
     "an idempotency key with bytes": (b"Idempotency-Key", b"\xff\x00"),
     "a long idempotency key": (b"Idempotency-Key", b"a" * 5_000),
-    "a trace that is none": (b"traceparent", b"00-\xff-1-1"),
-    "a trace of zeros": (b"traceparent", b"00-" + b"0" * 32 + b"-" + b"0" * 16 + b"-00"),
-    "a request id with bytes": (b"X-Request-Id", b"\xff\xfe"),
-    "a long request id": (b"X-Request-Id", b"a" * 10_000),
     "an impossible length": (b"Content-Length", b"-1"),
     "a length in other digits": (b"Content-Length", "\u0661".encode()),
     "a huge length": (b"Content-Length", b"9" * 30),
@@ -165,6 +160,15 @@ HEADERS: dict[str, tuple[bytes, bytes]] = {
     "a scheme": (b"Authorization", b"Digest username=\xff"),
     "a key with NUL": (b"Authorization", b"Bearer ck_\x00"),
     "a long key": (b"Authorization", b"Bearer " + b"ck_" * 20_000),
+}
+# A request is answered in spite of these, so they may come together.
+BESIDE: dict[str, tuple[bytes, bytes]] = {
+    "a condition that is none": (b"If-None-Match", b"\xff"),
+    "a time that is none": (b"If-Modified-Since", b"yesterday"),
+    "a trace that is none": (b"traceparent", b"00-\xff-1-1"),
+    "a trace of zeros": (b"traceparent", b"00-" + b"0" * 32 + b"-" + b"0" * 16 + b"-00"),
+    "a request id with bytes": (b"X-Request-Id", b"\xff\xfe"),
+    "a long request id": (b"X-Request-Id", b"a" * 10_000),
     "what to accept": (b"Accept", b"\xff;q=NaN"),
     "a range": (b"Range", b"bytes=-1-2,9-"),
     "an origin": (b"Origin", b"null\x00"),
@@ -193,31 +197,64 @@ def some(corpus: Mapping[str, Value], place: str, always: Sequence[str] = ()) ->
     }
 
 
-def mutations(body: Any) -> Iterator[tuple[str, bytes]]:
-    """The body as JSON, with each field or entry replaced by hostile values in turn; with what it is."""
-    marker = "\u2603 the place \u2603"
-    for where, marked, replaced in _marked(body, marker):
-        before, after = to_json(marked).decode().split(f'"{marker}"')
+# No parser takes these, so they never get to a field: once in all places says as much as in each.
+UNREADABLE = ("raw control character", "5,000 digits", "deeply nested lists")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A field or an entry of a request: as problems point at it, where it is, and what to put there in turn."""
+
+    pointer: str
+    path: tuple[str | int, ...]
+    values: tuple[str, ...]
+
+
+def places(body: Any) -> list[list[Place]]:
+    """All places of a body, in groups of which none holds another: those that hold nothing, then the rest by depth."""
+    groups: dict[int, list[Place]] = {}
+    for path, replaced in _walk(body, ()):
         own = TEXTS if isinstance(replaced, str) else SHAPES if isinstance(replaced, dict | list) else NUMBERS
-        for what in dict.fromkeys((*some(own, where), *COMMON)):
-            yield f"{where}: {what}", (before + VALUES[what] + after).encode(errors="surrogatepass")
+        pointer = "".join(f"/{part}" for part in path)
+        named = dict.fromkeys((*COMMON, *some(own, pointer)))
+        depth = len(path) if isinstance(replaced, dict | list) and replaced else 0
+        place = Place(f"/body{pointer}", path, tuple(what for what in named if what not in UNREADABLE))
+        groups.setdefault(depth, []).append(place)
+    return list(groups.values())
 
 
-def _marked(node: Any, marker: str) -> Iterator[tuple[str, Any, Any]]:
-    """Copies of the node, each with the marker at another place, and what stood there."""
-    if isinstance(node, dict):
-        fields = cast("Document", node)
-        for name, value in fields.items():
-            yield f"/{name}", {**fields, name: marker}, value
-            for where, inner, replaced in _marked(value, marker):
-                yield f"/{name}{where}", {**fields, name: inner}, replaced
-    elif isinstance(node, list):
-        entries = cast("list[Any]", node)
-        for position, value in enumerate(entries):
-            before, after = entries[:position], entries[position + 1 :]
-            yield f"/{position}", [*before, marker, *after], value
-            for where, inner, replaced in _marked(value, marker):
-                yield f"/{position}{where}", [*before, inner, *after], replaced
+def with_values(body: Any, values: Mapping[Place, str]) -> bytes:
+    """The body as JSON, with these values, named, at these places."""
+    marked = body
+    for number, place in enumerate(values):
+        marked = _replaced(marked, place.path, f"\u2603{number}\u2603")
+    text = to_json(marked).decode()
+    for number, what in enumerate(values.values()):
+        text = text.replace(f'"\u2603{number}\u2603"', VALUES[what])
+    return text.encode(errors="surrogatepass")
+
+
+def _walk(node: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """Where something stands in the node, and what."""
+    inner: Iterable[tuple[str | int, Any]] = (
+        cast("Document", node).items()
+        if isinstance(node, dict)
+        else enumerate(cast("list[Any]", node))
+        if isinstance(node, list)
+        else ()
+    )
+    for name, value in inner:
+        yield (*path, name), value
+        yield from _walk(value, (*path, name))
+
+
+def _replaced(node: Any, path: tuple[str | int, ...], value: object) -> Any:
+    """A copy of the node with the value at this place."""
+    if not path:
+        return value
+    copied: Any = list(cast("list[Any]", node)) if isinstance(node, list) else dict(cast("Document", node))
+    copied[path[0]] = _replaced(copied[path[0]], path[1:], value)
+    return copied
 
 
 def sample(document: Document, schema: Document, ids: dict[str, str], name: str = "") -> Any:
