@@ -50,7 +50,7 @@ async def everything_said(api: Api, tag: str) -> tuple[str, dict[str, Any]]:
     twin = await made(await api.feedback.post("/v1/contacts", json={"email": f"twin.{tag}@example.com"}), 200)
     contact = (await made(saved, 200))["data"][0]["id"]
     both = {"contact_id": contact, "duplicate_id": twin["id"]}
-    await made(await api.feedback.post("/v1/contacts/merge", json=both), 200)
+    await made(await api.feedback.post("/v1/contacts:merge", json=both), 200)
     return contact, idea
 
 

@@ -180,9 +180,9 @@ async def test_nothing_of_them_is_anywhere(api: Api, admin: Database, world: Wor
     assert rows["deliveries"] == 6
     assert receipt["receipt"]["unreachable"]
     check = {"receipt": receipt["receipt"], "signature": receipt["signature"], "email": f"ada.{tag}@example.com"}
-    assert (await api.feedback.post("/v1/erasures/check", json=check)).json() == {"valid": True, "about": True}
+    assert (await api.feedback.post("/v1/erasures:check", json=check)).json() == {"valid": True, "about": True}
     forged = check | {"receipt": receipt["receipt"] | {"requested_by": "nobody"}, "email": "ben@example.com"}
-    assert (await api.feedback.post("/v1/erasures/check", json=forged)).json() == {"valid": False, "about": False}
+    assert (await api.feedback.post("/v1/erasures:check", json=forged)).json() == {"valid": False, "about": False}
 
 
 async def test_what_erasing_refuses(api: Api) -> None:
