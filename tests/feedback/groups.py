@@ -7,6 +7,7 @@ from services.feedback.breakdowns import domain as breakdowns
 from services.feedback.breakdowns.domain import By, Scope, Split
 from services.feedback.keeping import domain as keeping
 from services.feedback.keeping import store as kept
+from services.feedback.shares import domain as shares
 from shared.database import Database, Tx
 from tests.builders import eventually
 from tests.feedback.given import SAID_AT, told_shares
@@ -28,6 +29,13 @@ async def keep_groups(tx: Tx, workspace_id: UUID) -> None:
     ideas = [row["id"] for row in await tx.all("select id from ideas where workspace_id = $1", workspace_id)]
     await tx.run(kept.BEGIN, ideas, -1)
     await tx.run(kept.BEGIN_WORKSPACE, [workspace_id], -1)
+
+
+async def follow_marks(database: Database) -> None:
+    """Keep what is marked by now: what comes later changes what is kept already."""
+    async with database.system() as tx:
+        await shares.tell_some(tx, 1_000)
+        await keeping.keep_some(tx, 1_000)
 
 
 async def check_groups(database: Database, workspace_id: UUID) -> None:

@@ -1,7 +1,5 @@
 """Survey answers as rows: kept with the statements that hold them, counted without reading those."""
 
-from collections.abc import Callable
-
 # Whoever keeps a respondent's answers has them alone until the end: which of them is the latest depends on the others.
 # In one order, so that batches wait and never deadlock.
 HOLD = """
@@ -139,25 +137,40 @@ def _said(start: str, end: str) -> str:
     ) as a"""
 
 
-def _alike(start: str, end: str) -> str:
+_MONTH_OF_END = "date_trunc('month', $4::timestamptz at time zone 'UTC')"
+
+
+def _alike(gone: str, since: str) -> str:
     """What is alike is counted already, by the day it was said on and the month it was superseded in.
 
     With what has changed since. Of what was superseded in the month that the period ends in, the answers say whether
-    that was after its end; there are none where it ends with a month, or is not over.
+    that was after its end; there are none where it ends with a month, or is not over. `gone`: the first month in which
+    it may have been superseded, `since`: the first moment at which those answers were said.
     """
-    month = f"date_trunc('month', {end} at time zone 'UTC')"
-    after = f"case when {month} = {end} at time zone 'UTC' then {month} else {month} + interval '1 month' end"
-    kept = f"""select {_COLUMNS}, n from {{}} a
-        where a.workspace_id = $1 and a.measure = any($2::text[]) and a.said_on >= ({start} at time zone 'UTC')::date
-          and a.said_on < ({end} at time zone 'UTC')::date and a.gone_in >= {after} {_FILTERED}"""
+    kept = f"""select {_COLUMNS}, said_on, n from {{}} a
+        where a.workspace_id = $1 and a.measure = any($2::text[])
+          and a.said_on >= ($3::timestamptz at time zone 'UTC')::date
+          and a.said_on < ($4::timestamptz at time zone 'UTC')::date and a.gone_in >= {gone} {_FILTERED}"""
     return f"""from (
         {kept.format("survey_cells")} union all {kept.format("survey_changes")}
         union all
-        select {_COLUMNS}, 1 from survey_answers a
-        where {month} <> {end} at time zone 'UTC' and a.workspace_id = $1 and a.measure = any($2::text[])
-          and a.superseded_at >= {end} and a.superseded_at < ({after}) at time zone 'UTC'
-          and a.said_at >= {start} and a.said_at < {end} {_FILTERED}
+        select {_COLUMNS}, (said_at at time zone 'UTC')::date, 1 from survey_answers a
+        where {_MONTH_OF_END} <> $4::timestamptz at time zone 'UTC' and a.workspace_id = $1
+          and a.measure = any($2::text[]) and a.superseded_at >= $4
+          and a.superseded_at < ({_MONTH_OF_END} + interval '1 month') at time zone 'UTC'
+          and a.said_at >= {since} and a.said_at < $4 {_FILTERED}
     ) as a"""
+
+
+_ALIKE = _alike(
+    f"""case when {_MONTH_OF_END} = $4::timestamptz at time zone 'UTC' then {_MONTH_OF_END}
+        else {_MONTH_OF_END} + interval '1 month' end""",
+    "$3",
+)
+# By month: superseded in a later one than it was said in; the month that the period ends in may end with it.
+_ALIKE_BY_MONTH = _alike(
+    "date_trunc('month', a.said_on) + interval '1 month'", f"greatest($3, {_MONTH_OF_END} at time zone 'UTC')"
+)
 
 
 # Periods are UTC, whatever zone the session has; one that the window cuts ends with it.
@@ -172,20 +185,12 @@ from generate_series(
 _N = "sum(a.n)::bigint as n"
 
 
-def _by(source: Callable[[str, str], str]) -> dict[str | None, str]:
+def _by(among: str) -> dict[str | None, str]:
     """For each way to group (None: all in one) how many answers there are of each value."""
-    among = source("$3::timestamptz", "$4::timestamptz")
 
     def of(key: str, name: str = "null", joined: str = "") -> str:
         more = "" if key == "null" else f"{key}, "
         return f"select {key} as key, {name} as name, {_CELL}, {_N} {among} {joined} group by {more}{_CELL}"
-
-    def during(unit: str, spelled: str) -> str:
-        return f"""
-select to_char(first, '{spelled}') as key, null as name, cells.*
-{_PERIODS.format(unit=unit)} cross join lateral (
-    select {_CELL}, {_N} {source("period.start", "period.finish")} group by {_CELL}
-) as cells"""
 
     def named(column: str, key: str, table: str) -> str:
         return f"""
@@ -200,13 +205,25 @@ select {key} as key, t.name, cells.* from (
         "about": of("nullif(a.about, '')"),
         "product": named("product_id", "t.key", "products"),
         "connection": named("connection_id", "cells.connection_id::text", "connections"),
-        "month": during("month", "YYYY-MM"),
-        "week": during("week", 'IYYY-"W"IW'),
     }
 
 
-COUNT_ALIKE = _by(_alike)
-COUNT_SAID = _by(_said)
+def _during(unit: str, spelled: str) -> str:
+    return f"""
+select to_char(first, '{spelled}') as key, null as name, cells.*
+{_PERIODS.format(unit=unit)} cross join lateral (
+    select {_CELL}, {_N} {_said("period.start", "period.finish")} group by {_CELL}
+) as cells"""
+
+
+_SAID = _said("$3::timestamptz", "$4::timestamptz")
+COUNT_ALIKE = {
+    **_by(_ALIKE),
+    "month": f"""
+select to_char(a.said_on, 'YYYY-MM') as key, null as name, {_CELL}, {_N} {_ALIKE_BY_MONTH} group by 1, {_CELL}
+""",
+}
+COUNT_SAID = {**_by(_SAID), "month": _during("month", "YYYY-MM"), "week": _during("week", 'IYYY-"W"IW')}
 # Which answers would have to be read for that, those that were superseded too.
 MANY = f"""
 select coalesce(sum(n), 0)::bigint from (
@@ -215,7 +232,6 @@ select coalesce(sum(n), 0)::bigint from (
       and a.said_on < ($4::timestamptz at time zone 'UTC')::date {_FILTERED}
 ) as a
 """
-_SAID = _said("$3::timestamptz", "$4::timestamptz")
 COUNT_BY_PLAN = f"""
 select f.plan as key, null as name, {_CELL}, count(*) as n {_SAID}
 left join contacts c on c.id = a.contact_id and c.workspace_id = $1

@@ -30,7 +30,7 @@ from shared.events.feedback import NeedChanged
 from shared.ids import new_id
 from shared.paging import FIRST
 from tests.feedback.given import SAID_AT, Databases, caller, check_events, check_shares
-from tests.feedback.groups import check_groups, keep_groups
+from tests.feedback.groups import check_groups, follow_marks, keep_groups
 from tests.feedback.merges.model import Counts, Paper
 
 IDEAS = 5
@@ -353,10 +353,12 @@ async def test_counts_are_what_one_counts_on_paper(
 ) -> None:
     here = Here(await database("feedback"))
     await here.prepare()
-    for name, choices in steps:
+    for number, (name, choices) in enumerate(steps):
         async with here.database.transaction({here.workspace_id}) as tx:
             await getattr(here, name)(tx, **choices)
             await here.check(tx)
+        if number % 5 == 0:
+            await follow_marks(here.database)
     await check_shares(here.database, here.workspace_id)
     await check_groups(here.database, here.workspace_id)
     # Taken apart in any order, it is as if nothing had ever been merged.
