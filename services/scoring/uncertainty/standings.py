@@ -66,7 +66,7 @@ def standings(values: Array, ranked: Ranks, k: int, share: float) -> list[Standi
     rows = np.arange(ideas, dtype=np.int32)[:, np.newaxis] * ideas
     counts: Counts = np.bincount((ranked - 1 + rows).ravel(), minlength=ideas * ideas).reshape(ideas, ideas)
     upto = np.cumsum(counts, axis=1)
-    places: Counts = np.arange(1, ideas + 1)
+    places: Counts = np.arange(1, ideas + 1, dtype=np.int64)
     mean_ranks = cast("Array", np.dot(counts, places) / draws)
     low, high = (1 + (upto < _position(part, draws)).sum(axis=1) for part in ((1 - share) / 2, (1 + share) / 2))
     made: list[Standing] = []
