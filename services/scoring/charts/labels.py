@@ -10,6 +10,7 @@ WIDTH, HEIGHT = 720, 440
 LETTER, LINE, DOT = 6.5, 15, 6
 """About how much room a letter, a line and a dot take, in pixels."""
 Span = tuple[float, float]
+Side = Literal["right", "left"]
 
 
 def label(title: str, longest: int = LONGEST_LABEL) -> str:
@@ -30,7 +31,7 @@ class Placed:
     """What is written beside a dot; empty where it would lie on something else."""
 
     words: str
-    side: Literal["right", "left"]
+    side: Side
 
 
 def placed(points: Sequence[tuple[str, float, float]], wide: Span, high: Span) -> list[Placed]:
@@ -47,8 +48,8 @@ def placed(points: Sequence[tuple[str, float, float]], wide: Span, high: Span) -
         others = together[x, y] - 1
         words = label(title) + (f" (+{others})" if others else "")
         room = len(words) * LETTER
-        sides: dict[Literal["right", "left"], tuple[float, float]] = {"right": (x, x + room), "left": (x - room, x)}
-        free = [
+        sides: dict[Side, tuple[float, float]] = {"right": (x, x + room), "left": (x - room, x)}
+        free: list[Side] = [
             side
             for side, (start, end) in sides.items()
             if start >= 0

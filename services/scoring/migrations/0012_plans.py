@@ -13,6 +13,10 @@ MOMENT = sa.DateTime(timezone=True)
 UNFINISHED = sa.text("state in ('waiting', 'running')")
 
 
+def json(name: str, comment: str, *, nullable: bool = True) -> sa.Column[object]:
+    return sa.Column(name, postgresql.JSONB(none_as_null=nullable), nullable=nullable, comment=comment)
+
+
 def upgrade() -> None:
     op.create_table(
         "plans",
@@ -20,20 +24,15 @@ def upgrade() -> None:
         sa.Column("workspace_id", sa.UUID(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("note", sa.Text(), nullable=True),
-        sa.Column("asked", postgresql.JSONB(), nullable=False, comment="as it was asked for"),
+        json("asked", "as it was asked for", nullable=False),
         sa.Column("state", sa.Text(), server_default="waiting", nullable=False),
         sa.Column("phase", sa.Text(), server_default="waiting", nullable=False),
-        sa.Column("progress", sa.Double(), server_default="0", nullable=False),
+        sa.Column("progress", sa.Double[float](), server_default="0", nullable=False),
         sa.Column("reason", sa.Text(), nullable=True, comment="why there is no set, or it failed"),
-        sa.Column(
-            "program",
-            postgresql.JSONB(none_as_null=True),
-            nullable=True,
-            comment="what was solved: values, efforts and capacity as they were",
-        ),
-        sa.Column("result", postgresql.JSONB(none_as_null=True), nullable=True, comment="the answer, never changed"),
-        sa.Column("value", sa.Double(), nullable=True),
-        sa.Column("gap", sa.Double(), nullable=True),
+        json("program", "what was solved: values, efforts and capacity as they were"),
+        json("result", "the answer, never changed"),
+        sa.Column("value", sa.Double[float](), nullable=True),
+        sa.Column("gap", sa.Double[float](), nullable=True),
         sa.Column(
             "digest", sa.Text(), nullable=True, comment="SHA-256 over what was asked, what was solved and the answer"
         ),

@@ -38,16 +38,15 @@ def compare(before: Kept, after: Kept) -> Comparison:
     old, new = {_who(each): each for each in before.works}, {_who(each): each for each in after.works}
     moves = [_move(old.get(who), new.get(who), before, after) for who in dict.fromkeys([*new, *old])]
     moves.sort(key=lambda each: (-(each.value_after or each.value_before or 0.0), each.key))
-    efforts = before.efforts(), after.efforts()
+    was, becomes = before.efforts(), after.efforts()
+    kinds: list[IdeaKind] = [*was, *(kind for kind in becomes if kind not in was)]
     return Comparison(
         entered=[each for each in moves if each.before is None],
         left=[each for each in moves if each.after is None],
         moved=[each for each in moves if None not in {each.before, each.after} and each.before != each.after],
         same=sum(each.before == each.after for each in moves),
         kinds=[
-            (kind, efforts[0].get(kind, 0.0), efforts[1].get(kind, 0.0))
-            for kind in dict.fromkeys([*efforts[0], *efforts[1]])
-            if efforts[0].get(kind) != efforts[1].get(kind)
+            (kind, was.get(kind, 0.0), becomes.get(kind, 0.0)) for kind in kinds if was.get(kind) != becomes.get(kind)
         ],
     )
 

@@ -16,7 +16,7 @@ from shared.paging import LAST, decode, encode
 
 FEW = 2_000
 """Ideas that a filter may leave for all of them to be looked up."""
-WINDOW = 3_000
+WINDOW = 1_000
 """Places of the ranking that a page looks at where a filter leaves more: it may then hold fewer than asked for."""
 
 

@@ -14,6 +14,7 @@ only: a chain of small steps is no tie.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from services.scoring.frameworks.recipe import Array
 
 Ranks = NDArray[np.int32]
+Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,10 @@ def standings(values: Array, ranked: Ranks, k: int, share: float) -> list[Standi
     ideas, draws = values.shape
     # How often each idea has each rank, and that rank or a better one.
     rows = np.arange(ideas, dtype=np.int32)[:, np.newaxis] * ideas
-    counts = np.bincount((ranked - 1 + rows).ravel(), minlength=ideas * ideas).reshape(ideas, ideas)
+    counts: Counts = np.bincount((ranked - 1 + rows).ravel(), minlength=ideas * ideas).reshape(ideas, ideas)
     upto = np.cumsum(counts, axis=1)
-    mean_ranks: Array = (counts * np.arange(1, ideas + 1)).sum(axis=1) / draws
+    places: Counts = np.arange(1, ideas + 1, dtype=np.int64)
+    mean_ranks = cast("Array", np.dot(counts, places) / draws)
     low, high = (1 + (upto < _position(part, draws)).sum(axis=1) for part in ((1 - share) / 2, (1 + share) / 2))
     made: list[Standing] = []
     for place, row in enumerate(values):
