@@ -1,5 +1,6 @@
 """Lists of boards rest on indexes, under the row security that a service works under, and run few statements."""
 
+import re
 from typing import Any
 
 import pytest
@@ -15,6 +16,23 @@ from tests.feedback.given import Databases, made, new_idea
 from tests.feedback.portal.given import new_board, place
 
 EVERYTHING: tuple[Any, ...] = (None, None, None)
+
+
+SORTED = re.compile("Sort Key: .* DESC")
+SEED = (
+    """
+insert into feedback.ideas (id, workspace_id, key, title, kind)
+select gen_random_uuid(), $1, 'k' || n, 'Export', 'feature' from generate_series(1, 2000) as n
+""",
+    """
+insert into feedback.demand (idea_id, workspace_id, votes, currency)
+select id, $1, length(title), 'EUR' from feedback.ideas where workspace_id = $1
+""",
+    """
+insert into feedback.board_ideas (board_id, idea_id, workspace_id)
+select b.id, i.id, $1 from feedback.boards b, feedback.ideas i where b.workspace_id = $1 and i.workspace_id = $1
+""",
+)
 
 
 async def test_lists_of_a_board_rest_on_indexes(api: Api, database: Databases) -> None:
@@ -47,6 +65,32 @@ async def test_lists_of_a_board_rest_on_indexes(api: Api, database: Databases) -
                     assert "votes_contact" in told, told
         rows = await read.all(f"explain (costs off) {store.NUMBERS}", *seen[:4], 100, True)
         assert "board_ideas_contact" in "\n".join(row[0] for row in rows), "what is one's own is not searched for"
+
+
+async def test_a_page_of_a_large_board_is_walked(api: Api, database: Databases) -> None:
+    """Not put together whole and sorted, though nothing has analysed the few boards that there are."""
+    feedback, board = await database("feedback"), await new_board(api)
+    async with api.admin.system() as tx:
+        for statement in SEED:
+            await tx.run(statement, api.workspace_id)
+        for table in ("ideas", "demand", "board_ideas"):
+            await tx.run(f"analyze feedback.{table}")
+        # As after an analysis while there was none.
+        await tx.run("delete from pg_statistic where starelid = 'feedback.boards'::regclass")
+        await tx.run("update pg_class set reltuples = 0, relpages = 0 where oid = 'feedback.boards'::regclass")
+    async with feedback.read({api.workspace_id}) as read:
+        sight = await domain.look(read, api.workspace_id, board, Viewer("contact", new_id()))
+        await read.value("select set_config('plan_cache_mode', 'force_custom_plan', true)")
+        for sort in ("new", "votes"):
+            sql = store.LISTS[sort, 0, False, False]
+            naive = sql.replace("not b.own_only", "b.visibility <> 'one_way'")
+            told, otherwise = [
+                "\n".join(row[0] for row in await read.all(f"explain (costs off) {each}", *asked))
+                for asked in [(*sight.at, 51, *EVERYTHING, *START[sort])]
+                for each in (sql, naive)
+            ]
+            assert not SORTED.search(told), (sort, told)
+            assert SORTED.search(otherwise), "else this tells nothing"
 
 
 @pytest.mark.parametrize("asked", [Asked(), Asked(q="export cs", product="web", mine=True)])

@@ -107,7 +107,7 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
         return (await scoring.get(f"/v1/plans/{other_plan['id']}")).json()["state"] == "solved"
 
     await eventually(solved)
-    await post(scoring, f"/v1/plans/{other_plan['id']}/adopt", reason="Agreed.")
+    await post(scoring, f"/v1/plans/{other_plan['id']}:adopt", reason="Agreed.")
     work = {"idea_id": idea["id"], "team_id": team["id"], "period": "2027-Q1", "skill": "backend", "amount": 1}
     worked = await post(scoring, "/v1/actuals", actuals=[{"source": "sheets", "external_id": "1", **work}])
     allocation = await post(scoring, "/v1/allocations", since="2027-01-01", classes=[])

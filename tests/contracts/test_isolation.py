@@ -30,8 +30,8 @@ NEEDED: dict[str, Any] = {
     "/components": {"key": "spare", "name": "Spare"},
     "/corrections/{correction_id}": {"on": True},
     "/followers": {"contact": {"external_id": "u1"}},
-    "/plans/{plan_id}/adopt": {"reason": "Mine"},
-    "/plans/{plan_id}/withdraw": {"reason": "Mine"},
+    "/plans/{plan_id}:adopt": {"reason": "Mine"},
+    "/plans/{plan_id}:withdraw": {"reason": "Mine"},
 }
 
 

@@ -17,10 +17,13 @@ _OF_IDEA = "m.workspace_id = $1 and (m.id = i.id or m.merged_root = i.id)"
 # what any of it is worth; how the writer is called comes along to be taken out of the words (`known`), and goes no
 # further.
 # Not materialized: named twice, even where one of the two is not asked, ideas would be put together whole before a page
-# is taken of them.
+# is taken of them. `own_only` is worked out where nothing is known of it: from a table of a few boards, which nothing
+# ever analyses, the planner would conclude that all are one-way, and put together all there is as if it were one row.
 _VISIBLE = f"""
 visible_board as (
-    select b.id, b.key, b.name, b.description, b.visibility, b.submissions, b.comments, b.voting from boards b
+    select b.id, b.key, b.name, b.description, b.visibility, b.submissions, b.comments, b.voting,
+        b.visibility = 'one_way' and $3::text <> 'team' as own_only
+    from boards b
     where b.workspace_id = $1 and b.id = $2::uuid and not b.archived and (
         $3::text = 'team' or b.visibility in ('public', 'one_way')
         or $3 = 'contact' and exists (
@@ -34,8 +37,8 @@ visible_board as (
         )
     )
 ), visible_ideas as not materialized (
-    select p.idea_id as id, r.idea_id as ranked_id, r.votes as ranked_votes, i.title, i.description, i.status, i.product_id, i.search,
-        i.created_at, b.id as board_id, b.comments as commentable, b.voting as votable,
+    select p.idea_id as id, r.idea_id as ranked_id, r.votes as ranked_votes, i.title, i.description, i.status,
+        i.product_id, i.search, i.created_at, b.id as board_id, b.comments as commentable, b.voting as votable,
         p.contact_id is not null as from_customer, coalesce($3 = 'contact' and p.contact_id = $4, false) as mine,
         d.votes,
         (
@@ -66,7 +69,7 @@ visible_board as (
     join ideas i on i.workspace_id = $1 and i.id = p.idea_id and not i.archived and i.merged_root is null
     join demand d on d.workspace_id = $1 and d.idea_id = i.id
     join demand_ranks r on r.workspace_id = $1 and r.idea_id = i.id
-    where $3 = 'team' or b.visibility <> 'one_way' or $3 = 'contact' and p.contact_id = $4
+    where not b.own_only or $3 = 'contact' and p.contact_id = $4
 ), visible_comments as not materialized (
     select c.id, i.id as idea_id, c.parent_id, c.signature, c.state, c.edited_at is not null as edited, c.created_at,
         c.deleted_at is not null as deleted, c.text, c.contact_id is not null as from_customer,
