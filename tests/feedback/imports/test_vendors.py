@@ -86,9 +86,11 @@ async def bring(api: Api, name: str, source: str = "", rehearse: Collection[str]
     asked: dict[str, Any] = {"kind": vendor, "format": file.suffix[1:], "source": source or source_of(name)}
     if vendor == "canny":
         asked["statuses"] = {"Parked": "declined"}
-    rehearsed = await imported(api, file.read_bytes(), dry_run=True, **asked) if name in rehearse else None
+    rehearsed = {}
+    if name in rehearse:
+        rehearsed = await imported(api, file.read_bytes(), dry_run=True, **asked)
     done = await imported(api, file.read_bytes(), **asked)
-    for told in () if rehearsed is None else ("state", "rows", "invalid", "counts", "noticed", "errors"):
+    for told in ("state", "rows", "invalid", "counts", "noticed", "errors") if rehearsed else ():
         assert rehearsed[told] == done[told], f"{name}: {told}"
     return done
 
