@@ -73,5 +73,5 @@ def workbook(place: Path, count: int) -> None:
 
 
 def _cells(row: Mapping[str, Any]) -> Sequence[Any]:
-    given = {**row} | {f"attributes.{name}": value for name, value in row["attributes"].items()}
+    given: dict[str, Any] = {**row, **{f"attributes.{name}": value for name, value in row["attributes"].items()}}
     return [f"{given['external_id']}: {given['text']}" if name == "text" else given[name] for name in COLUMNS]

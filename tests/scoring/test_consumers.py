@@ -10,7 +10,8 @@ from pydantic_core import from_json
 from services.scoring.consumers import PROJECTED, follow_ideas
 from services.scoring.frameworks.opportunity import OpportunityParameters
 from services.scoring.models import domain as models
-from services.scoring.scores.domain import recompute, rescore_stale
+from services.scoring.scores.domain import rescore_stale
+from services.scoring.scores.recomputing import recompute
 from shared.database import Tx
 from shared.events.base import Delivered, Event
 from shared.ids import new_id

@@ -38,7 +38,6 @@ from shared.database import Read, Tx, as_text
 from shared.events.scoring import CauseKind, ScoreChanged
 from shared.ids import new_id
 from shared.outbox import emit
-from shared.paging import FIRST
 
 CHUNK = 200
 """Ideas scored at once: as many as a reader's batch holds."""
@@ -116,16 +115,6 @@ class _Written:
 WRITTEN = TypeAdapter(list[_Written])
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A stored score that is not what its inputs give. None: there is none."""
-
-    model_id: UUID
-    idea_id: UUID
-    stored: Mapping[str, Any] | None
-    computed: Mapping[str, Any] | None
-
-
 async def lock_ideas(tx: Tx, subjects: Collection[Subject], workspaces: Collection[UUID] = ()) -> None:
     """Wait for everyone else who moves scores of these ideas. To be called once, before anything is read or written.
 
@@ -151,7 +140,7 @@ async def rescore(tx: Tx, causes: Mapping[Subject, Cause], model_id: UUID | None
     """
     if not causes:
         return 0
-    models = await _models(tx, list(causes), model_id)
+    models = await active_models(tx, list(causes), model_id)
     if models is None:
         return 0
     if models.merged:
@@ -159,7 +148,7 @@ async def rescore(tx: Tx, causes: Mapping[Subject, Cause], model_id: UUID | None
         await lock_ideas(tx, {(workspace, into) for (workspace, _), into in models.merged.items()})
         moved_to = {(workspace, into): causes[workspace, idea] for (workspace, idea), into in models.merged.items()}
         causes = {**moved_to, **{each: cause for each, cause in causes.items() if each not in models.merged}}
-    computed = await _compute(tx, list(causes), models.active)
+    computed = await compute(tx, list(causes), models.active)
     written = [
         _Written(
             new_id(),
@@ -202,7 +191,7 @@ async def rescore(tx: Tx, causes: Mapping[Subject, Cause], model_id: UUID | None
     return len(moved)
 
 
-class _Models(NamedTuple):
+class ActiveModels(NamedTuple):
     """The active models, or one of them, and what is known of some ideas."""
 
     active: Sequence[asyncpg.Record]
@@ -212,7 +201,7 @@ class _Models(NamedTuple):
     """By model and idea, what has not reached the idea yet: another state of the model, or of what it reads."""
 
 
-async def _models(read: Read, subjects: Sequence[Subject], model_id: UUID | None = None) -> _Models | None:
+async def active_models(read: Read, subjects: Sequence[Subject], model_id: UUID | None = None) -> ActiveModels | None:
     """None where no model is active."""
     workspaces = {workspace for workspace, _ in subjects}
     rows = await read.all(store.ACTIVE_MODELS, list(workspaces), model_id, [idea for _, idea in subjects])
@@ -227,10 +216,10 @@ async def _models(read: Read, subjects: Sequence[Subject], model_id: UUID | None
                 waiting[row["id"], each] = row["sweep"], row["sweep_id"]
             elif row["framework"] in READERS_OF_NEEDS and str(each[1]) in stale:
                 waiting[row["id"], each] = "need", UUID(stale[str(each[1])])
-    return _Models(rows, {each: UUID(into[str(each[1])]) for each in subjects if str(each[1]) in into}, waiting)
+    return ActiveModels(rows, {each: UUID(into[str(each[1])]) for each in subjects if str(each[1]) in into}, waiting)
 
 
-async def _compute(read: Read, subjects: Sequence[Subject], models: Sequence[asyncpg.Record]) -> list[Computed]:
+async def compute(read: Read, subjects: Sequence[Subject], models: Sequence[asyncpg.Record]) -> list[Computed]:
     """What the models make of ideas, none of them merged, by what is stored now."""
     tuned = [FRAMEWORKS[each["framework"]].parameters.model_validate_json(each["parameters"]) for each in models]
     known = await _known(read, subjects, tuned)
@@ -309,10 +298,6 @@ async def corrections(read: Read, workspace_id: UUID, at: datetime | None = None
     return [Correction(**row) for row in await read.all(store.CORRECTIONS, workspace_id, at)]
 
 
-def _stored(inputs: dict[str, Input]) -> str:
-    return INPUTS.dump_json(inputs, exclude_none=True).decode()
-
-
 async def mark_stale(tx: Tx, causes: Mapping[Subject, Cause]) -> None:
     """Have ideas scored anew by the job, where a model reads needs: a need may be served by hundreds of them."""
     if causes:
@@ -363,48 +348,3 @@ async def score_portion(tx: Tx, workspace_id: UUID, model_id: UUID, ideas: Seque
     subjects = [(workspace_id, idea_id) for idea_id in ideas]
     await lock_ideas(tx, subjects)
     await rescore(tx, dict.fromkeys(subjects, cause), model_id)
-
-
-async def recompute(read: Read, workspace_id: UUID) -> list[Difference]:
-    """Compute every score of a workspace from its stored inputs and list those that are stored otherwise.
-
-    Empty when all is well. While scores move, those that are moving may be listed. Those of merged ideas rest.
-    """
-    found: list[Difference] = []
-    after = FIRST
-    while True:
-        ideas = [row["idea_id"] for row in await read.all(store.IDEAS_AFTER, workspace_id, after, CHUNK)]
-        if not ideas:
-            return found
-        after = ideas[-1]
-        models = await _models(read, [(workspace_id, idea_id) for idea_id in ideas])
-        if models is None:
-            return found
-        ideas = [idea_id for idea_id in ideas if (workspace_id, idea_id) not in models.merged]
-        computed = {
-            (each.model_id, each.subject[1]): {
-                "model_version": each.model_version,
-                "state": each.state,
-                "value": each.outcome.value,
-                "missing": list(each.outcome.missing),
-                "inputs": from_json(_stored(each.inputs)),
-            }
-            for each in await _compute(read, [(workspace_id, idea_id) for idea_id in ideas], models.active)
-        }
-        active = {model_id for model_id, _ in computed}
-        stored = {
-            (row["model_id"], row["idea_id"]): {
-                "model_version": row["model_version"],
-                "state": row["state"],
-                "value": row["value"],
-                "missing": from_json(row["missing"]),
-                "inputs": from_json(row["inputs"]),
-            }
-            for row in await read.all(store.STORED, workspace_id, ideas)
-            if row["model_id"] in active
-        }
-        found += [
-            Difference(*key, stored.get(key), computed.get(key))
-            for key in sorted(stored.keys() | computed.keys())
-            if stored.get(key) != computed.get(key)
-        ]

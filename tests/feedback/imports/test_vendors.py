@@ -86,7 +86,7 @@ async def bring(api: Api, name: str, source: str = "", rehearse: Collection[str]
     asked: dict[str, Any] = {"kind": vendor, "format": file.suffix[1:], "source": source or source_of(name)}
     if vendor == "canny":
         asked["statuses"] = {"Parked": "declined"}
-    rehearsed = {}
+    rehearsed: dict[str, Any] = {}
     if name in rehearse:
         rehearsed = await imported(api, file.read_bytes(), dry_run=True, **asked)
     done = await imported(api, file.read_bytes(), **asked)
