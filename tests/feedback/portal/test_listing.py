@@ -9,11 +9,11 @@ from services.feedback.portal.compared import Compared
 from services.feedback.similar.domain import Among
 from shared.ids import new_id
 from tests.builders import Api
-from tests.feedback.given import Databases, filled, made, new_idea
+from tests.feedback.given import Databases, filled, made, new_idea, told_shares
 from tests.feedback.portal.given import PUBLISHABLE, new_board, new_contact, place, token
 
 
-async def test_ideas_are_listed_in_any_order_page_by_page(api: Api) -> None:
+async def test_ideas_are_listed_in_any_order_page_by_page(api: Api, database: Databases) -> None:
     """Against the same done by hand; most of the workspace's ideas stand elsewhere, and somebody votes in between."""
     board, page = await new_board(api), (await api.another(PUBLISHABLE)).feedback
     ada = await new_contact(api, "ada@example.com")
@@ -36,6 +36,9 @@ async def test_ideas_are_listed_in_any_order_page_by_page(api: Api) -> None:
         if number % 6 != 5:
             await place(api, board, idea["id"])
             every.append({**idea, "status": status, "votes": voters, "voted": voters > 2, "web": number % 4 == 0})
+
+    # The order of votes follows them by a moment.
+    await told_shares(await database("feedback"), api.workspace_id)
 
     async def listed(limit: int = 4, **asked: Any) -> list[str]:
         found: list[str] = []

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.feedback.similar import worker
 from tests.builders import Api
-from tests.feedback.given import Databases, made
+from tests.feedback.given import Databases, made, told_shares
 from tests.feedback.portal.given import PUBLISHABLE, token
 from tests.feedback.portal.outside import BOARDS, PEOPLE, STEPS, Outside, marks_in
 
@@ -40,6 +40,8 @@ async def test_everybody_sees_what_is_for_them_and_nothing_else(
         await step(outside, a, b)
     while (await worker.fill_some(outside.database)).more:
         pass
+    # The order of votes follows them by a moment.
+    await told_shares(outside.database, api.workspace_id)
     page = (await api.another(PUBLISHABLE)).feedback
     for who in (None, *PEOPLE):
         headers = await token(api, outside.contacts[who]) if who else {}
