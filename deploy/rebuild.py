@@ -17,8 +17,7 @@ from deploy.child import Failed
 from services.scoring.models import store as models
 from services.scoring.policies.domain import weigh_anew
 from services.scoring.policies.worker import differences as misweighed
-from services.scoring.scores.domain import lock_workspace
-from services.scoring.scores.recomputing import recompute
+from services.scoring.scores.domain import lock_workspace, recompute
 from shared import outbox
 from shared.database import Database, Tx
 from shared.events.base import decode

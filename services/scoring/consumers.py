@@ -15,7 +15,8 @@ from services.scoring.kano.domain import project_kano
 from services.scoring.models.domain import rescore_readers
 from services.scoring.needs.domain import project_needs
 from services.scoring.policies.domain import mark_unweighed
-from services.scoring.scores.domain import Cause, Subject, lock_ideas, lock_workspace, mark_stale, rescore
+from services.scoring.scores.computed import Cause, Subject
+from services.scoring.scores.domain import lock_ideas, lock_workspace, mark_stale, rescore
 from shared.database import Tx
 from shared.events.base import Delivered, Event
 from shared.events.feedback import (

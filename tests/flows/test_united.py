@@ -28,7 +28,7 @@ from services.scoring.evidence import domain as evidence
 from services.scoring.frameworks.parity import Standing
 from services.scoring.frameworks.weighted import WeightedParameters
 from services.scoring.models import domain as models
-from services.scoring.scores.recomputing import recompute
+from services.scoring.scores.domain import recompute
 from shared.errors import Invalid, Moved
 from shared.events.base import Delivered, Event
 from shared.events.feedback import DemandChanged, IdeaChanged, KanoChanged

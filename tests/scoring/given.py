@@ -17,8 +17,7 @@ from services.scoring.frameworks.parameters import DemandRule
 from services.scoring.frameworks.recipe import Array
 from services.scoring.frameworks.rice import RiceParameters
 from services.scoring.models import domain as models
-from services.scoring.scores.domain import rescore_stale
-from services.scoring.scores.recomputing import recompute
+from services.scoring.scores.domain import recompute, rescore_stale
 from shared.database import Database, Read, Tx
 from shared.events.base import Delivered, Event
 from shared.events.feedback import (

@@ -14,7 +14,7 @@ from services.scoring.consumers import follow_strategy
 from services.scoring.frameworks.alignment import Contributions, Objective, Strategy, align
 from services.scoring.frameworks.weighted import WeightedParameters
 from services.scoring.models import domain as models
-from services.scoring.scores.recomputing import recompute
+from services.scoring.scores.domain import recompute
 from shared.database import Tx
 from shared.ids import new_id
 from tests.builders import Api

@@ -10,8 +10,7 @@ from pydantic_core import from_json
 from services.scoring.consumers import PROJECTED, follow_ideas
 from services.scoring.frameworks.opportunity import OpportunityParameters
 from services.scoring.models import domain as models
-from services.scoring.scores.domain import rescore_stale
-from services.scoring.scores.recomputing import recompute
+from services.scoring.scores.domain import recompute, rescore_stale
 from shared.database import Tx
 from shared.events.base import Delivered, Event
 from shared.ids import new_id

@@ -14,7 +14,7 @@ from services.scoring.frameworks import FRAMEWORKS
 from services.scoring.models import domain as models
 from services.scoring.models.domain import MOST_ACTIVE
 from services.scoring.scores import store
-from services.scoring.scores.domain import INPUTS
+from services.scoring.scores.computed import INPUTS
 from shared.database import Tx
 from shared.ids import new_id
 from tests.scoring.given import Databases, demand, estimate, idea

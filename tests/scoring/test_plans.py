@@ -39,7 +39,7 @@ async def made(api: Api, name: str, items: list[dict[str, Any]], **others: Any) 
 
 async def ruled(api: Api, plan: dict[str, Any], verb: str = "adopt", status: int = 201) -> dict[str, Any]:
     body = {"reason": "Agreed at the planning.", "decided_by": "ada"}
-    answer = await api.scoring.post(f"/v1/plans/{plan['id']}/{verb}", json=body)
+    answer = await api.scoring.post(f"/v1/plans/{plan['id']}:{verb}", json=body)
     assert answer.status_code == status, answer.text
     return answer.json()
 

@@ -14,7 +14,7 @@ from services.scoring.demand.domain import month_number
 from services.scoring.policies import domain as policies
 from services.scoring.policies.parameters import PolicyParameters
 from services.scoring.policies.worker import differences, weigh_some
-from services.scoring.scores.recomputing import recompute
+from services.scoring.scores.domain import recompute
 from shared.database import Tx
 from shared.events.base import Delivered, Event
 from shared.ids import new_id

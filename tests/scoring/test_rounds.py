@@ -69,8 +69,8 @@ async def test_values_stay_hidden_until_revealed_and_what_is_agreed_moves_the_sc
     assert (estimate["round_id"], estimate["note"]) == (opened.json()["id"], "Agreed in the round 'Effort'.")
     row = (await here.scores())[idea_id]
     assert (row["value"], row["cause"], str(row["cause_id"])) == (2, "estimate", written)
-    for path, body in (("reveal", None), ("close", agreed)):
-        again = await api.scoring.post(f"{url}/{path}", json=body)
+    for verb, body in (("reveal", None), ("close", agreed)):
+        again = await api.scoring.post(f"{url}:{verb}", json=body)
         assert (again.status_code, again.json()["code"]) == (409, "round_closed"), "nothing of it changes any more"
     assert (await give("bob", 1)).status_code == 409
     assert [each["id"] for each in (await api.scoring.get("/v1/rounds?state=closed")).json()["data"]] == [

@@ -32,7 +32,15 @@ ADDED_TO = {
 BLOTTED = {"runs": {"note"}, "run_decisions": {"reason", "decided_by"}}
 FUNCTIONS = {"access.find_key", "access.touch_keys", "access.find_workspace"}
 # Called by the tables alone: PostgreSQL refuses every other call of a trigger's function.
-TRIGGERS = {"feedback": {"feedback.similar_note", "feedback.share_note_accounts", "feedback.share_note_members"}}
+TRIGGERS = {
+    "feedback": {
+        "feedback.similar_note",
+        "feedback.share_note_accounts",
+        "feedback.share_note_members",
+        "feedback.demand_note",
+        *(f"feedback.survey_note_{change}" for change in ("insert", "update", "delete")),
+    }
+}
 
 TABLES = """
 select n.nspname as schema, c.relname as name, c.relispartition as partition,

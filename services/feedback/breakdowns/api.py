@@ -125,7 +125,7 @@ async def show_demand(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> DemandOverview:
-    """Show who wants anything at all, over all ideas of the workspace or of a product, unique at each level.
+    """Show who wants anything at all, over all ideas or a product's, each counted once at each level.
 
     Who asks for several ideas is one contact, and its account one account. Only accounts come in pages.
     """

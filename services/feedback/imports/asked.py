@@ -30,7 +30,10 @@ class ImportIn(Wire):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "not": {"required": ["kind", "statuses"], "properties": {"kind": {"enum": [*KINDS, "workspace"]}}}
+            "allOf": [
+                {"not": {"required": ["kind", "statuses"], "properties": {"kind": {"enum": [*KINDS, "workspace"]}}}},
+                {"not": {"required": ["format", "hints"], "properties": {"format": {"enum": ["ndjson", "json"]}}}},
+            ]
         }
     )
 

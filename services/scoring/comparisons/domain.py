@@ -12,7 +12,7 @@ from services.scoring.comparisons import store
 from services.scoring.comparisons.reasons import Reasons, account
 from services.scoring.frameworks import FRAMEWORKS
 from services.scoring.frameworks.recipe import Recipe
-from services.scoring.scores.domain import INPUTS
+from services.scoring.scores.computed import INPUTS
 from services.scoring.scores.inputs import Input
 from shared.database import Read
 from shared.errors import Conflict, FieldError, Invalid, NotFound

@@ -11,7 +11,8 @@ from services.scoring.facts import domain as facts
 from services.scoring.frameworks.parameters import CompetitionRule
 from services.scoring.frameworks.parity import Decay
 from services.scoring.models.domain import rescore_readers
-from services.scoring.scores.domain import Cause, lock_workspace, rescore
+from services.scoring.scores.computed import Cause
+from services.scoring.scores.domain import lock_workspace, rescore
 from shared.database import Read, Tx
 from shared.errors import FieldError, Invalid
 from shared.routes import require_version

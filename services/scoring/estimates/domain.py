@@ -12,7 +12,8 @@ import asyncpg
 
 from services.scoring.estimates import store
 from services.scoring.frameworks.spreads import Spread
-from services.scoring.scores.domain import Cause, lock_ideas, rescore
+from services.scoring.scores.computed import Cause
+from services.scoring.scores.domain import lock_ideas, rescore
 from shared.database import Tx
 from shared.errors import FieldError, Invalid, NotFound
 from shared.ids import new_id

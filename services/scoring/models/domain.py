@@ -15,7 +15,8 @@ from services.scoring.frameworks import FRAMEWORKS, FrameworkName
 from services.scoring.frameworks.parameters import Parameters, Rule
 from services.scoring.models import store
 from services.scoring.policies import domain as policies
-from services.scoring.scores.domain import Cause, lock_workspace, rescore_stale, score_portion, sweep
+from services.scoring.scores.computed import Cause
+from services.scoring.scores.domain import lock_workspace, rescore_stale, score_portion, sweep
 from services.scoring.scores.domain import portions as next_portions
 from shared.database import Database, Tx
 from shared.errors import Conflict, NotFound

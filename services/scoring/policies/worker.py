@@ -17,7 +17,8 @@ from services.scoring.policies import evidence, store
 from services.scoring.policies.domain import month_now
 from services.scoring.policies.evidence import Evidence, Result
 from services.scoring.policies.parameters import PolicyParameters
-from services.scoring.scores.domain import CHUNK, Cause, Subject, lock_ideas, lock_workspace, rescore
+from services.scoring.scores.computed import Cause, Subject
+from services.scoring.scores.domain import CHUNK, lock_ideas, lock_workspace, rescore
 from shared.database import RETRYABLE, Database, Read, Tx
 from shared.paging import FIRST
 from shared.runtime import Runtime

@@ -12,7 +12,7 @@ from pydantic_core import from_json
 from services.scoring.kano.domain import Gate
 from services.scoring.rankings import domain, store
 from services.scoring.rankings.domain import Asked
-from services.scoring.scores.domain import State
+from services.scoring.scores.computed import State
 from shared.errors import Conflict, NotFound
 from shared.events.feedback import IdeaKind, IdeaStatus
 from shared.paging import Cursor, Limit, Page

@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from services.scoring.rankings import store
-from services.scoring.scores.domain import State
+from services.scoring.scores.computed import State
 from shared.database import Read
 from shared.paging import LAST, decode, encode
 

@@ -15,7 +15,8 @@ from services.scoring.models.bodies import AnyParameters, UnreadParameters
 from services.scoring.runs import domain, store
 from services.scoring.runs.comparison import Comparison, Move, Place, compare
 from services.scoring.runs.domain import Action, Ruling
-from services.scoring.scores.domain import INPUTS, State, corrections
+from services.scoring.scores.computed import INPUTS, State
+from services.scoring.scores.domain import corrections
 from services.scoring.scores.inputs import Input
 from shared.apart import compute_apart
 from shared.errors import FieldError, Invalid, NotFound

@@ -21,7 +21,7 @@ from services.scoring.kano import domain as kano
 from services.scoring.kano.domain import Verdict
 from services.scoring.needs.rated import Surveyed
 from services.scoring.scores import store
-from services.scoring.scores.domain import INPUTS, State
+from services.scoring.scores.computed import INPUTS, State
 from services.scoring.scores.inputs import Corrected, Demanded, Input, Source
 from services.scoring.scores.words import WHY, Said, in_words
 from shared.database import Read

@@ -6,9 +6,8 @@ no estimate and no demand is lost, and an idea that is new while a model changes
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -17,18 +16,16 @@ from pydantic_core import from_json
 
 from services.scoring.facts import domain as facts
 from services.scoring.frameworks import FRAMEWORKS
-from services.scoring.frameworks.factors import Outcome
 from services.scoring.frameworks.parameters import MEASURES, Parameters
 from services.scoring.needs.domain import of_ideas
 from services.scoring.scores import store
+from services.scoring.scores.computed import BEARS_ON, INPUTS, WRITTEN, Cause, Computed, Difference, Subject, Written
 from services.scoring.scores.corrections import Correction
 from services.scoring.scores.inputs import (
     AccountWeight,
     Demand,
     Estimates,
-    Input,
     Known,
-    Source,
     Weighed,
     Weight,
     resolve,
@@ -38,81 +35,17 @@ from shared.database import Read, Tx, as_text
 from shared.events.scoring import CauseKind, ScoreChanged
 from shared.ids import new_id
 from shared.outbox import emit
+from shared.paging import FIRST
 
 CHUNK = 200
 """Ideas scored at once: as many as a reader's batch holds."""
 SWEPT = 500
 """Ideas that the job scores at once, for which nobody waits."""
-State = Literal["scored", "not_scoreable"]
 READERS_OF_NEEDS = [
     each.name for each in FRAMEWORKS.values() if each.parameters.from_needs is not Parameters.from_needs
 ]
 """Frameworks whose inputs may follow from needs."""
-Subject = tuple[UUID, UUID]
-"""A workspace and one of its ideas."""
-_BEARS_ON: Mapping[CauseKind, Source] = {
-    "demand": "demand",
-    "policy": "demand",
-    "time": "demand",
-    "estimate": "estimate",
-    "correction": "estimate",
-    "need": "survey",
-    "objective": "alignment",
-    "contribution": "alignment",
-    "competition": "competition",
-}
-"""The source of the inputs that a cause moves. A model, an idea and a merge move any."""
-INPUTS = TypeAdapter(dict[str, Input])
-"""How the inputs of a score are stored."""
 CORRECTIONS = TypeAdapter(list[Correction])
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """Why scores move: what kind of thing happened, which one, and the trace it is part of."""
-
-    kind: CauseKind
-    """`time`: asks count less because a month is over."""
-    id: UUID
-    traceparent: str
-
-
-@dataclass(frozen=True, slots=True)
-class Computed:
-    """A model applied to an idea."""
-
-    subject: Subject
-    model_id: UUID
-    model_version: int
-    outcome: Outcome
-    inputs: dict[str, Input]
-
-    @property
-    def state(self) -> State:
-        """Whether there is a value."""
-        return "not_scoreable" if self.outcome.value is None else "scored"
-
-
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """A score as it is sent to be stored."""
-
-    new_id: UUID
-    model_id: UUID
-    idea_id: UUID
-    value: float | None
-    inputs: dict[str, Input]
-    missing: tuple[str, ...]
-    cause: CauseKind
-    cause_id: UUID
-    bears_on: str
-    """The source of the inputs that the cause moves; empty: it moves any."""
-    waiting: CauseKind | None
-    """What has not reached the idea until now, and `waiting_id` which one."""
-    waiting_id: UUID | None
-
-
-WRITTEN = TypeAdapter(list[_Written])
 
 
 async def lock_ideas(tx: Tx, subjects: Collection[Subject], workspaces: Collection[UUID] = ()) -> None:
@@ -150,7 +83,7 @@ async def rescore(tx: Tx, causes: Mapping[Subject, Cause], model_id: UUID | None
         causes = {**moved_to, **{each: cause for each, cause in causes.items() if each not in models.merged}}
     computed = await compute(tx, list(causes), models.active)
     written = [
-        _Written(
+        Written(
             new_id(),
             each.model_id,
             each.subject[1],
@@ -159,7 +92,7 @@ async def rescore(tx: Tx, causes: Mapping[Subject, Cause], model_id: UUID | None
             each.outcome.missing,
             causes[each.subject].kind,
             causes[each.subject].id,
-            _BEARS_ON.get(causes[each.subject].kind, ""),
+            BEARS_ON.get(causes[each.subject].kind, ""),
             *models.waiting.get((each.model_id, each.subject), (None, None)),
         )
         for each in computed
@@ -348,3 +281,48 @@ async def score_portion(tx: Tx, workspace_id: UUID, model_id: UUID, ideas: Seque
     subjects = [(workspace_id, idea_id) for idea_id in ideas]
     await lock_ideas(tx, subjects)
     await rescore(tx, dict.fromkeys(subjects, cause), model_id)
+
+
+async def recompute(read: Read, workspace_id: UUID) -> list[Difference]:
+    """Compute every score of a workspace from its stored inputs and list those that are stored otherwise.
+
+    Empty when all is well. While scores move, those that are moving may be listed. Those of merged ideas rest.
+    """
+    found: list[Difference] = []
+    after = FIRST
+    while True:
+        ideas = [row["idea_id"] for row in await read.all(store.IDEAS_AFTER, workspace_id, after, CHUNK)]
+        if not ideas:
+            return found
+        after = ideas[-1]
+        models = await active_models(read, [(workspace_id, idea_id) for idea_id in ideas])
+        if models is None:
+            return found
+        ideas = [idea_id for idea_id in ideas if (workspace_id, idea_id) not in models.merged]
+        computed = {
+            (each.model_id, each.subject[1]): {
+                "model_version": each.model_version,
+                "state": each.state,
+                "value": each.outcome.value,
+                "missing": list(each.outcome.missing),
+                "inputs": from_json(INPUTS.dump_json(each.inputs, exclude_none=True)),
+            }
+            for each in await compute(read, [(workspace_id, idea_id) for idea_id in ideas], models.active)
+        }
+        active = {model_id for model_id, _ in computed}
+        stored = {
+            (row["model_id"], row["idea_id"]): {
+                "model_version": row["model_version"],
+                "state": row["state"],
+                "value": row["value"],
+                "missing": from_json(row["missing"]),
+                "inputs": from_json(row["inputs"]),
+            }
+            for row in await read.all(store.STORED, workspace_id, ideas)
+            if row["model_id"] in active
+        }
+        found += [
+            Difference(*key, stored.get(key), computed.get(key))
+            for key in sorted(stored.keys() | computed.keys())
+            if stored.get(key) != computed.get(key)
+        ]

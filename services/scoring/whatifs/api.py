@@ -13,7 +13,7 @@ from services.scoring.frameworks.alignment import Aligned
 from services.scoring.frameworks.factors import Contribution, Flag, FormulaStep
 from services.scoring.frameworks.parameters import InputName
 from services.scoring.models.bodies import UnreadParameters
-from services.scoring.scores.domain import State
+from services.scoring.scores.computed import State
 from services.scoring.scores.inputs import Demanded, Source
 from services.scoring.whatifs import domain
 from services.scoring.whatifs.domain import Pair, Standing

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Body
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from services.feedback.portal import domain
 from services.feedback.portal.api.ideas import PublicIdea, public
@@ -33,6 +33,8 @@ class PublicVoteIn(Wire):
 
 class PublicFollowIn(Wire):
     """Who follows; the body can be left out beside a visitor's token."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"contact": {"email": "ada@example.com"}}]})
 
     contact: Named = None
 

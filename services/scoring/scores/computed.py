@@ -1,0 +1,88 @@
+"""What scores are made of: causes, what a model makes of an idea, and how that is sent to be stored."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from services.scoring.frameworks.factors import Outcome
+from services.scoring.scores.inputs import Input, Source
+from shared.events.scoring import CauseKind
+
+State = Literal["scored", "not_scoreable"]
+Subject = tuple[UUID, UUID]
+"""A workspace and one of its ideas."""
+BEARS_ON: Mapping[CauseKind, Source] = {
+    "demand": "demand",
+    "policy": "demand",
+    "time": "demand",
+    "estimate": "estimate",
+    "correction": "estimate",
+    "need": "survey",
+    "objective": "alignment",
+    "contribution": "alignment",
+    "competition": "competition",
+}
+"""The source of the inputs that a cause moves. A model, an idea and a merge move any."""
+INPUTS = TypeAdapter(dict[str, Input])
+"""How the inputs of a score are stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why scores move: what kind of thing happened, which one, and the trace it is part of."""
+
+    kind: CauseKind
+    """`time`: asks count less because a month is over."""
+    id: UUID
+    traceparent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A model applied to an idea."""
+
+    subject: Subject
+    model_id: UUID
+    model_version: int
+    outcome: Outcome
+    inputs: dict[str, Input]
+
+    @property
+    def state(self) -> State:
+        """Whether there is a value."""
+        return "not_scoreable" if self.outcome.value is None else "scored"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A score as it is sent to be stored."""
+
+    new_id: UUID
+    model_id: UUID
+    idea_id: UUID
+    value: float | None
+    inputs: dict[str, Input]
+    missing: tuple[str, ...]
+    cause: CauseKind
+    cause_id: UUID
+    bears_on: str
+    """The source of the inputs that the cause moves; empty: it moves any."""
+    waiting: CauseKind | None
+    """What has not reached the idea until now, and `waiting_id` which one."""
+    waiting_id: UUID | None
+
+
+WRITTEN = TypeAdapter(list[Written])
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A stored score that is not what its inputs give. None: there is none."""
+
+    model_id: UUID
+    idea_id: UUID
+    stored: Mapping[str, Any] | None
+    computed: Mapping[str, Any] | None
