@@ -73,7 +73,7 @@ async def test_a_page_of_a_large_board_is_walked(api: Api, database: Databases) 
     async with api.admin.system() as tx:
         for statement in SEED:
             await tx.run(statement, api.workspace_id)
-        for table in ("ideas", "demand", "board_ideas"):
+        for table in ("ideas", "demand", "demand_ranks", "board_ideas"):
             await tx.run(f"analyze feedback.{table}")
         # As after an analysis while there was none.
         await tx.run("delete from pg_statistic where starelid = 'feedback.boards'::regclass")

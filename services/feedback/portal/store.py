@@ -69,6 +69,9 @@ visible_board as (
     join ideas i on i.workspace_id = $1 and i.id = p.idea_id and not i.archived and i.merged_root is null
     join demand d on d.workspace_id = $1 and d.idea_id = i.id
     where not b.own_only or $3 = 'contact' and p.contact_id = $4
+), visible_ranks as not materialized (
+    select i.*, r.votes as ranked_votes, r.idea_id as ranked_id
+    from visible_ideas i join demand_ranks r on r.workspace_id = $1 and r.idea_id = i.id
 ), visible_comments as not materialized (
     select c.id, i.id as idea_id, c.parent_id, c.signature, c.state, c.edited_at is not null as edited, c.created_at,
         c.deleted_at is not null as deleted, c.text, c.contact_id is not null as from_customer,
@@ -156,10 +159,9 @@ order by sorted_by desc, id desc limit $5
     if sort == "votes":
         # In order of votes as a job has it from moments ago; of one table, so that one index gives both.
         return f"""
-with {_VISIBLE} select i.id, r.votes as sorted_by from visible_ideas i
-join demand_ranks r on r.workspace_id = $1 and r.idea_id = i.id
-where {wanted} and (r.votes, r.idea_id) < (${place}::int, ${place + 1}::uuid)
-{looked_up(place + 2, terms, begun=begun)} order by r.votes desc, r.idea_id desc limit $5
+with {_VISIBLE} select i.id, i.ranked_votes as sorted_by from visible_ranks i
+where {wanted} and (i.ranked_votes, i.ranked_id) < (${place}::int, ${place + 1}::uuid)
+{looked_up(place + 2, terms, begun=begun)} order by i.ranked_votes desc, i.ranked_id desc limit $5
 """
     return f"""
 with {_VISIBLE} select i.id from visible_ideas i

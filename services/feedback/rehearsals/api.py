@@ -68,7 +68,7 @@ async def list_rehearsed_records(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[Rehearsal]:
-    """List what the records of a dry run would become, by kind and row; rows that are refused are in `errors`.
+    """List what the records of a dry run would become, by kind and row. Rows that are refused are in `errors`.
 
     It tells which ideas votes, comments and statements would go to, and whether who is behind them is known. Nothing of
     it is stored yet. 409 for an import that is no dry run.
