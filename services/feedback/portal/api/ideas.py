@@ -138,7 +138,7 @@ async def find_similar_ideas(
     runtime: RuntimeDep,
     limit: Annotated[int, Query(ge=1, le=10, description="ideas to answer with")] = 5,
 ) -> SimilarIdeas:
-    """Show ideas on a board that are like what the visitor writes, so that they vote instead of bringing it again.
+    """Show ideas on a board that are like what the visitor writes, to vote for instead.
 
     Ask while they type. Nothing is stored; new ideas are found within half a minute.
     """
