@@ -19,7 +19,7 @@ EVERYTHING: tuple[Any, ...] = (None, None, None)
 
 
 SORTED = re.compile("Sort Key: (?!demand_ranks).* DESC")
-"""Of ideas put together. The thin rows that give their order may be sorted: there are as many as the planner believes."""
+"""Of ideas put together. The thin rows that give their order may be sorted, where few are believed to be there."""
 SEED = (
     """
 insert into feedback.ideas (id, workspace_id, key, title, kind)
