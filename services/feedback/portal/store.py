@@ -19,8 +19,6 @@ _OF_IDEA = "m.workspace_id = $1 and (m.id = i.id or m.merged_root = i.id)"
 # Not materialized: named twice, even where one of the two is not asked, ideas would be put together whole before a page
 # is taken of them. `own_only` is worked out where nothing is known of it: from a table of a few boards, which nothing
 # ever analyses, the planner would conclude that all are one-way, and put together all there is as if it were one row.
-# By votes (`visible_ranks`) the workspace's ideas are walked and each is looked up: a join of tables of many workspaces
-# is taken for next to nothing, and would be sorted whole.
 _VISIBLE = f"""
 visible_board as (
     select b.id, b.key, b.name, b.description, b.visibility, b.submissions, b.comments, b.voting,
@@ -73,9 +71,7 @@ visible_board as (
     where not b.own_only or $3 = 'contact' and p.contact_id = $4
 ), visible_ranks as not materialized (
     select i.*, r.votes as ranked_votes, r.idea_id as ranked_id
-    from (
-        select votes, idea_id from demand_ranks where workspace_id = $1 order by votes desc, idea_id desc
-    ) as r cross join lateral (select * from visible_ideas where id = r.idea_id limit 1) as i
+    from visible_ideas i join demand_ranks r on r.workspace_id = $1 and r.idea_id = i.id
 ), visible_comments as not materialized (
     select c.id, i.id as idea_id, c.parent_id, c.signature, c.state, c.edited_at is not null as edited, c.created_at,
         c.deleted_at is not null as deleted, c.text, c.contact_id is not null as from_customer,
