@@ -44,7 +44,7 @@ WHAT_RUNS = (
 
 
 def main(arguments: list[str]) -> int:
-    """`only=NAME` (or the name alone) runs one part; `rounds=N`; `data=small` leaves the large data set out.
+    """`only=NAME,NAME` (or the names alone) runs these parts; `rounds=N`; `data=small` leaves the large data set out.
 
     `rows=N` is how many rows the longest file has that is imported, `format=csv` its only format.
     """
@@ -52,26 +52,28 @@ def main(arguments: list[str]) -> int:
     for argument in arguments:
         name, _, value = argument.rpartition("=")
         given[name or "only"] = value
-    only, rounds = given.get("only", ""), int(given.get("rounds", ROUNDS))
-    if (only and only not in {*PARTS, *ALONE}) or not given.keys() <= {"only", "rounds", "data", "rows", "format"}:
-        parts = "|".join([*PARTS, *ALONE])
-        say(f"python -m tests.bench [only={parts}] [rounds=N] [data=small] [rows=N] [format=NAME]")
+    only = [each for each in given.get("only", "").split(",") if each] or [*ALONE, *PARTS]
+    rounds = int(given.get("rounds", ROUNDS))
+    if not {*only} <= {*PARTS, *ALONE} or not given.keys() <= {"only", "rounds", "data", "rows", "format"}:
+        names = "|".join([*PARTS, *ALONE])
+        say(f"python -m tests.bench [only={names}] [rounds=N] [data=small] [rows=N] [format=NAME]")
         return 2
     logging.getLogger("cairn").setLevel(logging.ERROR)
     began = time.monotonic()
     large = given.get("data") != "small"
     report = Report()
     for name, measure in ALONE.items():
-        if only in {"", name}:
+        if name in only:
             say(name)
             measure(report, rounds, large)
-    if not only or only in PARTS:
+    parts = [name for name in PARTS if name in only]
+    if parts:
         with data_folder() as folder, ExitStack() as stack:
             arena = Arena.build(folder, stack, report, rounds, large=large)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 arena.import_rows = int(given.get("rows", arena.import_rows))
                 arena.import_formats = [given["format"]] if "format" in given else arena.import_formats
-                runner.run(_measure(arena, [only] if only else list(PARTS)))
+                runner.run(_measure(arena, parts))
         report.note(WHAT_RUNS)
     report.note(f"took {time.monotonic() - began:.0f} s")
     report.write(RESULT)
