@@ -9,6 +9,7 @@ from shared.access.directory import Directory
 from shared.access.limits import Limits
 from shared.batching import GroupCommit
 from shared.database import Database
+from shared.jobs import Leisure
 from shared.settings import Settings
 from shared.siblings import Siblings
 from shared.stream.broker import Broker
@@ -42,6 +43,8 @@ class Runtime:
     """Jobs of this process that can be woken, by name."""
     served: int = 0
     """Requests that this process has answered: a job sees by it whether callers are there."""
+    leisure: Leisure = field(default_factory=Leisure)
+    """Turns for jobs that nobody waits for."""
     memory: dict[str, Any] = field(default_factory=dict[str, Any])
     """Short-lived caches, by owner."""
     _groups: dict[str, GroupCommit[Any, Any]] = field(default_factory=dict[str, GroupCommit[Any, Any]])

@@ -5,7 +5,6 @@ serve `/healthz`, `/readyz` and `/metrics`.
 """
 
 import asyncio
-import contextlib
 import functools
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
@@ -282,16 +281,4 @@ async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
         _, running = await asyncio.wait(running, timeout=1.0)
 
 
-async def forever(signal: asyncio.Event, seconds: float, step: Callable[[], Awaitable[object]]) -> None:
-    """Run `step` while it returns something true; then wait for the signal, `seconds` at most, and go on."""
-    while True:
-        signal.clear()
-        if await step():
-            continue
-        # Not wait_for: on 3.11 it swallows a cancellation that meets the signal, and the job would never end.
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await signal.wait()
-
-
-__all__ = ["Health", "Job", "Service", "create", "describe", "forever"]
+__all__ = ["Health", "Job", "Service", "create", "describe"]

@@ -8,9 +8,9 @@ from shared.database import RETRYABLE
 from shared.errors import Unavailable
 from shared.forgetting import store
 from shared.forgetting.domain import Places
+from shared.jobs import forever
 from shared.runtime import Runtime
 from shared.sealing import Seal
-from shared.service import forever
 
 SWEEP_SECONDS = 0.5
 

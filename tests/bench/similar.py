@@ -123,7 +123,7 @@ async def _times(site: Site, report: Report) -> None:
     began = time.perf_counter()
     # The service's own job is at it too: whichever of the two has the index.
     while await _indexed(admin, workspace_id) < TEXTS:
-        if not (await worker.fill_some(feedback, BATCH)).more:
+        if not await worker.fill_some(feedback, BATCH):
             await asyncio.sleep(0.05)
     report.add("similar.index", TEXTS / (time.perf_counter() - began), "texts/s")
     if meaning.installed():

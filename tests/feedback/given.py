@@ -196,7 +196,7 @@ async def filled(api: Api, database: Database, count: int) -> None:
     """Everything that was written is in the index: it is filled here, unless the service's own job is at it."""
 
     async def all_in() -> bool:
-        while (await worker.fill_some(database)).more:
+        while await worker.fill_some(database):
             pass
         async with api.admin.system() as tx:
             waiting = await tx.value(

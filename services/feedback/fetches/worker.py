@@ -19,9 +19,9 @@ from services.feedback.intake import domain as intake
 from shared.database import RETRYABLE
 from shared.egress import Egress, networks
 from shared.errors import Unavailable
+from shared.jobs import forever
 from shared.runtime import Runtime
 from shared.sealing import Seal
-from shared.service import forever
 
 AT_ONCE = 10
 LEASE_SECONDS = 120.0

@@ -10,8 +10,8 @@ import asyncpg
 from services.feedback.intake import domain, store
 from shared.database import RETRYABLE, Tx
 from shared.errors import Unavailable
+from shared.jobs import forever
 from shared.runtime import Runtime
-from shared.service import forever
 
 BATCH = 200
 SWEEP_SECONDS = 0.1

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from shared.database import RETRYABLE
 from shared.errors import Unavailable
+from shared.jobs import forever
 from shared.runtime import Runtime
-from shared.service import forever
 
 SWEEP_SECONDS = 1.0
 

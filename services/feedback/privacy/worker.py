@@ -7,9 +7,9 @@ from uuid import UUID
 from services.feedback.privacy import domain, store
 from shared.database import RETRYABLE
 from shared.errors import Unavailable
+from shared.jobs import forever
 from shared.runtime import Runtime
 from shared.sealing import Seal
-from shared.service import forever
 
 SWEEP_SECONDS = 0.25
 

@@ -4,8 +4,8 @@ import asyncio
 
 from services.feedback.segments import domain, store
 from shared.database import RETRYABLE
+from shared.jobs import forever
 from shared.runtime import Runtime
-from shared.service import forever
 
 SWEEP_SECONDS = 0.25
 

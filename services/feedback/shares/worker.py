@@ -1,32 +1,22 @@
 """Tells other services who is behind which idea, behind the writers' backs."""
 
-import asyncio
-import time
-
 from services.feedback.shares import domain
 from shared.database import RETRYABLE
 from shared.runtime import Runtime
-from shared.service import forever
 
 BATCH = 500
-"""Marks in a transaction. Each of another account is one event."""
+"""Marks in a transaction at most. Each of another account is one event; what comes in meanwhile for the same idea and
+account is told with it."""
 SWEEP_SECONDS = 0.5
-REST = 9
-"""Times as long as a batch took that the job rests after it: a tenth of a core at most, however many ask. What comes in
-meanwhile for the same idea and account is told with it."""
 
 
 async def run(runtime: Runtime) -> None:
     """The job: tell until cancelled."""
 
-    async def step() -> bool:
-        began = time.monotonic()
-        told = await tell_some(runtime)
-        if told:
-            await asyncio.sleep(REST * (time.monotonic() - began))
-        return told == BATCH
+    async def step(limit: int) -> bool:
+        return await tell_some(runtime, limit) == limit
 
-    await forever(asyncio.Event(), SWEEP_SECONDS, step)
+    await runtime.leisure.work(SWEEP_SECONDS, step, BATCH)
 
 
 async def tell_some(runtime: Runtime, limit: int = BATCH) -> int:

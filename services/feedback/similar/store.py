@@ -59,7 +59,6 @@ union all
 ) order by id limit $6)
 """
 # Whether somebody was writing just now: $2 is the first id of that time.
-RUSH = "select exists (select from feedback where workspace_id = $1 and id > $2)"
 TAKE_CHANGES = """
 delete from similar_changes where seq = any(array(
     select seq from similar_changes where workspace_id = $1 and kind = $2 order by seq limit $3 for update skip locked

@@ -7,9 +7,7 @@ by triggers, so that no writer has to think of the index.
 
 import asyncio
 import logging
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -21,7 +19,6 @@ from shared.database import PATIENCE_SECONDS, RETRYABLE, Database, Tx
 from shared.errors import Unavailable
 from shared.ids import earliest_id, new_id
 from shared.runtime import Runtime
-from shared.service import forever
 
 BATCH = 128
 SWEEP_SECONDS = 2.0
@@ -29,9 +26,6 @@ SWEEP_SECONDS = 2.0
 SETTLED = timedelta(seconds=3 * PATIENCE_SECONDS)
 """After that no transaction can commit any more that was given its ids before: one ends in two thirds of that time, and
 the clocks of two machines may differ by the rest."""
-RUSH = timedelta(seconds=2)
-RUSH_REST = 9
-"""Times as long as a full batch took that the worker rests while feedback comes in."""
 ENCODED_AT_ONCE = 16
 WORN = 10_000
 """Numbers without a text that an index may have, besides as many as it has texts, before it is filled anew."""
@@ -40,53 +34,34 @@ log = logging.getLogger("cairn.similar")
 
 
 async def run(runtime: Runtime) -> None:
-    """The job: index, then encode, until cancelled. Callers come first: while they write, it works a tenth of the time.
+    """The job: index, then encode, until cancelled. What waits for the index waits in the tables it comes from."""
 
-    What waits for the index waits in the tables it comes from. After a full batch it rests as long as that took, so
-    that one of two cores stays free; in a rush nine times as long.
-    """
-
-    async def step() -> bool:
-        began = time.monotonic()
-        progress = await fill_some(runtime.database)
-        more = progress.more
+    async def step(limit: int) -> bool:
+        more = await fill_some(runtime.database, limit)
         if not more and runtime.settings.embeddings:
-            more = await encode_some(runtime.database)
-        if more:
-            await asyncio.sleep((RUSH_REST if progress.rush else 1) * (time.monotonic() - began))
+            more = await encode_some(runtime.database, min(limit, ENCODED_AT_ONCE))
         return more
 
-    await forever(asyncio.Event(), SWEEP_SECONDS, step)
+    await runtime.leisure.work(SWEEP_SECONDS, step, BATCH)
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Whether there may be more to index, and whether somebody was writing just now."""
-
-    more: bool
-    rush: bool = False
-
-
-async def fill_some(database: Database, limit: int = BATCH, settled: timedelta = SETTLED) -> Progress:
-    """Index some texts of every workspace that has new ones."""
+async def fill_some(database: Database, limit: int = BATCH, settled: timedelta = SETTLED) -> bool:
+    """Index some texts of every workspace that has new ones; tell whether there may be more."""
     horizon = earliest_id(datetime.now(UTC) - settled)
     async with database.system() as tx:
         behind = await tx.all(store.BEHIND_IDEAS, words.ANALYSER, horizon)
         behind += await tx.all(store.BEHIND_FEEDBACK, words.ANALYSER, horizon)
         behind += await tx.all(store.CHANGED, limit)
-    more = rush = False
-    just_now = earliest_id(datetime.now(UTC) - RUSH)
+    more = False
     for workspace_id, kind in dict.fromkeys((row["workspace_id"], row["kind"]) for row in behind):
         try:
             async with database.transaction({workspace_id}) as tx:
-                if await fill(tx, workspace_id, kind, horizon, limit):
-                    more = True
-                    rush |= await tx.value(store.RUSH, workspace_id, just_now)
+                more |= await fill(tx, workspace_id, kind, horizon, limit)
         except (Unavailable, *RETRYABLE):
             raise
         except Exception as error:  # whatever is wrong with one workspace must not stop the others
             log.warning("texts could not be indexed", exc_info=error, extra={"workspace": str(workspace_id)})
-    return Progress(more, rush)
+    return more
 
 
 async def fill(tx: Tx, workspace_id: UUID, kind: Kind, horizon: UUID, limit: int) -> bool:

@@ -3,32 +3,22 @@
 A count adds both, in one statement, and is the same before and after.
 """
 
-import asyncio
-import time
-
 from services.feedback.surveys import store
 from shared.database import RETRYABLE, Database
 from shared.runtime import Runtime
-from shared.service import forever
 
 BATCH = 5_000
-"""Changes in a transaction."""
+"""Changes in a transaction at most."""
 SWEEP_SECONDS = 1.0
-REST = 9
-"""Times as long as a batch took that the job rests after it: a tenth of a core at most, however many answer."""
 
 
 async def run(runtime: Runtime) -> None:
     """The job: fold until cancelled."""
 
-    async def step() -> bool:
-        began = time.monotonic()
-        folded = await fold_some(runtime.database)
-        if folded:
-            await asyncio.sleep(REST * (time.monotonic() - began))
-        return folded == BATCH
+    async def step(limit: int) -> bool:
+        return await fold_some(runtime.database, limit) == limit
 
-    await forever(asyncio.Event(), SWEEP_SECONDS, step)
+    await runtime.leisure.work(SWEEP_SECONDS, step, BATCH)
 
 
 async def fold_some(database: Database, limit: int = BATCH) -> int:

@@ -1,34 +1,26 @@
 """Fills in the language of feedback that came without one: at leisure, and never at the door."""
 
 import asyncio
-import time
 from datetime import UTC, datetime, timedelta
 
 from services.feedback.texts import store
 from services.feedback.texts.language import language_of
 from shared.events.feedback import FeedbackReceived
 from shared.runtime import Runtime
-from shared.service import forever
 
 BATCH = 200
 SWEEP_SECONDS = 5.0
 SETTLED = timedelta(seconds=60)
 """Longer than any transaction lives: nothing that is older can still be about to be committed before it."""
-REST = 19
-"""Times as long as a batch took that the worker rests: a twentieth of a core at most, however much comes in."""
 
 
 async def run(runtime: Runtime) -> None:
     """The job: know languages until cancelled."""
 
-    async def step() -> bool:
-        began = time.monotonic()
-        more = await know_some(runtime)
-        if more:
-            await asyncio.sleep(REST * (time.monotonic() - began))
-        return more
+    async def step(limit: int) -> bool:
+        return await know_some(runtime, limit)
 
-    await forever(asyncio.Event(), SWEEP_SECONDS, step)
+    await runtime.leisure.work(SWEEP_SECONDS, step, BATCH)
 
 
 async def know_some(runtime: Runtime, limit: int = BATCH, settled: timedelta = SETTLED) -> bool:

@@ -4,8 +4,8 @@ import asyncio
 
 from services.feedback.triage import store
 from shared.database import RETRYABLE
+from shared.jobs import forever
 from shared.runtime import Runtime
-from shared.service import forever
 
 BATCH = 500
 SWEEP_SECONDS = 1.0

@@ -3,8 +3,8 @@
 import asyncio
 
 from services.roadmap.objectives import domain
+from shared.jobs import forever
 from shared.runtime import Runtime
-from shared.service import forever
 
 LOOK_SECONDS = 60.0
 

@@ -29,9 +29,9 @@ from shared.errors import FieldError, Invalid
 from shared.events.feedback import IdeaKind
 from shared.events.scoring import BalanceChanged, Breach
 from shared.ids import new_id
+from shared.jobs import forever
 from shared.outbox import emit
 from shared.runtime import Runtime
-from shared.service import forever
 
 CHECK_SECONDS = 1.0
 Measure = Literal["planned", "actual"]

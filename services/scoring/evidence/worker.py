@@ -4,8 +4,8 @@ import asyncio
 
 from services.scoring.evidence import domain
 from services.scoring.facts.domain import today
+from shared.jobs import forever
 from shared.runtime import Runtime
-from shared.service import forever
 
 LOOK_SECONDS = 60.0
 

@@ -21,10 +21,10 @@ from services.scoring.scores.domain import portions as next_portions
 from shared.database import Database, Tx
 from shared.errors import Conflict, NotFound
 from shared.ids import new_id
+from shared.jobs import forever
 from shared.paging import FIRST
 from shared.routes import require_version
 from shared.runtime import Runtime
-from shared.service import forever
 from shared.telemetry import traceparent
 
 MOST_ACTIVE = 20

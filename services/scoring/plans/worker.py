@@ -26,8 +26,8 @@ from services.scoring.portfolio.watch import FIRST, Watch
 from shared.database import RETRYABLE
 from shared.errors import Problem, Unavailable
 from shared.ids import new_id
+from shared.jobs import forever
 from shared.runtime import Runtime
-from shared.service import forever
 from shared.telemetry import traceparent
 
 JOB = "plans"

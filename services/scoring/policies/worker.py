@@ -5,7 +5,6 @@ the row of the mark, which is taken before the accounts are read: no change is l
 """
 
 import asyncio
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -22,41 +21,37 @@ from services.scoring.scores.domain import CHUNK, lock_ideas, lock_workspace, re
 from shared.database import RETRYABLE, Database, Read, Tx
 from shared.paging import FIRST
 from shared.runtime import Runtime
-from shared.service import forever
 
 ACCOUNTS_AT_ONCE = 50_000
 """Contacts, as the demand counts them, of the ideas that are weighed in one transaction; one idea may have more."""
 SWEEP_SECONDS = 0.5
-REST = 4
-"""Times as long as a step took that the job rests after it: a fifth of a core at most, however much changes."""
 
 
 async def run(runtime: Runtime) -> None:
     """The job: weigh until cancelled."""
 
-    async def step() -> bool:
-        began = time.monotonic()
-        more = await weigh_some(runtime.database)
-        if more:
-            await asyncio.sleep(REST * (time.monotonic() - began))
-        return more
+    async def step(limit: int) -> bool:
+        return await weigh_some(runtime.database, limit)
 
-    await forever(asyncio.Event(), SWEEP_SECONDS, step)
+    await runtime.leisure.work(SWEEP_SECONDS, step, CHUNK)
 
 
-async def weigh_some(database: Database) -> bool:
-    """Let months pass, weigh some ideas that have changed, and some under a policy that has; whether any were."""
+async def weigh_some(database: Database, limit: int = CHUNK) -> bool:
+    """Let months pass, weigh some ideas that have changed, and some under a policy that has; whether any were.
+
+    `limit`: ideas in a transaction.
+    """
     more = False
     for work in (age_one, weigh_changed, weigh_policy):
         try:
             async with database.system() as tx:
-                more |= await work(tx)
+                more |= await work(tx, limit)
         except RETRYABLE:
             more = True
     return more
 
 
-async def age_one(tx: Tx) -> bool:
+async def age_one(tx: Tx, _limit: int) -> bool:
     """Have one policy whose weights are of an earlier month weighed to this one."""
     now = month_now()
     aged = await tx.one(store.AGED, now)
@@ -68,9 +63,9 @@ async def age_one(tx: Tx) -> bool:
     return True
 
 
-async def weigh_changed(tx: Tx) -> bool:
+async def weigh_changed(tx: Tx, limit: int) -> bool:
     """Weigh the ideas that have waited longest, all of one workspace, under each of its policies."""
-    oldest = await tx.all(store.OLDEST, CHUNK)
+    oldest = await tx.all(store.OLDEST, limit)
     if not oldest:
         return False
     workspace_id = oldest[0]["workspace_id"]
@@ -84,7 +79,7 @@ async def weigh_changed(tx: Tx) -> bool:
     return True
 
 
-async def weigh_policy(tx: Tx) -> bool:
+async def weigh_policy(tx: Tx, limit: int) -> bool:
     """Weigh the next ideas under a policy that has changed.
 
     The position moves only from where it was read, so two workers at one policy waste work and do no harm.
@@ -93,7 +88,7 @@ async def weigh_policy(tx: Tx) -> bool:
     if asked is None:
         return False
     workspace_id, policy_id, after = asked["workspace_id"], asked["policy_id"], asked["after"]
-    rows = await tx.all(store.IDEAS_AFTER, workspace_id, after, CHUNK)
+    rows = await tx.all(store.IDEAS_AFTER, workspace_id, after, limit)
     ideas = _portion(rows)
     await lock_ideas(tx, [(workspace_id, idea_id) for idea_id in ideas])
     policy = await tx.one(store.GET, workspace_id, policy_id)
@@ -101,7 +96,7 @@ async def weigh_policy(tx: Tx) -> bool:
         causes = {(workspace_id, idea): Cause(asked["cause"], policy_id, asked["traceparent"]) for idea in ideas}
         await _weigh(tx, workspace_id, ideas, [policy], causes)
     at = workspace_id, policy_id, after, asked["asked_at"]
-    if policy is None or (len(ideas) == len(rows) and len(rows) < CHUNK):
+    if policy is None or (len(ideas) == len(rows) and len(rows) < limit):
         await tx.run(store.DONE, *at)
     else:
         await tx.run(store.MOVE, *at, ideas[-1])

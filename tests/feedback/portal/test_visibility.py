@@ -38,7 +38,7 @@ async def test_everybody_sees_what_is_for_them_and_nothing_else(
     await outside.team_idea(0, 0)
     for step, a, b in script:
         await step(outside, a, b)
-    while (await worker.fill_some(outside.database)).more:
+    while await worker.fill_some(outside.database):
         pass
     # The order of votes follows them by a moment.
     await told_shares(outside.database, api.workspace_id)
