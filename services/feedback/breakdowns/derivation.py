@@ -74,7 +74,10 @@ def asks(votes: str, insights: str) -> str:
 
 
 def parts(kinds: Collection[str]) -> str:
-    """What each holder adds to the groups of these kinds, the total among them."""
+    """What each holder adds to the groups of these kinds, the total among them.
+
+    Contacts and accounts are looked up one by one: asks are few, and the planner would read all contacts for them.
+    """
     # `vote`: when the contact voted last, and what its account paid then. The largest array is the latest one.
     return f"""placed as (
     select a.scope_id, c.account_id, f.mrr, k.kind, k.key, a.contact_id,
@@ -82,8 +85,10 @@ def parts(kinds: Collection[str]) -> str:
         sum(a.insights) as insights,
         max(array[(extract(epoch from a.asked_at) * 1000000)::bigint, a.paid]) filter (where a.votes > 0) as vote
     from asks a
-    left join contacts c on c.id = a.contact_id and c.workspace_id = $1
-    left join accounts f on f.id = c.account_id and f.workspace_id = $1
+    left join lateral (
+        select account_id from contacts where id = a.contact_id and workspace_id = $1 limit 1
+    ) as c on true
+    left join lateral (select mrr, plan from accounts where id = c.account_id and workspace_id = $1 limit 1) as f on true
     cross join lateral ({_groups(kinds)}) as k (kind, key)
     group by 1, 2, 3, 4, 5, 6, 7
 ), parts as (

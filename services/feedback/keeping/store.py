@@ -88,8 +88,10 @@ def _settle(derived: str) -> str:
     same = [f"({', '.join(f'{of}.{name}' for name in _PART)})" for of in ("n", "w")]
     return f"""
 with {derived}, {parts(KINDS)}, was as (
-    select p.* from {_SCOPES}
-    join demand_parts p on p.workspace_id = $1 and p.scope_id = t.scope_id and p.holder_id = t.holder_id
+    select p.* from {_SCOPES} cross join lateral (
+        select * from demand_parts where workspace_id = $1 and scope_id = t.scope_id and holder_id = t.holder_id
+        order by kind, key
+    ) as p
 ), changed as (
     select scope_id, holder_id, kind, key, {both}, n.contacts is not null as stays, w.contacts is not null as stood
     from parts n full join was w using (scope_id, holder_id, kind, key) where {same[0]} is distinct from {same[1]}
