@@ -41,6 +41,7 @@ from services.scoring.runs import api as runs
 from services.scoring.scores import api as scores
 from services.scoring.teams import api as teams
 from services.scoring.uncertainty import api as uncertainty
+from services.scoring.unions import api as unions
 from services.scoring.whatifs import api as whatifs
 from services.scoring.words import FREE, WORDS
 from shared.forgetting.api import forgetting
@@ -72,6 +73,7 @@ SERVICE = Service(
         methods.router,
         uncertainty.router,
         whatifs.router,
+        unions.router,
         portfolio.router,
         plans.router,
         runs.router,

@@ -199,6 +199,7 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
         "mapping_key": "desk",
         "export_id": export["id"],
         "model_id": model["id"],
+        "ask_what_a_merge_does/into_id": other["id"],
         "compare_models/model_id": f"{model['id']},{other_model['id']}",
         "policy_id": policy["id"],
         "compare_demand_policies/policy_id": f"{policy['id']},{other_policy['id']}",

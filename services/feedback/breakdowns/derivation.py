@@ -88,7 +88,9 @@ def parts(kinds: Collection[str]) -> str:
     left join lateral (
         select account_id from contacts where id = a.contact_id and workspace_id = $1 limit 1
     ) as c on true
-    left join lateral (select mrr, plan from accounts where id = c.account_id and workspace_id = $1 limit 1) as f on true
+    left join lateral (
+        select mrr, plan from accounts where id = c.account_id and workspace_id = $1 limit 1
+    ) as f on true
     cross join lateral ({_groups(kinds)}) as k (kind, key)
     group by 1, 2, 3, 4, 5, 6, 7
 ), parts as (

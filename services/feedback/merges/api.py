@@ -97,7 +97,7 @@ async def merge_idea(idea_id: UUID, body: MergeIn, caller: CallerDep, tx: TxDep)
 
     The merged idea is no longer listed or ranked, and its id answers 308. Votes and feedback that name it, by id or
     key, go on to count for the other. Nothing is lost: unmerging gives it back all that was said of it, before and
-    since.
+    since. What it would do to ranks: `POST /v1/what-ifs/merges` of scoring, with what `dry_run` answers.
     """
     effect = await domain.merge(tx, caller.workspace_id, caller.actor, idea_id, body.into, dry_run=body.dry_run)
     return _effect(effect, dry_run=body.dry_run)

@@ -1,0 +1,1 @@
+"""What if two ideas were one: done, looked at and taken back."""
