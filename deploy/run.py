@@ -30,6 +30,12 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
+def spare_collector() -> None:
+    """What is loaded by now stays: the collector need not walk it again, nor start at every few hundred requests."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until told to stop."""
     chosen = parser().parse_args(arguments)
@@ -41,9 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     settings = Settings(role=chosen.role)  # pyright: ignore[reportCallIssue]  # the rest comes from the environment
     configure_logging(chosen.service, settings.log_level)
     application = app.create_app(settings)
-    # What is loaded by now stays: the collector need not walk it again, nor start at every few hundred requests.
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    spare_collector()
     uvicorn.run(
         application,
         host=chosen.host,

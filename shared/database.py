@@ -91,7 +91,7 @@ class Read:
 class Tx(Read):
     """A writing transaction: all or nothing, committed before the caller hears of it.
 
-    `emitted` is set by `outbox.emit`, so that the relay is nudged once, after the commit.
+    `emitted` is set by who tells of something (`outbox`), so that the relay is nudged once, after the commit.
     """
 
     def __init__(self, begin: Callable[[], Awaitable[Connection]], observers: Sequence[Observer]) -> None:

@@ -32,16 +32,26 @@ with told as (
 )
 insert into outbox (seq, occurred_at) select seq, occurred_at from told
 """
-# For a statement that stores new aggregates and their first events at once. `given` has the columns id, workspace_id,
-# event_id, event_type, event and traceparent; $2 is the time.
-TOLD = """
+
+
+def telling(given: str, version: str) -> str:
+    """The parts of a statement that stores aggregates and tells of them at once; the caller sets `tx.emitted`.
+
+    `given` has the columns id, workspace_id, event_id, event_type, event, traceparent and `version`; $2 is the time.
+    """
+    return f"""
 told as (
     insert into events (id, workspace_id, type, aggregate_id, version, occurred_at, traceparent, data)
-    select event_id, workspace_id, event_type, id, 1, $2, traceparent, event from given returning seq, occurred_at
+    select event_id, workspace_id, event_type, id, {version}, $2, traceparent, event from {given}
+    returning seq, occurred_at
 ), waiting as (
     insert into outbox (seq, occurred_at) select seq, occurred_at from told
 )
 """
+
+
+# Of new aggregates.
+TOLD = telling("given", "1")
 LOCK = "select pg_try_advisory_lock(hashtext('cairn.relay'), hashtext($1))"
 TAKE_OFF = "delete from outbox where seq = any($1::bigint[])"
 # Both in one round trip and one commit. The two see the same rows, so what is taken off is left out by name.

@@ -37,7 +37,7 @@ E = TypeVar("E", bound=Event)
 
 
 async def follow_ideas(tx: Tx, delivered: Sequence[Delivered[Any]]) -> None:
-    """Project what is new, then score the ideas it is about. At most eight statements for ideas and demand.
+    """Project what is new, then score the ideas it is about. At most seven statements for ideas and demand.
 
     Kano is one more, which no score rests on; needs are three more, whose ideas are scored by a job. Who is behind an
     idea is only noted here, with at most four more: weighing looks at all of them, which a job does once for many

@@ -16,6 +16,7 @@ import uvicorn
 from deploy.infra import Postgres
 from deploy.ports import free_port
 from deploy.protocol import Protocol
+from deploy.run import spare_collector
 from deploy.schemas import migrate_all
 from services.scoring.app import create_app
 from shared.access import registry
@@ -81,7 +82,8 @@ class Lab:
 
     @asynccontextmanager
     async def database(self) -> AsyncGenerator[Database]:
-        """As scoring's job has it."""
+        """As scoring's job has it, in a process that is set up as a service's."""
+        spare_collector()
         database = Database(self.role_url, "scoring", application="bench", patience=600)
         await database.open()
         try:

@@ -16,6 +16,7 @@ from services.scoring.models.domain import MOST_ACTIVE
 from services.scoring.scores import store
 from services.scoring.scores.computed import INPUTS
 from shared.database import Tx
+from shared.events.scoring import ScoreChanged
 from shared.ids import new_id
 from tests.scoring.given import Databases, demand, estimate, idea
 from tests.scoring.samples import SAMPLES, Sample
@@ -121,6 +122,8 @@ class Board:
             event = from_json(row["data"])
             self.seq = row["seq"]
             if "score_id" in event:
+                # Put together in SQL, and what the contract itself would be written as.
+                assert event == ScoreChanged.model_validate_json(row["data"]).model_dump(mode="json")
                 # The models were made one after another: of the first events of all, the last counts.
                 assert moved is None or UUID(event["score_id"]) not in events
                 events[UUID(event["score_id"])] = event

@@ -6,7 +6,7 @@ the job `rescore`, chunk by chunk, from a position that is stored: whatever dies
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from uuid import UUID
 
 import asyncpg
@@ -30,8 +30,10 @@ from shared.telemetry import traceparent
 MOST_ACTIVE = 20
 """Active models of a workspace: each is one more score to keep for every idea."""
 SWEEP_SECONDS = 1.0
-AT_ONCE = 2
-"""Portions that the job has under way."""
+AT_ONCE = 3
+"""Portions that the job has under way: two that the database works at, and one that is computed."""
+PORTIONS = 12
+"""Portions of a step, of which the last are waited for together."""
 
 
 async def create(
@@ -143,23 +145,26 @@ def _edited(model_id: UUID) -> Cause:
 async def rescore_some(database: Database) -> bool:
     """Score the next ideas under a model that changed; False when nothing waits.
 
-    Several portions at once, so that the database works at one while another is computed. The position moves when all
-    of them are done, and only from where it was read, so two workers at one model waste work and do no harm.
+    Several portions at once, so that the database works at some while another is computed. The position moves when all
+    of the step are done, and only from where it was read, so two workers at one model waste work and do no harm.
     """
     async with database.system() as tx:
         asked = await tx.one(store.PICK)
         if asked is None:
             return False
         workspace_id, model_id, after = asked["workspace_id"], asked["model_id"], asked["after"]
-        portions, last = await next_portions(tx, workspace_id, after, AT_ONCE)
+        portions, last = await next_portions(tx, workspace_id, after, PORTIONS)
     cause = Cause(asked["cause"], asked["cause_id"] or model_id, asked["traceparent"])
 
-    async def score(ideas: Sequence[UUID]) -> None:
-        async with database.transaction((workspace_id,)) as tx:
-            await score_portion(tx, workspace_id, model_id, ideas, cause)
+    waiting = iter(portions)
+
+    async def score() -> None:
+        for ideas in waiting:
+            async with database.transaction((workspace_id,), by_key=True) as tx:
+                await score_portion(tx, workspace_id, model_id, ideas, cause)
 
     # All are waited for, whatever becomes of one: what is under way must not outlive the step.
-    outcomes = await asyncio.gather(*(score(ideas) for ideas in portions), return_exceptions=True)
+    outcomes = await asyncio.gather(*(score() for _ in range(AT_ONCE)), return_exceptions=True)
     for outcome in outcomes:
         if isinstance(outcome, BaseException):
             raise outcome

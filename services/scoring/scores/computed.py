@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from services.scoring.frameworks.factors import Outcome
 from services.scoring.scores.inputs import Input, Source
 from shared.events.scoring import CauseKind
+from shared.ids import new_id_text
 
 State = Literal["scored", "not_scoreable"]
 Subject = tuple[UUID, UUID]
@@ -56,26 +57,26 @@ class Computed:
         return "not_scoreable" if self.outcome.value is None else "scored"
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A score as it is sent to be stored."""
+def written(each: Computed, cause: Cause, waiting: tuple[CauseKind, UUID] | None) -> dict[str, object]:
+    """A score as it is sent to be stored, without its inputs; ids as text, as they go into JSON.
 
-    new_id: UUID
-    model_id: UUID
-    idea_id: UUID
-    value: float | None
-    inputs: dict[str, Input]
-    missing: tuple[str, ...]
-    cause: CauseKind
-    cause_id: UUID
-    bears_on: str
-    """The source of the inputs that the cause moves; empty: it moves any."""
-    waiting: CauseKind | None
-    """What has not reached the idea until now, and `waiting_id` which one."""
-    waiting_id: UUID | None
-
-
-WRITTEN = TypeAdapter(list[Written])
+    `waiting`: what has not reached the idea until now, if anything has not.
+    """
+    kind, id = (None, None) if waiting is None else (waiting[0], str(waiting[1]))
+    return {
+        "new_id": new_id_text(),
+        "event_id": new_id_text(),
+        "model_id": str(each.model_id),
+        "idea_id": str(each.subject[1]),
+        "value": each.outcome.value,
+        "missing": each.outcome.missing,
+        "cause": cause.kind,
+        "cause_id": str(cause.id),
+        "bears_on": BEARS_ON.get(cause.kind, ""),
+        "waiting": kind,
+        "waiting_id": id,
+        "traceparent": cause.traceparent,
+    }
 
 
 @dataclass(frozen=True, slots=True)

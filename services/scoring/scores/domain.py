@@ -6,22 +6,23 @@ no estimate and no demand is lost, and an idea that is new while a model changes
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
 from pydantic import TypeAdapter
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from services.scoring.facts import domain as facts
 from services.scoring.frameworks import FRAMEWORKS
 from services.scoring.frameworks.parameters import MEASURES, Parameters
 from services.scoring.needs.domain import of_ideas
 from services.scoring.scores import store
-from services.scoring.scores.computed import BEARS_ON, INPUTS, WRITTEN, Cause, Computed, Difference, Subject, Written
+from services.scoring.scores.computed import INPUTS, Cause, Computed, Difference, Subject, written
 from services.scoring.scores.corrections import Correction
 from services.scoring.scores.inputs import (
+    NO_ESTIMATES,
     AccountWeight,
     Demand,
     Estimates,
@@ -32,9 +33,7 @@ from services.scoring.scores.inputs import (
     sought,
 )
 from shared.database import Read, Tx, as_text
-from shared.events.scoring import CauseKind, ScoreChanged
-from shared.ids import new_id
-from shared.outbox import emit
+from shared.events.scoring import CauseKind
 from shared.paging import FIRST
 
 CHUNK = 200
@@ -68,7 +67,7 @@ async def rescore(tx: Tx, causes: Mapping[Subject, Cause], model_id: UUID | None
     """Score ideas, locked by the caller, under the active models or one of them; return how many scores moved.
 
     For one that was merged into another that one is scored, and what the merged one scores rests until it is unmerged.
-    Five statements, however many ideas; one more where a model reads needs and where one weighs demand by a policy, and
+    Four statements, however many ideas; one more where a model reads needs and where one weighs demand by a policy, and
     two more for each of alignment and competition where one reads it; one more where ideas have been merged.
     """
     if not causes:
@@ -82,46 +81,13 @@ async def rescore(tx: Tx, causes: Mapping[Subject, Cause], model_id: UUID | None
         moved_to = {(workspace, into): causes[workspace, idea] for (workspace, idea), into in models.merged.items()}
         causes = {**moved_to, **{each: cause for each, cause in causes.items() if each not in models.merged}}
     computed = await compute(tx, list(causes), models.active)
-    written = [
-        Written(
-            new_id(),
-            each.model_id,
-            each.subject[1],
-            each.outcome.value,
-            each.inputs,
-            each.outcome.missing,
-            causes[each.subject].kind,
-            causes[each.subject].id,
-            BEARS_ON.get(causes[each.subject].kind, ""),
-            *models.waiting.get((each.model_id, each.subject), (None, None)),
-        )
-        for each in computed
-    ]
-    rows = await tx.all(store.WRITE, WRITTEN.dump_json(written, exclude_none=True).decode())
-    scores = {(each.model_id, each.subject[1]): each for each in computed}
-    moved = [(row, scores[row["model_id"], row["idea_id"]]) for row in rows]
-    await emit(
-        tx,
-        [
-            ScoreChanged(
-                workspace_id=score.subject[0],
-                version=row["version"],
-                score_id=row["id"],
-                idea_id=row["idea_id"],
-                model_id=row["model_id"],
-                model_version=score.model_version,
-                state=score.state,
-                value=score.outcome.value,
-                previous=row["previous"],
-                missing=list(score.outcome.missing),
-                cause=row["cause"],
-                cause_id=row["cause_id"],
-            )
-            for row, score in moved
-        ],
-        [causes[score.subject].traceparent for _, score in moved],
-    )
-    return len(moved)
+    if not computed:
+        return 0
+    rows = [written(each, causes[each.subject], models.waiting.get((each.model_id, each.subject))) for each in computed]
+    inputs = [INPUTS.dump_json(each.inputs, exclude_none=True).decode() for each in computed]
+    moved: int = await tx.value(store.WRITE, to_json(rows).decode(), datetime.now(UTC), inputs)
+    tx.emitted = tx.emitted or moved > 0
+    return moved
 
 
 class ActiveModels(NamedTuple):
@@ -140,16 +106,19 @@ async def active_models(read: Read, subjects: Sequence[Subject], model_id: UUID 
     rows = await read.all(store.ACTIVE_MODELS, list(workspaces), model_id, [idea for _, idea in subjects])
     if not rows:
         return None
-    into: dict[str, str] = from_json(rows[0]["merged"]) if rows[0]["merged"] is not None else {}
-    stale: dict[str, str] = from_json(rows[0]["stale"]) if rows[0]["stale"] is not None else {}
+    into, stale = _by_idea(rows[0]["merged"]), _by_idea(rows[0]["stale"])
     waiting: dict[tuple[UUID, Subject], tuple[CauseKind, UUID]] = {}
     for row in rows:
-        for each in subjects:
-            if row["swept"] is not None and each[1] > row["swept"]:
-                waiting[row["id"], each] = row["sweep"], row["sweep_id"]
-            elif row["framework"] in READERS_OF_NEEDS and str(each[1]) in stale:
-                waiting[row["id"], each] = "need", UUID(stale[str(each[1])])
-    return ActiveModels(rows, {each: UUID(into[str(each[1])]) for each in subjects if str(each[1]) in into}, waiting)
+        if stale and row["framework"] in READERS_OF_NEEDS:
+            waiting |= {(row["id"], each): ("need", stale[each[1]]) for each in subjects if each[1] in stale}
+        if row["swept"] is not None:
+            swept, sweep = row["swept"], (row["sweep"], row["sweep_id"])
+            waiting |= {(row["id"], each): sweep for each in subjects if each[1] > swept}
+    return ActiveModels(rows, {each: into[each[1]] for each in subjects if each[1] in into}, waiting)
+
+
+def _by_idea(found: str | None) -> dict[UUID, UUID]:
+    return {} if found is None else {UUID(idea): UUID(other) for idea, other in from_json(found).items()}
 
 
 async def compute(read: Read, subjects: Sequence[Subject], models: Sequence[asyncpg.Record]) -> list[Computed]:
@@ -204,20 +173,22 @@ async def _known(read: Read, subjects: Sequence[Subject], models: Sequence[Param
     asked = [workspace for workspace, _ in subjects], [idea for _, idea in subjects]
     texts = [as_text(each) for each in asked]
     demand: dict[int, Demand] = {
-        row["position"]: Demand({name: row[name] for name in MEASURES}, row["event_id"], row["version"])
-        for row in await read.all(store.DEMAND, *texts)
+        position: Demand(dict(zip(MEASURES, counts, strict=True)), event_id, version)
+        for position, event_id, version, *counts in await read.all(store.DEMAND, *texts)
     }
     told = await facts.load(read, subjects, {type(rule) for each in models for rule in each.rules().values()})
     served = await of_ideas(read, *asked) if any(each.from_needs() for each in models) else [()] * len(subjects)
     known = [
         Known({}, demand.get(position), *each) for position, each in enumerate(zip(told, served, strict=True), start=1)
     ]
-    for row in await read.all(store.ESTIMATES, *texts):
-        position: int = row["position"]
-        known[position - 1].estimates[row["input"]] = Estimates(row["ids"], row["values"], row["teams"])
+    place: int
+    for place, name, id, value, team_id in await read.all(store.ESTIMATES, *texts):
+        estimates = known[place - 1].estimates
+        ids, values, teams = estimates.get(name, NO_ESTIMATES)
+        estimates[name] = Estimates((*ids, id), (*values, value), (*teams, team_id))
     if policies:
-        for place, weight in await weights_of(read, subjects, policies):
-            known[place].weights[weight.weighed.policy_id] = weight
+        for position, weight in await weights_of(read, subjects, policies):
+            known[position].weights[weight.weighed.policy_id] = weight
     return known
 
 

@@ -13,7 +13,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 from uuid import UUID
 
 from pydantic import Field
@@ -32,6 +32,8 @@ from services.scoring.frameworks.parity import Competed
 from services.scoring.needs.rated import Need, Surveyed, surveyed
 from services.scoring.scores.corrections import Correction, Kind, corrected, fitting, for_team
 
+# What comes by the hundred thousand when a model changes is a tuple, or not frozen: a frozen record is made field by
+# field through `object.__setattr__`, which takes three times as long.
 Source = Literal["estimate", "demand", "survey", "alignment", "competition", "none"]
 
 
@@ -81,7 +83,7 @@ class Weight:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Demanded:
     """The demand that an input rests on: the value is `count` times `per_ask`, or the policy's weight times that."""
 
@@ -106,7 +108,7 @@ class Corrected:
     estimates: Annotated[int, Field(description="how many of the input's estimates it was applied to")]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Input:
     """One input of a score as it is stored: its value and what that rests on."""
 
@@ -126,8 +128,7 @@ class Input:
     survey: Surveyed | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(NamedTuple):
     """The newest demand for one idea: each measure's count."""
 
     counts: Mapping[str, int]
@@ -135,8 +136,7 @@ class Demand:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Estimates:
+class Estimates(NamedTuple):
     """The current estimates of one input."""
 
     ids: Sequence[UUID]
@@ -145,7 +145,10 @@ class Estimates:
     """The team that each speaks for; empty: none does."""
 
 
-@dataclass(frozen=True, slots=True)
+NO_ESTIMATES = Estimates((), ())
+
+
+@dataclass(slots=True)
 class Known:
     """What is known of one idea: current estimates by input, the demand once it has been told of, facts and needs."""
 
@@ -176,11 +179,8 @@ class Sought:
     need: NeedRule | None = None
     corrections: tuple[Correction, ...] = ()
     """Those that may apply, the most particular first."""
-
-    @property
-    def computed(self) -> bool:
-        """Whether estimates of it are left aside."""
-        return isinstance(self.rule, AlignmentRule | CompetitionRule)
+    computed: bool = False
+    """Whether it follows from alignment or competition: estimates of it are left aside."""
 
     def applied(self, estimates: Estimates) -> list[Correction | None]:
         """What corrects each of these estimates."""
@@ -203,6 +203,7 @@ def sought(parameters: Parameters, framework: str = "", corrections: Sequence[Co
             rules.get(name),
             needs.get(name),
             fitting(corrections, framework, named.get(name, name), declared.range) if corrections else (),
+            isinstance(rules.get(name), AlignmentRule | CompetitionRule),
         )
         for name, declared in parameters.recipe().inputs.items()
     ]
@@ -210,22 +211,17 @@ def sought(parameters: Parameters, framework: str = "", corrections: Sequence[Co
 
 def resolve(inputs: Sequence[Sought], known: Known) -> dict[str, Input]:
     """The inputs of one idea by the rule above."""
-    return {
-        each.name: _computed(each.rule, known.facts)
-        if isinstance(each.rule, AlignmentRule | CompetitionRule)
-        else _input(each, known)
-        for each in inputs
-    }
+    return {each.name: _computed(each.rule, known.facts) if each.computed else _input(each, known) for each in inputs}
 
 
-def _computed(rule: AlignmentRule | CompetitionRule, facts: Facts) -> Input:
+def _computed(rule: Rule | None, facts: Facts) -> Input:
     if isinstance(rule, AlignmentRule):
         aligned = facts.aligned(rule)
         if aligned is None:
             return Input("none")
         return Input("alignment", rule.at(aligned.alignment), alignment=aligned)
     competed = facts.competed()
-    if competed is None:
+    if competed is None or not isinstance(rule, CompetitionRule):
         return Input("none")
     return Input("competition", rule.at(competed.competition), competition=competed)
 

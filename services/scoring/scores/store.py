@@ -1,15 +1,18 @@
 """Scores as rows."""
 
+from shared.events.scoring import ScoreChanged
+from shared.outbox import telling
+
 # Ids come as the text of an array: the driver looks at each element of a list several times over.
 # Both kinds of lock in one round trip. Each is taken in the order of its key, workspaces before ideas, and everyone
 # takes them through these statements, so nobody waits in a circle.
 # With an idea the one that it was merged into is locked: it is that one's score which moves.
 LOCK_IDEAS = """
-select pg_advisory_xact_lock_shared(key)::text from (
+select count(pg_advisory_xact_lock_shared(key)) from (
     select distinct hashtextextended(id::text, 21) as key from unnest($1::text::uuid[]) as w (id) order by key
 ) as workspaces
 union all
-select pg_advisory_xact_lock(key)::text from (
+select count(pg_advisory_xact_lock(key)) from (
     select distinct hashtextextended(id::text, 22) as key from (
         select id from unnest($2::text::uuid[]) as i (id)
         union all
@@ -62,34 +65,33 @@ DEMAND = """
 select asked.position, d.*
 from unnest($1::text::uuid[], $2::text::uuid[]) with ordinality as asked (workspace_id, idea_id, position)
 cross join lateral (
-    select votes, insights, contacts, accounts, version, event_id from demand
+    select event_id, version, contacts, accounts, votes, insights from demand
     where idea_id = asked.idea_id and workspace_id = asked.workspace_id limit 1
 ) as d
 """
 # An input that nobody has estimated of the idea itself has the estimates of those that were merged into it: of
-# somebody who estimated several of them the latest.
+# somebody who estimated several of them the latest. Row by row, in the order of their ids: gathered here they would be
+# sorted one input at a time, and sent as arrays. The order by input names the index that holds current ones alone.
 ESTIMATES = """
-select asked.position, e.*
-from unnest($1::text::uuid[], $2::text::uuid[]) with ordinality as asked (workspace_id, idea_id, position)
-cross join lateral (
-    select input, array_agg(id order by id) as ids, array_agg(value order by id) as values,
-           array_agg(team_id order by id) as teams
-    from (
-        select input, id, value, team_id from estimates
-        where workspace_id = asked.workspace_id and idea_id = asked.idea_id and current
-        union all
-        select m.input, m.id, m.value, m.team_id from (
-            select distinct on (e.input, e.estimator) e.input, e.id, e.value, e.team_id
-            from ideas i join estimates e on e.workspace_id = i.workspace_id and e.idea_id = i.idea_id and e.current
-            where i.workspace_id = asked.workspace_id and i.merged_into = asked.idea_id
-            order by e.input, e.estimator, e.id desc
-        ) as m
-        where not exists (
-            select from estimates o where o.workspace_id = asked.workspace_id and o.idea_id = asked.idea_id
-                and o.input = m.input and o.current
-        )
-    ) as counted group by input
+with asked as materialized (
+    select * from unnest($1::text::uuid[], $2::text::uuid[]) with ordinality as a (workspace_id, idea_id, position)
+)
+select a.position, e.input, e.id, e.value, e.team_id from asked a cross join lateral (
+    select input, id, value, team_id from estimates
+    where workspace_id = a.workspace_id and idea_id = a.idea_id and current order by input
 ) as e
+union all
+select a.position, m.input, m.id, m.value, m.team_id from asked a cross join lateral (
+    select distinct on (e.input, e.estimator) e.input, e.id, e.value, e.team_id
+    from ideas i join estimates e on e.workspace_id = i.workspace_id and e.idea_id = i.idea_id and e.current
+    where i.workspace_id = a.workspace_id and i.merged_into = a.idea_id
+    order by e.input, e.estimator, e.id desc
+) as m
+where not exists (
+    select from estimates o
+    where o.workspace_id = a.workspace_id and o.idea_id = a.idea_id and o.input = m.input and o.current
+)
+order by id
 """
 WEIGHTS = """
 select asked.position, w.*
@@ -121,6 +123,14 @@ returning s.workspace_id, s.idea_id, s.cause_id, s.traceparent
 _DIGEST = """encode(sha256(convert_to(jsonb_build_array(
     s.id, s.idea_id, s.model_id, s.model_version, s.state, s.value, s.inputs, s.missing, s.cause, s.cause_id, s.version
 )::text, 'UTF8')), 'hex')"""
+# By the whole key. The range names the index: while statistics say that the table is empty the planner takes any for as
+# good as another, and through `scores_ranking` would read all of a model's scores for one.
+_HELD = """
+    select * from scores
+    where workspace_id = {0}.workspace_id and idea_id between {0}.idea_id and {0}.idea_id and model_id = {0}.model_id
+    order by idea_id limit 1
+"""
+_EVENT = ", ".join({"score_id": "id as score_id"}.get(name, name) for name in ScoreChanged.model_fields)
 # A score moves when its state, value, missing inputs or model version do: its version rises and the cause is kept.
 # Where only the inputs' origins differ they are brought up to date, and the last cause stands. The locks are held, so
 # what `compared` sees is what is overwritten. The first move of a day keeps what the days before ended with: one row
@@ -129,15 +139,22 @@ _DIGEST = """encode(sha256(convert_to(jsonb_build_array(
 # What is told as the cause is what changed: under parameters that the score was not by before, the model; and where no
 # input moved that the given cause bears on (`bears_on`, by the input's source; empty: any), what has not reached the
 # idea until now (`waiting`), if anything has not.
-# All in one text: an array for each column costs twice as much to send, element by element.
+#
+# What moved is told here: the scores would come back only to be sent once more. $1: the scores in one text, since an
+# array for each column costs twice as much to send, element by element; $2: the time; $3: the inputs, which stay text
+# until they are stored.
 WRITE = f"""
 with given as (
     select g.*, m.workspace_id, m.revision as model_version,
            case when g.value is null then 'not_scoreable' else 'scored' end as state
-    from json_to_recordset($1::json) as g (new_id uuid, model_id uuid, idea_id uuid, value float8, inputs jsonb,
-                                           missing jsonb, cause text, cause_id uuid, bears_on text, waiting text,
-                                           waiting_id uuid)
-    join models m on m.id = g.model_id
+    from (
+        select r.*, r.unnest::jsonb as inputs from rows from (
+            json_to_recordset($1::json) as (new_id uuid, event_id uuid, model_id uuid, idea_id uuid, value float8,
+                missing jsonb, cause text, cause_id uuid, bears_on text, waiting text, waiting_id uuid,
+                traceparent text),
+            unnest($3::text[])
+        ) as r
+    ) as g join models m on m.id = g.model_id
 ), compared as (
     select g.*, s.model_version <> g.model_version as by_another,
            g.bears_on = '' or g.waiting is null or s.id is null or exists (
@@ -150,10 +167,7 @@ with given as (
            s.cause as held_cause, s.cause_id as held_cause_id, s.computed_at as held_at,
            s.id is null or (s.state, s.value, s.missing, s.model_version)
                is distinct from (g.state, g.value, g.missing, g.model_version) as moved
-    from given g left join lateral (
-        select * from scores
-        where workspace_id = g.workspace_id and idea_id = g.idea_id and model_id = g.model_id limit 1
-    ) as s on true
+    from given g left join lateral ({_HELD.format("g")}) as s on true
     where s.id is null or (s.state, s.value, s.missing, s.model_version, s.inputs)
         is distinct from (g.state, g.value, g.missing, g.model_version, g.inputs)
 ), kept as (
@@ -161,10 +175,7 @@ with given as (
                             computed_at)
     select c.workspace_id, c.model_id, c.idea_id, (s.computed_at at time zone 'UTC')::date,
            (now() at time zone 'UTC')::date, s.state, s.value, s.missing, s.model_version, s.computed_at
-    from compared c cross join lateral (
-        select * from scores
-        where workspace_id = c.workspace_id and idea_id = c.idea_id and model_id = c.model_id limit 1
-    ) as s
+    from compared c cross join lateral ({_HELD.format("c")}) as s
     where c.moved and c.held_at < date_trunc('day', now(), 'UTC')
     on conflict do nothing
 ), settled as (
@@ -173,19 +184,25 @@ with given as (
                 else waiting end as cause,
            case when not moved then held_cause_id when by_another then model_id when told then cause_id
                 else waiting_id end as cause_id,
-           case when moved then now() else held_at end as computed_at, held_version + moved::int as version
+           case when moved then now() else held_at end as computed_at, held_version + moved::int as version,
+           moved, previous, event_id, traceparent
     from compared
 ), written as (
     insert into scores (id, workspace_id, model_id, idea_id, model_version, state, value, inputs, missing, cause,
                         cause_id, computed_at, version, digest)
-    select s.*, {_DIGEST} from settled s
+    select id, workspace_id, model_id, idea_id, model_version, state, value, inputs, missing, cause, cause_id,
+           computed_at, version, {_DIGEST}
+    from settled s
     on conflict (workspace_id, idea_id, model_id) do update set
         model_version = excluded.model_version, state = excluded.state, value = excluded.value,
         inputs = excluded.inputs, missing = excluded.missing, cause = excluded.cause, cause_id = excluded.cause_id,
         computed_at = excluded.computed_at, version = excluded.version, digest = excluded.digest
-)
-select c.id, c.model_id, c.idea_id, s.version, c.previous, s.cause, s.cause_id
-from compared c join settled s on s.id = c.id where c.moved
+), moves as (
+    select id, workspace_id, version, event_id, traceparent, '{ScoreChanged.type}' as event_type,
+           (select row_to_json(e) from (select {_EVENT}) as e) as event
+    from settled where moved
+), {telling("moves", "version")}
+select count(*) from moves
 """
 IDEAS_AFTER = """
 select idea_id from (
