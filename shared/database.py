@@ -13,6 +13,7 @@ from uuid import UUID
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from shared.connection import Connection as KnowingConnection
 from shared.errors import Unavailable
 
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
@@ -195,6 +196,7 @@ class Database:
 
         self._pool = await asyncpg.create_pool(
             self._url,
+            connection_class=KnowingConnection,
             min_size=0,
             max_size=self._size,
             timeout=5,
@@ -238,9 +240,7 @@ class Database:
         The server ends it, and frees what it holds, when it is not used for so long as a statement may take.
         """
         settings = self._server_settings() | {"cairn.workspaces": "*", "idle_session_timeout": f"{self._patience}s"}
-        connection = await asyncpg.connect(
-            self._url, timeout=5, command_timeout=self._patience, server_settings=settings
-        )
+        connection = await self._connection(settings)
         try:
             await self._bound(connection)
         except BaseException:
@@ -320,10 +320,16 @@ class Database:
     async def _new_lane(self) -> Lane:
         if self._pool is None:
             raise Unavailable
-        connection = await asyncpg.connect(
-            self._url, timeout=5, command_timeout=self._patience, server_settings=self._server_settings() | BY_KEY
+        return Lane(await self._connection(self._server_settings() | BY_KEY), self.observers)
+
+    async def _connection(self, settings: dict[str, str]) -> "asyncpg.Connection[asyncpg.Record]":
+        return await asyncpg.connect(
+            self._url,
+            timeout=5,
+            command_timeout=self._patience,
+            server_settings=settings,
+            connection_class=KnowingConnection,
         )
-        return Lane(connection, self.observers)
 
     def transaction(
         self, workspaces: Collection[UUID], *, search_path: str = "", by_key: bool = False

@@ -5,6 +5,7 @@ A test that needs no server asks for no fixture and pays for none.
 
 import asyncio
 import functools
+import gc
 import inspect
 import logging
 import os
@@ -22,6 +23,7 @@ import uvloop
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
+from deploy.run import collect_rarely
 from shared.database import Database
 from tests.builders import Api, new_workspace
 from tests.servers import Cluster, World, running_cluster, running_nats
@@ -41,6 +43,8 @@ class Node(Protocol):
     workerinput: dict[str, Any]
 
 
+# A quarter of what it costs to import everything is the collector's search for garbage where there is none.
+gc.disable()
 # Some tests start programs of ours, and each run starts as many processes as there are cores: where the environment
 # forbids to keep what was compiled, each would compile everything again, for seconds.
 sys.dont_write_bytecode = False
@@ -79,6 +83,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.obj = _bounded(item.obj, marker.args[0] if marker else LONGEST_SECONDS)
         elif getattr(item.obj, "is_hypothesis_test", False):
             hypothesis.seed(crc32(item.nodeid.partition("[")[0].encode()))(item.obj)
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage from now on, as services do."""
+    collect_rarely()
 
 
 def _bounded(test: Callable[..., Awaitable[None]], seconds: float) -> Callable[..., Awaitable[None]]:

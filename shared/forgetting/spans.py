@@ -9,11 +9,12 @@ from shared.events.feedback import Identifier
 ERASED = "[erased]"
 SHORTEST_ID = 6
 """Characters of an id that is looked for: a shorter one is found everywhere."""
-_ADDRESS = re.compile(r"[^\s<>()\[\]{}\"',;:=&?/|\\@%]+(?:@|%40)[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+_MAILBOX = re.compile(r"[^\s<>()\[\]{}\"',;:=&?/|\\@%]+")
+_DOMAIN = re.compile(r"(?:@|%40)[\w-]+(?:\.[\w-]+)+")
 _ID = re.compile(r"[\w][\w.:@-]{4,}[\w]")
 _WORD = re.compile(r"\S+")
 _ANONYMOUS = re.compile(r"erased-[0-9a-f]{12}")
-_EDGES = re.compile(r"^\W+|\W+$")
+_BARE = re.compile(r"\w(?:.*\w)?", re.DOTALL)
 
 
 def spoken(kind: str, value: str) -> str:
@@ -24,6 +25,19 @@ def spoken(kind: str, value: str) -> str:
 def is_blotted(*texts: str | None) -> bool:
     """Whether somebody was taken out of one of these."""
     return any(text is not None and (ERASED in text or _ANONYMOUS.fullmatch(text)) for text in texts)
+
+
+def _addresses(text: str) -> Iterator[tuple[int, int]]:
+    """Where e-mail addresses begin and end.
+
+    In two steps, for one expression of both would begin anew at each letter of a long word: minutes for a long text.
+    """
+    at = 0
+    while mailbox := _MAILBOX.search(text, at):
+        domain = _DOMAIN.match(text, mailbox.end())
+        at = domain.end() if domain else mailbox.end()
+        if domain:
+            yield mailbox.start(), at
 
 
 class Span(NamedTuple):
@@ -71,8 +85,8 @@ class Forgotten:
 
     def _spans(self, text: str) -> Iterator[Span]:
         if "email" in self._kinds:
-            for match in _ADDRESS.finditer(text):
-                yield from self._named("email", match.group().lower().replace("%40", "@"), *match.span())
+            for start, end in _addresses(text):
+                yield from self._named("email", text[start:end].lower().replace("%40", "@"), start, end)
         if "external_id" in self._kinds:
             for match in _ID.finditer(text):
                 yield from self._named("external_id", match.group().lower(), *match.span())
@@ -84,10 +98,9 @@ class Forgotten:
         for length in self._lengths:
             for first in range(len(words) - length + 1):
                 start, end = words[first][0], words[first + length - 1][1]
-                whole = text[start:end]
-                bare = _EDGES.sub("", whole)
-                start += whole.find(bare)
-                yield from self._named("name", " ".join(bare.lower().split()), start, start + len(bare))
+                bare = _BARE.search(text, start, end)
+                if bare:
+                    yield from self._named("name", " ".join(bare.group().lower().split()), *bare.span())
 
     def _named(self, kind: str, value: str, start: int, end: int) -> Iterator[Span]:
         held = self._known.get((kind, value), "")

@@ -16,7 +16,7 @@ import uvicorn
 from deploy.infra import Postgres
 from deploy.ports import free_port
 from deploy.protocol import Protocol
-from deploy.run import spare_collector
+from deploy.run import collect_rarely
 from deploy.schemas import migrate_all
 from services.scoring.app import create_app
 from shared.access import registry
@@ -83,7 +83,7 @@ class Lab:
     @asynccontextmanager
     async def database(self) -> AsyncGenerator[Database]:
         """As scoring's job has it, in a process that is set up as a service's."""
-        spare_collector()
+        collect_rarely()
         database = Database(self.role_url, "scoring", application="bench", patience=600)
         await database.open()
         try:

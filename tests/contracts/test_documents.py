@@ -16,7 +16,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import BaseModel, TypeAdapter
 
 from deploy import SERVICES
-from deploy.contracts import FOLDER, differences, documents, services, write
+from deploy.contracts import FOLDER, differences, services, write
 from shared.access.keys import SCOPES
 from shared.events.base import CONTRACTS
 from shared.examples import NOTHING, example
@@ -33,8 +33,8 @@ each_service = pytest.mark.parametrize("service", SERVICES)
 
 @pytest.fixture(scope="module")
 def made() -> dict[str, Document]:
-    """Every document as it would be written now, after its way through JSON."""
-    return json.loads(json.dumps(dict(documents())))
+    """Every document as it is in docs/api, which the first test holds against the code: making them takes seconds."""
+    return {path.name: json.loads(path.read_text()) for path in FOLDER.glob("*.json")}
 
 
 def openapi(made: dict[str, Document], service: str) -> Document:

@@ -1,5 +1,6 @@
 """Whom feedback has forgotten is forgotten in every column of the other services that may hold words."""
 
+import time
 from collections.abc import AsyncGenerator, Mapping
 from uuid import UUID
 
@@ -44,6 +45,14 @@ LEFT = "Ask [erased] ([erased], [erased]), not nada.l@example.com or Ada King."
 )
 def test_what_names_somebody_is_blotted_out(text: str, left: str) -> None:
     assert Forgotten(ADA, SEAL.sign).blotted(text) == left
+
+
+def test_nobody_can_make_it_slow() -> None:
+    """The longest text that is taken: quadratic, one of them would hold up a whole service for half a minute."""
+    began = time.process_time()
+    for part in ("a", "!", "-", "a@", "%40", "a "):
+        Forgotten(ADA, SEAL.sign).blotted(part * (100_000 // len(part)) + "!a")
+    assert time.process_time() - began < 3
 
 
 def test_who_stood_alone_in_a_column_stays_one_of_several() -> None:

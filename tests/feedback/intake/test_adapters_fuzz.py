@@ -2,6 +2,7 @@
 
 import copy
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -274,6 +275,14 @@ def test_any_bytes_are_survived(raw: bytes) -> None:
     if not isinstance(body, Unreadable):
         for vendor in ADAPTERS:
             check(vendor, body, Rules(), {})
+
+
+def test_nobody_can_make_prose_slow() -> None:
+    """Quadratic, one of them would hold up a whole service for seconds."""
+    began = time.process_time()
+    for part in (" ", "\n", " \n", "<b ", "<br", "<script>", "&", "&#32;"):
+        reading.prose("<b>" + part * (100_000 // len(part)) + "x")
+    assert time.process_time() - began < 3
 
 
 def test_one_endless_number_does_not_cost_the_delivery() -> None:

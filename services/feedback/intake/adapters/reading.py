@@ -19,7 +19,8 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _BREAK = re.compile(r"<(?:br|hr|/p|/div|/li|/tr|/h[1-6]|/blockquote|/pre)\b[^<>]*>", re.IGNORECASE)
 _SILENT = re.compile(r"<(script|style|head|title)\b[^<>]*>[^<]*(?:</\1\s*>)?", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z!][^<>]*>")
-_BLANK = re.compile(r"[ \t]*\n[ \t]*(?:\n[ \t]*)+")
+# Begun at each of many blanks it would look through all that follow, each time.
+_BLANK = re.compile(r"(?<![ \t])[ \t]*+\n[ \t]*(?:\n[ \t]*)+")
 _LINK = re.compile(r"https?://[^\s\x00-\x1f\x7f]+", re.IGNORECASE)
 
 
