@@ -34,7 +34,7 @@ async def plan(database: Database, api: Api, sort: Sort, words: Words | None, ta
     """How PostgreSQL would go about it if tables were large: reading all of one is the last resort."""
     found = lookup(words, tag)
     query = words.query if words is not None else None
-    sql = store.SEARCHES[sort, len(found.terms), bool(found.begun)]
+    sql = store.SEARCHES[sort, len(found.terms), len(found.begun)]
     async with database.read({api.workspace_id}) as read:
         await read.value("select set_config('enable_seqscan', 'off', true)")
         # What must be sorted is sorted all the same: no index gives its order.

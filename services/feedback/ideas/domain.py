@@ -254,7 +254,7 @@ async def search(
     await plan_for_values(read)
     found = lookup(words, asked.tag)
     return await read.all(
-        store.SEARCHES[sort, len(found.terms), bool(found.begun)],
+        store.SEARCHES[sort, len(found.terms), len(found.begun)],
         workspace_id,
         asked.status,
         asked.kind,
