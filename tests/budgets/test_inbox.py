@@ -97,6 +97,7 @@ async def look_at_all_lists(admin: Database, workspace_id: UUID, neighbour_id: U
         "contact": (Filter(contact_id=PERSON), Filter(contact_id=PERSON, language="tlh")),
         "account": (Filter(account_id=PERSON), Filter(account_id=PERSON, language="tlh")),
         "ideas": (Filter(idea_ids=(PERSON,)), Filter(idea_ids=(PERSON,), source="nobody's")),
+        "external": (Filter(external_id="1"), Filter(external_id="1", source="nobody's")),
         "words": (Filter(), Filter(source="nobody's", idea_ids=(PERSON,))),
     }
     async with admin.system(search_path="feedback") as tx:
@@ -107,9 +108,11 @@ async def look_at_all_lists(admin: Database, workspace_id: UUID, neighbour_id: U
         await tx.run(
             "analyze feedback.feedback, feedback.triage, feedback.insights, feedback.similar_texts, feedback.contacts"
         )
-        for (driver, order), sql in PAGES.items():
+        for (driver, order, bare), sql in PAGES.items():
             ends = (LAST, FIRST) if order == "newest" else (FIRST, LAST)
             for window, wanted in zip((51, WINDOW // 10), listed[driver], strict=True):
+                if bare != (wanted is listed[driver][0]) and driver != "words":
+                    continue
                 given = (list(range(7_000, 7_000 + window)), 1) if driver == "words" else ends
                 ran = await explained(tx, sql, workspace_id, *given, window, 51, *wanted.arguments())
                 # There are few contacts, so few that all may be read for each row.

@@ -57,7 +57,7 @@ async def test_lists_of_a_board_rest_on_indexes(api: Api, database: Databases) -
             for sort in sorts:
                 found = words[1] if name == "words" else ()
                 begun = words[2] if name == "words" else ()
-                sql = store.LISTS[sort, len(found), bool(begun), name == "own"]
+                sql = store.LISTS[sort, len(found), len(begun), name == "own"]
                 asked = (*seen, *wanted, *START[sort], *found, *begun)
                 rows = await read.all(f"explain (costs off) {sql}", *asked)
                 told = "\n".join(row[0] for row in rows)

@@ -34,13 +34,13 @@ async def plan(database: Database, api: Api, sort: Sort, words: Words | None, ta
     """How PostgreSQL would go about it if tables were large: reading all of one is the last resort."""
     found = lookup(words, tag)
     query = words.query if words is not None else None
-    sql = store.SEARCHES[sort, len(found.terms), bool(found.begun)]
+    sql = store.SEARCHES[sort, len(found.terms), len(found.begun)]
     async with database.read({api.workspace_id}) as read:
         await read.value("select set_config('enable_seqscan', 'off', true)")
         # What must be sorted is sorted all the same: no index gives its order.
         await read.value("select set_config('enable_sort', 'off', true)")
         await read.value(store.PLAN)
-        args = api.workspace_id, *VALUES, query, 51, *START[sort], *found.terms, *found.begun
+        args = api.workspace_id, *VALUES, query, 51, None, *START[sort], *found.terms, *found.begun
         rows = await read.all(f"explain (costs off) {sql}", *args)
     return "\n".join(row[0] for row in rows)
 
@@ -84,16 +84,16 @@ async def test_feedback_is_found_by_indexes(api: Api, database: Databases) -> No
     """Under row security too. How much is read by which is told in `test_inbox`: that takes rows."""
     feedback, id = await database("feedback"), new_id()
     wanted = search.Filter(
-        None, "linked", "ada", False, "api", "en", id, id, id, id, (id,), (None, None), (None, None)
+        None, "linked", "ada", False, "api", "en", id, id, id, id, (id,), (None, None), (None, None), "ticket-1"
     ).arguments()
     between = LAST, FIRST, 2_000
     statements: dict[str, tuple[str, tuple[Any, ...]]] = {
         **{
-            f"{driver} {order}": (sql, (*(([1, 2], 1, 2) if driver == "words" else between), 51, *wanted))
-            for (driver, order), sql in found.PAGES.items()
+            f"{driver} {order} {bare}": (sql, (*(([1, 2], 1, 2) if driver == "words" else between), 51, *wanted))
+            for (driver, order, bare), sql in found.PAGES.items()
         },
-        **{f"within {driver}": (sql, (*between, 0, *wanted, 1)) for driver, sql in found.WITHIN.items()},
-        "keys": (found.KEYS, ([1, 2], 1, 2, 500, *wanted)),
+        **{f"within {which}": (sql, (*between, 51, *wanted, 1)) for which, sql in found.WITHIN.items()},
+        **{f"keys {order}": (sql, ([1, 2], 1, 2, 500, *wanted)) for order, sql in found.KEYS.items()},
         "sizes": (texts.SIZES, ("feedback", [1, 2])),
         "entries": (texts.ENTRIES, ("feedback", [1, 2], [0, 1])),
         "nearest": (texts.NUMBER_BEFORE, (id, "feedback", 1)),

@@ -6,18 +6,21 @@ from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Query, Response
-from pydantic import Field
+from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import from_json
 
 from services.feedback.accounts import domain, store
 from services.feedback.accounts.domain import AccountChange
-from shared.errors import NotFound
-from shared.paging import Cursor, Limit, Page, after, decode, page
+from shared.errors import FieldError, Invalid, NotFound
+from shared.paging import FIRST, Cursor, Limit, Page, after, decode, encode, page
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import CallerDep, ReadDep, Route, TxDep, allow, etag
-from shared.wire import EARLIEST, LATEST, Attributes, Key, Line, Minor, Moment, Wire
+from shared.wire import EARLIEST, LATEST, Attributes, Key, Line, Minor, Moment, Wire, storable
 
 router = APIRouter(prefix="/v1/accounts", tags=["customers"], route_class=Route)
+
+
+Beginning = Annotated[str, StringConstraints(min_length=1, max_length=60), AfterValidator(storable)]
 
 
 class AccountIn(Wire):
@@ -71,7 +74,7 @@ class Terms(Wire):
 
 
 def _account(row: asyncpg.Record) -> Account:
-    return Account(**{**row, "attributes": from_json(row["attributes"])})
+    return Account(**{name: row[name] for name in Account.model_fields} | {"attributes": from_json(row["attributes"])})
 
 
 @router.post("", responses=EDITING, dependencies=[allow("customers:write")])
@@ -85,8 +88,31 @@ async def save_accounts(body: AccountsIn, caller: CallerDep, tx: TxDep) -> Accou
 
 
 @router.get("", responses=GUARDED, dependencies=[allow("customers:read")])
-async def list_accounts(caller: CallerDep, read: ReadDep, limit: Limit = 50, cursor: Cursor = None) -> Page[Account]:
-    """List accounts in order of making."""
+async def list_accounts(
+    caller: CallerDep,
+    read: ReadDep,
+    external_id: Annotated[
+        Key | None, Query(description="only the one with this id in your own system", examples=["acme-inc"])
+    ] = None,
+    q: Annotated[
+        Beginning | None,
+        Query(description="only those whose name begins so, in upper or lower case, by name", examples=["acm"]),
+    ] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[Account]:
+    """List accounts in order of making, or find one: by the id it has with you, or by how its name begins."""
+    if external_id is not None and q is not None:
+        raise Invalid(errors=[FieldError("/query/q", "is for whoever has no `external_id`: give one of the two")])
+    if q is not None:
+        place = decode(cursor, storable, UUID) if cursor is not None else ("", FIRST)
+        rows = await read.all(store.FIND_ACCOUNTS, caller.workspace_id, q, *place, limit + 1)
+        data = [_account(row) for row in rows[:limit]]
+        more = len(rows) > limit
+        return Page(data=data, next_cursor=encode(rows[limit - 1]["sought"], data[-1].id) if more else None)
+    if external_id is not None:
+        rows = await read.all(store.LIST_NAMED, caller.workspace_id, external_id, after(cursor))
+        return page(rows, limit, _account, lambda account: (account.id,))
     rows = await read.all(store.LIST_ACCOUNTS, caller.workspace_id, after(cursor), limit + 1)
     return page(rows, limit, _account, lambda account: (account.id,))
 

@@ -38,6 +38,14 @@ where workspace_id = $1 and external_id = any($2::text[])
 """
 GET_ACCOUNT = f"select {_ACCOUNT} from accounts where workspace_id = $1 and id = $2"
 LIST_ACCOUNTS = f"select {_ACCOUNT} from accounts where workspace_id = $1 and id > $2 order by id limit $3"
+LIST_NAMED = f"select {_ACCOUNT} from accounts where workspace_id = $1 and external_id = $2 and id > $3"
+# By how a name begins, in the order of names: a stretch of an index, up to what sorts behind every letter.
+FIND_ACCOUNTS = f"""
+select {_ACCOUNT}, sought from accounts
+where workspace_id = $1 and sought >= lower($2::text) and sought < lower($2::text) || U&'\\+10FFFF'
+    and (sought, id) > ($3::text, $4::uuid)
+order by sought, id limit $5
+"""
 HISTORY = """
 select since, mrr, plan from account_history
 where workspace_id = $1 and account_id = $2 and since < $3 order by since desc limit $4

@@ -192,6 +192,10 @@ async def list_ideas(
             'blank follows it. `"a phrase"` keeps words together, `-word` leaves out'
         ),
     ] = None,
+    key: Annotated[
+        Key | None,
+        Query(description="only the one with this key, or that it was merged into", examples=["export-csv"]),
+    ] = None,
     status: Annotated[IdeaStatus | None, Query(description="only in this status")] = None,
     kind: Annotated[IdeaKind | None, Query(description="only of this kind")] = None,
     product: Annotated[Key | None, Query(description="only for this product, by id or key")] = None,
@@ -215,7 +219,7 @@ async def list_ideas(
         raise Invalid(errors=[FieldError("/query/sort", "relevance needs `q`")])
     order: Sort = sort or ("new" if q is None else "relevance")
     place = orders.place(order, cursor)
-    asked = Filter(q, status, kind, product, component, tag, owner, archived)
+    asked = Filter(q, status, kind, product, component, tag, owner, archived, key)
     rows = await domain.search(read, caller.workspace_id, asked, order, place, limit + 1)
     data = [ListedIdea(**_shown(row, ListedIdea)) for row in rows[:limit]]
     return Page(data=data, next_cursor=orders.cursor(order, rows[limit - 1]) if len(rows) > limit else None)

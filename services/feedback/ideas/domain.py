@@ -234,22 +234,27 @@ class Filter(NamedTuple):
     tag: str | None
     owner: str | None
     archived: bool | None
+    key: str | None = None
+    """Of a merged idea, that it was merged into is found."""
 
 
 async def search(
     read: Read, workspace_id: UUID, asked: Filter, sort: Sort, cursor: Sequence[Any], limit: int
 ) -> list[asyncpg.Record]:
-    """Ideas in order, those behind the cursor; merged ones are not among them. Five statements at most."""
+    """Ideas in order, those behind the cursor; merged ones are not among them. Six statements at most."""
     words = await read_words(read, asked.q) if asked.q is not None else None
     if asked.q is not None and words is None:
         return []
     product_id, component_id = await products.place(
         read, workspace_id, asked.product, asked.component, pointer="/query"
     )
+    idea_id = await read.value(store.ROOT_BY_KEY, workspace_id, asked.key) if asked.key is not None else None
+    if asked.key is not None and idea_id is None:
+        return []
     await plan_for_values(read)
     found = lookup(words, asked.tag)
     return await read.all(
-        store.SEARCHES[sort, len(found.terms), bool(found.begun)],
+        store.SEARCHES[sort, len(found.terms), len(found.begun)],
         workspace_id,
         asked.status,
         asked.kind,
@@ -259,6 +264,7 @@ async def search(
         asked.archived,
         words.query if words is not None else None,
         limit,
+        idea_id,
         *cursor,
         *found.terms,
         *found.begun,

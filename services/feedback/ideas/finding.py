@@ -13,6 +13,8 @@ MOST_TERMS = 3
 """Terms that a search looks up; the query decides about all of them."""
 RANKED = 500
 """Matches that are put in order of relevance: the newest."""
+LEAST_STEM = 4
+"""Letters of a stem that is looked for instead of the word: with fewer, much else begins so."""
 BEYOND = "\U0010ffff"
 """Sorts behind every letter: what begins with a word lies between the word and this behind it."""
 _TOKEN = re.compile(r'-?"[^"]*"?|\S+')
@@ -61,7 +63,7 @@ class Lookup(NamedTuple):
 
     terms: Sequence[str]
     begun: Sequence[Any]
-    """From which term on, up to which, and which others; empty when nothing is being typed."""
+    """From which term on, up to which, and which others, if any; empty when nothing is being typed."""
 
 
 def lookup(words: Words | None, tag: str | None) -> Lookup:
@@ -70,23 +72,31 @@ def lookup(words: Words | None, tag: str | None) -> Lookup:
     terms = [*([f"#{tag}"] if tag is not None else []), *needed][:MOST_TERMS]
     if words is None or words.beginning is None:
         return Lookup(terms, ())
-    return Lookup(terms, (words.beginning, words.beginning + BEYOND, list(words.stems)))
+    # One stretch of an index is read from it alone: with a stem that begins so, or that is a little shorter (`schedul`
+    # of `schedule`). What else is in there, the query leaves out.
+    begin = words.beginning
+    for stem in words.stems:
+        if len(words.stems) == 1 and begin.startswith(stem) and len(stem) >= max(LEAST_STEM, len(begin) - 3):
+            begin = stem
+    others = [stem for stem in words.stems if not stem.startswith(begin)]
+    return Lookup(terms, (begin, begin + BEYOND, *([others] if others else [])))
 
 
+BEGUN = 0, 2, 3
+"""How many arguments what is begun may have."""
 _HAS = "and exists (select from idea_terms t where t.workspace_id = $1 and t.idea_id = i.id and {condition})"
 
 
-def looked_up(first: int, terms: int, *, begun: bool) -> str:
+def looked_up(first: int, terms: int, begun: int) -> str:
     """Conditions on an idea `i`: it has these terms, and one that is begun. Their arguments are numbered from `first`.
 
-    In the order of a `Lookup`.
+    In the order of a `Lookup`, of which `begun` has so many: 0, 2 or 3.
     """
     conditions = [f"t.term = ${first + number}::text" for number in range(terms)]
     if begun:
         start = first + terms
-        conditions.append(
-            f"((t.term >= ${start}::text and t.term < ${start + 1}::text) or t.term = any(${start + 2}::text[]))"
-        )
+        stretch = f"t.term >= ${start}::text and t.term < ${start + 1}::text"
+        conditions.append(stretch if begun == 2 else f"(({stretch}) or t.term = any(${start + 2}::text[]))")
     return " ".join(_HAS.format(condition=condition) for condition in conditions)
 
 

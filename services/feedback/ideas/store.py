@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from services.feedback.ideas.finding import MOST_TERMS, RANKED, fits, looked_up
+from services.feedback.ideas.finding import BEGUN, MOST_TERMS, RANKED, fits, looked_up
 from services.feedback.ideas.orders import Sort
 
 
@@ -119,7 +119,7 @@ i.workspace_id = $1 and i.merged_root is null
 and ($2::text is null or i.status = $2) and ($3::text is null or i.kind = $3)
 and ($4::uuid is null or i.product_id = $4) and ($5::uuid is null or i.component_id = $5)
 and ($6::text is null or i.owner = $6) and ($7::boolean is null or i.archived = $7)
-and {fits(8)}
+and {fits(8)} and ($10::uuid is null or i.id = $10)
 """
 # In order of demand, as a job has it from moments ago.
 _BY_DEMAND = "join demand_ranks d on d.idea_id = i.id and d.workspace_id = $1"
@@ -138,46 +138,50 @@ cross join lateral (
 """
 
 
-def _search(sort: Sort, terms: int, *, begun: bool) -> str:
-    """$9 is the limit; then come the parts of the cursor, the terms, and what the last word begins."""
+def _search(sort: Sort, terms: int, begun: int) -> str:
+    """$9 is the limit and $10 the one idea that is asked for.
+
+    Then come the parts of the cursor, the terms, and what the last word begins.
+    """
     if sort == "relevance":
         return f"""
 with found as materialized (
     select {_columns("i")}, i.search from ideas i
-    where {_WANTED} and i.id <= $12::uuid {looked_up(13, terms, begun=begun)} order by i.id desc limit {RANKED}
+    where {_WANTED} and i.id <= $13::uuid {looked_up(14, terms, begun)} order by i.id desc limit {RANKED}
 ), ranked as (
     select found.*, ts_rank(search, $8::text::tsquery, 1)::float8 as sorted_by, max(id::text) over () as newest
     from found
 )
 select p.*, w.* from (
-    select * from ranked where (sorted_by, id) < ($10::float8, $11::uuid) order by sorted_by desc, id desc limit $9
+    select * from ranked where (sorted_by, id) < ($11::float8, $12::uuid) order by sorted_by desc, id desc limit $9
 ) as p {_BESIDE} order by p.sorted_by desc, p.id desc
 """
     if sort == "new":
         return f"""
 select p.*, w.* from (
     select {_columns("i")} from ideas i
-    where {_WANTED} and i.id < $10::uuid {looked_up(11, terms, begun=begun)} order by i.id desc limit $9
+    where {_WANTED} and i.id < $11::uuid {looked_up(12, terms, begun)} order by i.id desc limit $9
 ) as p {_BESIDE} order by p.id desc
 """
     source, key, kind, id = _ORDERS[sort]
     return f"""
 select p.*, w.* from (
     select {_columns("i")}, {key} as sorted_by from ideas i {source}
-    where {_WANTED} and ({key}, {id}) < ($10::{kind}, $11::uuid) {looked_up(12, terms, begun=begun)}
+    where {_WANTED} and ({key}, {id}) < ($11::{kind}, $12::uuid) {looked_up(13, terms, begun)}
     order by {key} desc, {id} desc limit $9
 ) as p {_BESIDE} order by p.sorted_by desc, p.id desc
 """
 
 
 SEARCHES = {
-    (sort, terms, begun): _search(sort, terms, begun=begun)
+    (sort, terms, begun): _search(sort, terms, begun)
     for sort in get_args(Sort)
     for terms in range(MOST_TERMS + 1)
-    for begun in (False, True)
+    for begun in BEGUN
 }
-"""By the order, how many terms are looked up, and whether a word is being typed."""
+"""By the order, how many terms are looked up, and how many arguments what is being typed has."""
 FIND_BY_ID = "select workspace_id, id from ideas where id = any($1::uuid[])"
+ROOT_BY_KEY = "select root from ideas where workspace_id = $1 and key = $2"
 FIND_BY_KEY = """
 select i.workspace_id, i.key, i.id from unnest($1::uuid[], $2::text[]) as asked (workspace_id, key)
 join ideas i on i.workspace_id = asked.workspace_id and i.key = asked.key

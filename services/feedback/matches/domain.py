@@ -14,7 +14,7 @@ import numpy as np
 
 from services.feedback.matches import store
 from services.feedback.similar import postings
-from services.feedback.similar.postings import BLOCK
+from services.feedback.similar.postings import BLOCK, Numbers
 from shared.database import Read
 
 LOOKED_UP = 10
@@ -86,7 +86,11 @@ async def find(
     most: int,
     within: Collection[int] | None = None,
 ) -> Matches:
-    """The first `most` texts behind `start` that have all the words; `within` leaves only these numbers."""
+    """The first `most` texts behind `start` that have all the words; `within` leaves only these numbers.
+
+    What is rare is read first, where there is anything commoner: of that only the blocks are read where all the rare
+    ones meet.
+    """
     allowed = None if within is None else np.array(sorted(within), np.int64)
     blocks = sorted(lists.sizes, reverse=not rising)
     if start is not None:
@@ -94,6 +98,7 @@ async def find(
     if allowed is not None:
         hit = {int(block) for block in np.unique(allowed // BLOCK)}
         blocks = [block for block in blocks if block in hit]
+    blocks, known = await _meeting(read, workspace_id, kind, lists, blocks, start, allowed, rising=rising)
     scores: dict[int, float] = {}
     budget, at = BYTES, 0
     while at < len(blocks) and len(scores) <= most:
@@ -104,8 +109,8 @@ async def find(
             size += sum(lists.sizes[blocks[at]].values())
             at += 1
         budget *= 2
-        entries: dict[int, dict[int, bytes]] = {block: {} for block in group}
-        terms = [*lists.needed, *lists.without]
+        entries = {block: dict(known.get(block, {})) for block in group}
+        terms = [term for term in (*lists.needed, *lists.without) if not known or term not in known[group[0]]]
         for row in await read.all(store.ENTRIES, workspace_id, kind, terms, group) if terms else ():
             entries[row["block"]][row["term"]] = row["entries"]
         for block in group:
@@ -119,10 +124,43 @@ async def find(
     return Matches(first, len(scores) > most)
 
 
+async def _meeting(
+    read: Read,
+    workspace_id: UUID,
+    kind: str,
+    lists: Lists,
+    blocks: Sequence[int],
+    start: int | None,
+    allowed: Numbers | None,
+    *,
+    rising: bool,
+) -> tuple[Sequence[int], Mapping[int, Mapping[int, bytes]]]:
+    """Blocks in which texts have all of the rarest words, and those words' lists there; none where none is rarer."""
+    rare: list[int] = []
+    left = BYTES
+    for term in lists.needed:
+        left -= sum(lists.sizes[block][term] for block in blocks)
+        if left < 0:
+            break
+        rare.append(term)
+    if not rare or len(rare) == len(lists.needed) + len(lists.without):
+        return blocks, {}
+    known: dict[int, dict[int, bytes]] = {block: {} for block in blocks}
+    for row in await read.all(store.ENTRIES, workspace_id, kind, rare, blocks):
+        known[row["block"]][row["term"]] = row["entries"]
+    meeting = [
+        block
+        for block in blocks
+        if all(term in known[block] for term in rare)
+        and _in_order(postings.sharing(block, known[block], rare, ()), start, allowed, rising=rising)
+    ]
+    return meeting, {block: known[block] for block in meeting}
+
+
 def _in_order(
     found: postings.Sharing,
     start: int | None,
-    allowed: "np.ndarray[tuple[int], np.dtype[np.int64]] | None",
+    allowed: Numbers | None,
     *,
     rising: bool,
 ) -> dict[int, float]:

@@ -118,7 +118,7 @@ async def _list(
     found = lookup(words, None)
     ties = asked.mine or _own_only(sight), asked.voted, asked.follows, asked.tied
     return await read.all(
-        store.LISTS[sort, len(found.terms), bool(found.begun), any(ties)],
+        store.LISTS[sort, len(found.terms), len(found.begun), any(ties)],
         *sight.at,
         limit,
         list(asked.statuses) or None,

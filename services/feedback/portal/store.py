@@ -7,7 +7,7 @@ who does (null for the others).
 
 from typing import Literal, get_args
 
-from services.feedback.ideas.finding import MOST_TERMS, RANKED, fits, looked_up
+from services.feedback.ideas.finding import BEGUN, MOST_TERMS, RANKED, fits, looked_up
 
 # An idea, or one that was merged into it: what was said of either counts for it.
 _OF_IDEA = "m.workspace_id = $1 and (m.id = i.id or m.merged_root = i.id)"
@@ -16,6 +16,7 @@ _OF_IDEA = "m.workspace_id = $1 and (m.id = i.id or m.merged_root = i.id)"
 # ones, and what waits but is not the viewer's own never get through. Nothing here says who voted, who commented, or
 # what any of it is worth; how the writer is called comes along to be taken out of the words (`known`), and goes no
 # further.
+# Every idea has its demand: joined so that whoever does not ask for the votes does not look for them.
 # Not materialized: named twice, even where one of the two is not asked, ideas would be put together whole before a page
 # is taken of them. `own_only` is worked out where nothing is known of it: from a table of a few boards, which nothing
 # ever analyses, the planner would conclude that all are one-way, and put together all there is as if it were one row.
@@ -40,7 +41,7 @@ visible_board as (
     select p.idea_id as id, i.title, i.description, i.status, i.product_id, i.search,
         i.created_at, b.id as board_id, b.comments as commentable, b.voting as votable,
         p.contact_id is not null as from_customer, coalesce($3 = 'contact' and p.contact_id = $4, false) as mine,
-        d.votes,
+        coalesce(d.votes, 0) as votes,
         (
             select coalesce(sum(t.shown), 0)::int from ideas m
             join comment_counts t on t.workspace_id = $1 and t.idea_id = m.id
@@ -67,7 +68,7 @@ visible_board as (
     from visible_board b
     join board_ideas p on p.workspace_id = $1 and p.board_id = $2
     join ideas i on i.workspace_id = $1 and i.id = p.idea_id and not i.archived and i.merged_root is null
-    join demand d on d.workspace_id = $1 and d.idea_id = i.id
+    left join demand d on d.workspace_id = $1 and d.idea_id = i.id
     where not b.own_only or $3 = 'contact' and p.contact_id = $4
 ), visible_ranks as not materialized (
     select i.*, r.votes as ranked_votes, r.idea_id as ranked_id
@@ -138,7 +139,7 @@ and (not $12::boolean or (i.mine or i.importance is not null or i.follows)
 """
 
 
-def _list(sort: Sort, terms: int, *, begun: bool, tied: bool) -> str:
+def _list(sort: Sort, terms: int, begun: int, *, tied: bool) -> str:
     """Which ideas, without what is told of them: that is looked up for a page, by a statement that is planned once.
 
     $5 is the limit; behind the filters come the parts of the cursor, the terms, and what the last word begins.
@@ -148,7 +149,7 @@ def _list(sort: Sort, terms: int, *, begun: bool, tied: bool) -> str:
         return f"""
 with {_VISIBLE}, found as materialized (
     select i.id, ts_rank(i.search, $8::text::tsquery, 1)::float8 as sorted_by from visible_ideas i
-    where {wanted} and i.id <= ${place + 2}::uuid {looked_up(place + 3, terms, begun=begun)}
+    where {wanted} and i.id <= ${place + 2}::uuid {looked_up(place + 3, terms, begun)}
     order by i.id desc limit {RANKED}
 ), ranked as (
     select id, sorted_by, max(id::text) over () as newest from found
@@ -161,22 +162,22 @@ order by sorted_by desc, id desc limit $5
         return f"""
 with {_VISIBLE} select i.id, i.ranked_votes as sorted_by from visible_ranks i
 where {wanted} and (i.ranked_votes, i.ranked_id) < (${place}::int, ${place + 1}::uuid)
-{looked_up(place + 2, terms, begun=begun)} order by i.ranked_votes desc, i.ranked_id desc limit $5
+{looked_up(place + 2, terms, begun)} order by i.ranked_votes desc, i.ranked_id desc limit $5
 """
     return f"""
 with {_VISIBLE} select i.id from visible_ideas i
-where {wanted} and i.id < ${place}::uuid {looked_up(place + 1, terms, begun=begun)} order by i.id desc limit $5
+where {wanted} and i.id < ${place}::uuid {looked_up(place + 1, terms, begun)} order by i.id desc limit $5
 """
 
 
 LISTS = {
-    (sort, terms, begun, tied): _list(sort, terms, begun=begun, tied=tied)
+    (sort, terms, begun, tied): _list(sort, terms, begun, tied=tied)
     for sort in get_args(Sort)
     for terms in range(MOST_TERMS + 1)
-    for begun in (False, True)
+    for begun in BEGUN
     for tied in (False, True)
 }
-"""By the order, how many terms are looked up, whether a word is being typed, and whether ties are asked for."""
+"""By the order, how many terms are looked up, how many arguments what is being typed has, and whether ties are asked for."""
 IDEA = f"with {_VISIBLE} select {_IDEA}, i.commentable, i.votable from visible_ideas i where i.id = $5"
 THESE = f"with {_VISIBLE} select {_IDEA} from visible_ideas i where i.id = any($5::uuid[])"
 # Who saw an idea here before it was merged hears where it went.

@@ -36,6 +36,13 @@ async def _wanted(
     read: ReadDep,
     q: Annotated[Words | None, Query(description=SEARCHED)] = None,
     source: Annotated[Key | None, Query(description="only through this channel")] = None,
+    external_id: Annotated[
+        Key | None,
+        Query(
+            description="only with this id in its source; ids of different sources may be the same: give `source` too",
+            examples=["ticket-4711"],
+        ),
+    ] = None,
     product: Annotated[Key | None, Query(description="only about this product, by id or key")] = None,
     language: Annotated[Slug | None, Query(description="only in this language", examples=["en"])] = None,
     contact_id: Annotated[UUID | None, Query(description="only of this contact")] = None,
@@ -58,6 +65,7 @@ async def _wanted(
         state=state,
         assignee=assignee,
         source=source,
+        external_id=external_id,
         language=language,
         product_id=product_id,
         contact_id=contact_id,

@@ -3,6 +3,7 @@
 from sqlalchemy import (
     BigInteger,
     Column,
+    Computed,
     ForeignKey,
     Index,
     PrimaryKeyConstraint,
@@ -29,6 +30,15 @@ Table(
     workspace_column(),
     Column("external_id", Text, nullable=False),
     Column("name", Text, nullable=False),
+    # A column and no index of an expression: row security lets an index be used by operators that cannot leak, and
+    # `lower` could.
+    Column(
+        "sought",
+        Text(collation="C"),
+        Computed("lower(left(name, 60))", persisted=True),
+        nullable=False,
+        comment="how its name begins, whatever the case",
+    ),
     Column("mrr", BigInteger, nullable=False, server_default="0", comment="minor units of the workspace's currency"),
     Column("mrr_since", Moment, comment="when somebody first said what it pays; null: nobody has, and 0 is no answer"),
     Column("plan", Text),
@@ -37,6 +47,7 @@ Table(
     created_column(),
     UniqueConstraint("workspace_id", "external_id", name="accounts_external_id"),
     Index("accounts_list", "workspace_id", "id"),
+    Index("accounts_sought", "workspace_id", "sought", "id"),
 )
 Table(
     "account_history",

@@ -50,7 +50,8 @@ Table(
     # One index for identity and for listing: each index less is felt at thousands of rows a second.
     PrimaryKeyConstraint("workspace_id", "id"),
     Index("feedback_source", "workspace_id", "source", "id"),
-    Index("feedback_contact", "contact_id", "id", postgresql_where=text("contact_id is not null")),
+    # With the workspace, without which row security cannot tell by the index alone.
+    Index("feedback_contact_list", "workspace_id", "contact_id", "id", postgresql_where=text("contact_id is not null")),
     # Of no cost to what names no product.
     Index("feedback_product", "workspace_id", "product_id", "id", postgresql_where=text("product_id is not null")),
     Index("feedback_new", "workspace_id", "id", postgresql_where=text("state = 'new'")),
