@@ -23,6 +23,7 @@ from services.scoring.debts import api as debts
 from services.scoring.estimates import api as estimates
 from services.scoring.evidence import api as evidence
 from services.scoring.evidence.worker import lapse_all
+from services.scoring.histories import api as histories
 from services.scoring.kano import api as kano
 from services.scoring.methods import api as methods
 from services.scoring.models import api as models
@@ -63,6 +64,7 @@ SERVICE = Service(
         opportunities.router,
         kano.router,
         provenance.router,
+        histories.router,
         comparisons.router,
         policies.router,
         policy_comparisons.router,

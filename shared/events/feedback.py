@@ -45,6 +45,7 @@ class IdeaChanged(Event):
     merged_into: UUID | None = Field(
         default=None, description="the idea that everything asked of this one counts for; this one is not shown then"
     )
+    product_id: UUID | None = Field(default=None, description="the product that it is an idea for")
 
 
 class DemandChanged(Event):

@@ -219,6 +219,26 @@ async def test_a_ranking_can_be_seen_as_it_was(api: Api, here: Workspace, admin:
     assert await ranked(3) == [("one", 30), ("two", 20)]
     assert await ranked(4) == [], "nothing was scored then"
 
+    async def history(idea_id: Any) -> list[Any]:
+        found: list[Any] = []
+        asked = {"model_id": str(model_id), "limit": 1}
+        while True:
+            answer = await api.scoring.get(f"/v1/scores/{idea_id}/history", params=asked)
+            assert answer.status_code == 200, answer.text
+            found += answer.json()["data"]
+            asked["cursor"] = answer.json()["next_cursor"]
+            if asked["cursor"] is None:
+                return found
+
+    def days(found: list[Any]) -> list[Any]:
+        return [tuple(each[name] for name in ("since", "until", "value", "version")) for each in found]
+
+    t = [str(today - timedelta(days_ago)) for days_ago in range(4)]
+    moved = await history(one)
+    assert days(moved) == [(t[0], None, None, 3), (t[3], t[0], 30, 2)]
+    assert [(each["missing"], each["cause"]["kind"]) for each in moved] == [(["effort"], "estimate"), ([], "estimate")]
+    assert days(await history(two)) == [(t[1], None, 50, 4), (t[3], t[1], 20, 2)], "a day is what it ended with"
+
     await here.hear(idea(here.id, two, 2, title="second", kind="debt"))
     await here.hear(idea(here.id, two, 3, title="the second", kind="debt"))
     await here.hear(idea(here.id, one, 2, title="one", archived=True))

@@ -92,7 +92,7 @@ FILLED = " union all ".join(
 )
 
 TOLD_IDEAS = """
-select id as idea_id, version, title, kind, status, archived, merged_root as merged_into from ideas
+select id as idea_id, version, title, kind, status, archived, merged_root as merged_into, product_id from ideas
 where workspace_id = $1 and id = any($2::uuid[])
 """
 TOLD_DEMAND = """

@@ -51,6 +51,7 @@ def _event(workspace_id: UUID, row: asyncpg.Record) -> IdeaChanged:
         status=row["status"],
         archived=row["archived"],
         merged_into=row["merged_root"],
+        product_id=row["product_id"],
     )
 
 

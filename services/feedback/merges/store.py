@@ -12,14 +12,14 @@ update ideas set merged_into = case when id = $2 then $3 else merged_into end, m
     merged_at = case when id = $2 then now() else merged_at end,
     merged_by = case when id = $2 then $6 else merged_by end, version = version + 1, updated_at = now()
 where workspace_id = $1 and id = any($5::uuid[])
-returning workspace_id, id, title, kind, status, archived, merged_root, version
+returning workspace_id, id, title, kind, status, archived, merged_root, product_id, version
 """
 UNMERGE = """
 update ideas set merged_into = case when id = $2 then null else merged_into end,
     merged_root = case when id = $2 then null else $2 end, merged_at = case when id = $2 then null else merged_at end,
     merged_by = case when id = $2 then null else merged_by end, version = version + 1, updated_at = now()
 where workspace_id = $1 and id = any($3::uuid[])
-returning workspace_id, id, title, kind, status, archived, merged_root, version
+returning workspace_id, id, title, kind, status, archived, merged_root, product_id, version
 """
 LIST = """
 select id, key, title, merged_into, merged_at, merged_by from ideas

@@ -43,6 +43,7 @@ def _columns(newest: Sequence[Delivered[IdeaChanged]]) -> list[list[Any]]:
         [event.archived or event.merged_into is not None for event in events],
         [event.version for event in events],
         [event.merged_into for event in events],
+        [event.product_id for event in events],
     ]
 
 

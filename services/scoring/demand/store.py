@@ -2,12 +2,12 @@
 
 # What is returned beside the id is what the idea was merged into before: the statement sees the rows as they were.
 PROJECT_IDEAS = """
-insert into ideas (idea_id, workspace_id, title, kind, status, archived, version, merged_into)
+insert into ideas (idea_id, workspace_id, title, kind, status, archived, version, merged_into, product_id)
 select * from unnest(
-    $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::bigint[], $8::uuid[])
+    $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::bigint[], $8::uuid[], $9::uuid[])
 on conflict (idea_id) do update set
     title = excluded.title, kind = excluded.kind, status = excluded.status, archived = excluded.archived,
-    version = excluded.version, merged_into = excluded.merged_into
+    version = excluded.version, merged_into = excluded.merged_into, product_id = excluded.product_id
 where ideas.workspace_id = excluded.workspace_id and ideas.version < excluded.version
 returning idea_id, (select held.merged_into from ideas held where held.idea_id = ideas.idea_id) as was_in
 """
@@ -15,15 +15,17 @@ returning idea_id, (select held.merged_into from ideas held where held.idea_id =
 # row there. Both parts see the ideas as they were before.
 FOLLOW_IDEAS = f"""
 with kept as (
-    insert into idea_days (workspace_id, idea_id, until, title, kind, status, archived)
-    select i.workspace_id, i.idea_id, (now() at time zone 'UTC')::date, i.title, i.kind, i.status, i.archived
-    from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::bigint[])
-        as g (idea_id, workspace_id, title, kind, status, archived, version)
+    insert into idea_days (workspace_id, idea_id, until, title, kind, status, archived, product_id)
+    select i.workspace_id, i.idea_id, (now() at time zone 'UTC')::date, i.title, i.kind, i.status, i.archived,
+           i.product_id
+    from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::bigint[], $9::uuid[])
+        as g (idea_id, workspace_id, title, kind, status, archived, version, product_id)
     cross join lateral (
         select * from ideas where idea_id = g.idea_id and workspace_id = g.workspace_id limit 1
     ) as i
     where i.version < g.version
-      and (i.title, i.kind, i.status, i.archived) is distinct from (g.title, g.kind, g.status, g.archived)
+      and (i.title, i.kind, i.status, i.archived, i.product_id)
+          is distinct from (g.title, g.kind, g.status, g.archived, g.product_id)
     on conflict do nothing
 )
 {PROJECT_IDEAS}

@@ -172,9 +172,10 @@ with given as (
         is distinct from (g.state, g.value, g.missing, g.model_version, g.inputs)
 ), kept as (
     insert into score_days (workspace_id, model_id, idea_id, since, until, state, value, missing, model_version,
-                            computed_at)
+                            computed_at, version, cause, cause_id)
     select c.workspace_id, c.model_id, c.idea_id, (s.computed_at at time zone 'UTC')::date,
-           (now() at time zone 'UTC')::date, s.state, s.value, s.missing, s.model_version, s.computed_at
+           (now() at time zone 'UTC')::date, s.state, s.value, s.missing, s.model_version, s.computed_at, s.version,
+           s.cause, s.cause_id
     from compared c cross join lateral ({_HELD.format("c")}) as s
     where c.moved and c.held_at < date_trunc('day', now(), 'UTC')
     on conflict do nothing

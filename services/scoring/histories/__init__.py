@@ -1,0 +1,1 @@
+"""How a score came to be what it is, day by day."""
