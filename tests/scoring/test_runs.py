@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.scoring.rankings import domain as ranking
 from shared.database import Database
 from shared.ids import new_id
 from tests.builders import Api
@@ -177,8 +178,12 @@ async def test_a_portfolio_of_scored_ideas(api: Api, here: Workspace) -> None:
         assert (await api.scoring.post("/v1/portfolios", json={**asked, **wrong})).status_code == 422
 
 
-async def test_a_ranking_can_be_seen_as_it_was(api: Api, here: Workspace, admin: Database) -> None:
-    """Days pass by moving what is stored into the past."""
+@pytest.mark.parametrize("window", [1_000, 1])
+async def test_a_ranking_can_be_seen_as_it_was(
+    api: Api, here: Workspace, admin: Database, monkeypatch: pytest.MonkeyPatch, window: int
+) -> None:
+    """Days pass by moving what is stored into the past. However few places a page looks at, all of them make it up."""
+    monkeypatch.setattr(ranking, "WINDOW", window)
     model_id = await here.model()
     one, two = [await here.idea(title=title) for title in ("one", "two")]
     await here.estimate(one, reach=30, **FULL)

@@ -60,8 +60,8 @@ async def rank_ideas(
     """Rank ideas by their score, the highest first, archived ones left out.
 
     Among equal scores the newer idea comes first. An idea that is not scoreable has no place: ask for
-    `state=not_scoreable` to see what it lacks. With a filter a page looks at 1,000 places at most, so it may hold fewer
-    ideas than asked for, or none: go on while there is a `next_cursor`.
+    `state=not_scoreable` to see what it lacks. A page looks at 1,000 places at most, so with a filter or as of a day it
+    may hold fewer ideas than asked for, or none: go on while there is a `next_cursor`.
     """
     model = await read.one(store.MODEL, caller.workspace_id, model_id)
     if model is None:

@@ -1,4 +1,4 @@
-"""Pages of a ranking: from where the last one ended, however many ideas there are and whatever is filtered."""
+"""Pages of a ranking: from where the last one ended, however many ideas there are, of any day, whatever is filtered."""
 
 import math
 from collections.abc import Mapping
@@ -12,12 +12,12 @@ import asyncpg
 from services.scoring.rankings import store
 from services.scoring.scores.computed import State
 from shared.database import Read
-from shared.paging import LAST, decode, encode
+from shared.paging import FIRST, LAST, decode, encode
 
 FEW = 2_000
 """Ideas that a filter may leave for all of them to be looked up."""
 WINDOW = 1_000
-"""Places of the ranking that a page looks at where a filter leaves more: it may then hold fewer than asked for."""
+"""Places of the ranking that a page looks at: where few of them are what was asked for it holds fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,29 +39,32 @@ async def page(read: Read, asked: Asked, cursor: str | None, limit: int) -> tupl
         place = (math.inf, LAST) if cursor is None else decode(cursor, float, UUID)
     else:
         place = (LAST,) if cursor is None else (decode(cursor, UUID)[0],)
-    rows, reach = await _found(read, asked, place, limit)
+    rows, end = await _found(read, asked, place, limit)
     if len(rows) > limit:
-        return rows[:limit], encode(*_key(rows[limit - 1], asked.state))
-    return rows, None if reach is None else encode(*reach)
+        last = rows[limit - 1]
+        return rows[:limit], encode(*_key(asked.state, last["value"], last["idea_id"]))
+    return rows, None if end is None else encode(*end)
 
 
 async def _found(
     read: Read, asked: Asked, place: tuple[Any, ...], limit: int
 ) -> tuple[list[asyncpg.Record], tuple[Any, ...] | None]:
-    """One more than asked for, where there are so many; and how far was looked, where that is not to the end."""
+    """One more than asked for, where there are so many; else the last place looked at, if there are others below it."""
+    state = asked.state
     chosen = asked.workspace_id, asked.model_id, *asked.filters.values()
     if asked.as_of is not None:
-        return await read.all(store.THEN[asked.state], *chosen, asked.as_of, *place, limit + 1), None
-    if not any(asked.filters.values()):
-        return await read.all(store.NOW[asked.state], *chosen, *place, limit + 1), None
+        ends = await read.one(store.END[state], asked.workspace_id, asked.model_id, *place, WINDOW)
+        end = None if ends is None else _key(state, ends["value"], ends["idea_id"])
+        # What lies below the end is not whole: of one of the two that are walked it was not looked at.
+        lowest = end or _key(state, -math.inf, FIRST)
+        return await read.all(store.THEN[state], *chosen, asked.as_of, *place, *lowest, limit + 1), end
     few = await _few(read, asked)
     if few is not None:
-        return await read.all(store.OF[asked.state], *chosen, *place, limit + 1, few), None
-    rows = await read.all(store.WITHIN[asked.state], *chosen, *place, limit + 1, WINDOW)
-    # There is always one row, which tells how far was looked.
-    seen = rows[0]
-    reach = (seen["reach_value"], seen["reach_id"]) if asked.state == "scored" else (seen["reach_id"],)
-    return [row for row in rows if row["id"] is not None], reach if seen["looked"] == WINDOW else None
+        return await read.all(store.OF[state], *chosen, *place, limit + 1, few), None
+    rows = await read.all(store.NOW[state], *chosen, *place, limit + 1, WINDOW)
+    # There is always one row, which tells where the window ended.
+    end = None if rows[0]["end_id"] is None else _key(state, rows[0]["end_value"], rows[0]["end_id"])
+    return [row for row in rows if row["id"] is not None], end
 
 
 async def _few(read: Read, asked: Asked) -> list[UUID] | None:
@@ -74,5 +77,5 @@ async def _few(read: Read, asked: Asked) -> list[UUID] | None:
     return None
 
 
-def _key(row: asyncpg.Record, state: State) -> tuple[Any, ...]:
-    return (row["value"], row["idea_id"]) if state == "scored" else (row["idea_id"],)
+def _key(state: State, value: float, idea_id: UUID) -> tuple[Any, ...]:
+    return (value, idea_id) if state == "scored" else (idea_id,)

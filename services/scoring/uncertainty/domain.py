@@ -5,15 +5,15 @@ Nothing is stored: the same seed over the same estimates gives the same answer.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from services.scoring.candidates.domain import Candidate, Model, subject_of
 from services.scoring.candidates.draws import columns, points, stream
+from services.scoring.frameworks.recipe import Array
 from services.scoring.uncertainty import refinement
 from services.scoring.uncertainty.refinement import Gain
-from services.scoring.uncertainty.standings import Standing, over, ranks, standings, ties
+from services.scoring.uncertainty.standings import Standing, next_over, ranks, standings, ties
 
 MOST_FIGURES = 3_000_000
 """Candidates times draws of one simulation: about two seconds of computing."""
@@ -55,8 +55,14 @@ def simulate(model: Model, candidates: Sequence[Candidate], asked: Asked) -> Sim
     subjects = [subject_of(each, needed) for each in candidates]
     doubts = {each.name: asked.doubts.get(each.estimated_as, 0.0) for each in needed}
     names = tuple(recipe.inputs)
-    drawn = [columns(each, names, asked.seed, asked.samples, doubts) for each in subjects]
-    values = np.array([recipe.score(each).values for each in drawn]).reshape(len(drawn), asked.samples)
+    values = np.empty((len(subjects), asked.samples))
+    drawn: list[dict[str, Array]] = []
+    for place, subject in enumerate(subjects):
+        inputs = columns(subject, names, asked.seed, asked.samples, doubts)
+        values[place] = recipe.score(inputs).values
+        if asked.refinements:
+            # Not otherwise: what is let go of at once stays in the processor's cache.
+            drawn.append(inputs)
     ranked = ranks(values, stream(asked.seed, "equals"))
     found = standings(values, ranked, asked.k, asked.interval)
     order = sorted(range(len(found)), key=lambda place: (found[place].mean_rank, place))
@@ -66,7 +72,7 @@ def simulate(model: Model, candidates: Sequence[Candidate], asked: Asked) -> Sim
         standings=found,
         certain=[bool((row == row[0]).all()) or bool(np.isnan(row).all()) for row in values],
         groups=ties(values, order, asked.certainty),
-        next_over=[*(over(values, *pair) for pair in pairwise(order)), *([None] if order else [])],
+        next_over=next_over(values, order),
         gains=refinement.gains(recipe, drawn, asked.k, asked.refinements),
         perfect=refinement.perfect(values, asked.k),
     )
