@@ -21,7 +21,8 @@ NARROWS = re.compile(r"and exists \(select from idea_terms t where t\.workspace_
 def statements() -> dict[str, str]:
     constants = {name: value for name, value in vars(store).items() if name.isupper() and not name.startswith("_")}
     found = {name: text for name, text in constants.items() if isinstance(text, str)}
-    return found | {f"LISTS{key}": text for key, text in store.LISTS.items()}
+    lists = {**store.LISTS, **store.WALKS}
+    return found | {f"LISTS{key}": text for key, text in lists.items()}
 
 
 def reads(rest: str) -> set[str]:
@@ -37,6 +38,8 @@ def test_every_statement_of_the_portal_goes_through_its_filter() -> None:
         assert head.strip() == "with", name
         assert reads(rest) <= set(re.findall(r"(visible_\w+) as", filtered)), f"{name}: {rest}"
         assert reads(rest), f"{name} reads nothing"
+        # These two say in which order ideas stand, whoever may see them.
+        assert not reads(rest) & {"visible_order", "visible_places"} or "visible_ideas" in reads(rest), name
     assert len(statements()) >= 30
 
 

@@ -39,6 +39,9 @@ CHANNEL = "board"
 MOST_COMPARED = 100_000
 """Ideas of a board, the newest, that a text is compared with."""
 
+WALKED = 1_000
+"""Ideas, in order, that a list looks at one by one before it leaves it to the planner how to find the others."""
+
 
 async def look(read: Read, workspace_id: UUID, key: str, viewer: Viewer) -> Sight:
     """The board by that key, as this viewer will see it, if at all. NotFound when there is none."""
@@ -117,6 +120,12 @@ async def _list(
     await ideas.plan_for_values(read)
     found = lookup(words, None)
     ties = asked.mine or _own_only(sight), asked.voted, asked.follows, asked.tied
+    if words is None and not any(ties) and (walk := store.WALKS.get(sort)) is not None:
+        filters = list(asked.statuses) or None, product_id
+        walked = await read.all(walk, *sight.at, limit, *filters, WALKED, *place)
+        if len(walked) == limit or (walked and walked[0]["looked"] < WALKED):
+            return walked
+        # Few of them are on this board, or wanted: the planner finds a way to those.
     return await read.all(
         store.LISTS[sort, len(found.terms), len(found.begun), any(ties)],
         *sight.at,

@@ -138,7 +138,9 @@ async def similar(
             nearest = vectors.nearest(vector, blocks, NEAR + 1)
             numbers |= {each for each in nearest if each < len(by_words[kind].scores)}
         if numbers:
-            near = await read.all(store.CANDIDATES, workspace_id, kind, index["epoch"], list(numbers), query.id)
+            near = await read.all(
+                store.CANDIDATES, workspace_id, kind, index["epoch"], list(numbers), query.id, vector is not None
+            )
             found[kind] = await _explained(read, workspace_id, kind, query, own, by_words[kind], near, vector, limit)
     return Near(found, sum(row["texts"] for row in indexes.values()))
 

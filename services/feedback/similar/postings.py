@@ -66,14 +66,17 @@ def self_score(impacts: Mapping[int, float], weights: Mapping[int, float]) -> fl
 def add_up(postings: Iterable[Posting], weights: Mapping[int, float], size: int) -> Floats:
     """The score of each text by its number, for `size` numbers."""
     scores = np.zeros(math.ceil(size / BLOCK) * BLOCK or BLOCK, np.float32)
-    for term, block, packed in postings:
-        weight = weights.get(term)
-        start = block * BLOCK
-        if weight is None or start >= len(scores):
-            continue
-        entries = np.frombuffer(packed, ENTRY)
-        # A text has one entry for a term, so that no place comes twice and adding in place is right.
-        scores[entries["place"].astype(np.intp) + start] += _LEVELS[entries["impact"]] * np.float32(weight)
+    blocks: defaultdict[int, list[Posting]] = defaultdict(list)
+    for each in postings:
+        if each.term in weights and each.block * BLOCK < len(scores):
+            blocks[each.block].append(each)
+    for block, several in blocks.items():
+        # All of a block at once: several times as fast as to add up list by list, place by place.
+        entries = np.frombuffer(b"".join(each.entries for each in several), ENTRY)
+        counts = [len(each.entries) // ENTRY.itemsize for each in several]
+        said = np.repeat(np.array([weights[each.term] for each in several], np.float32), counts)
+        said *= _LEVELS.take(entries["impact"])
+        scores[block * BLOCK : (block + 1) * BLOCK] = np.bincount(entries["place"], said, BLOCK)
     return scores
 
 

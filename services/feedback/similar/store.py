@@ -135,9 +135,10 @@ select t.term, t.size, f.block, f.entries from terms t left join found f on f.te
 SIGN_SIZES = "select block, octet_length(entries) as size from similar_signs where workspace_id = $1 and kind = $2"
 SIGNS = "select block, entries from similar_signs where workspace_id = $1 and kind = $2 and block = any($3::int[])"
 VECTOR = "select vector from similar_texts where workspace_id = $1 and id = $2"
-# Not what was dismissed, in either direction, nor what speaks for the idea already. $5 may be null.
+# Not what was dismissed, in either direction, nor what speaks for the idea already. $5 may be null. Vectors lie apart
+# from their rows and are fetched only where they are compared ($6).
 CANDIDATES = """
-select t.id, t.number, t.vector from similar_texts t
+select t.id, t.number, case when $6::boolean then t.vector end as vector from similar_texts t
 where t.workspace_id = $1 and t.kind = $2 and t.epoch = $3 and t.number = any($4::bigint[])
   and t.id is distinct from $5::uuid
   and not exists (
