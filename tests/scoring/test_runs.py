@@ -255,4 +255,21 @@ async def test_a_ranking_can_be_seen_as_it_was(
     await here.hear(idea(here.id, two, 4, title="the second", kind="debt", status="shipped"))
     assert await ranked(0, status="open") == []
     assert await ranked(1, status="open", kind="debt") == [("the second", 50)]
-    assert await ranked(2) == [("two", 50), ("one", 30)]
+    product = new_id()
+    await here.hear(idea(here.id, two, 5, title="the second", kind="debt", product_id=product))
+    assert await ranked(0, product_id=str(product)) == [("the second", 50)]
+    assert await ranked(1, product_id=str(product)) == [], "it was of none"
+    await a_day_passes()
+    await here.hear(idea(here.id, two, 6, title="the second", kind="debt"))
+    assert await ranked(0, product_id=str(product)) == []
+    assert await ranked(1, product_id=str(product)) == [("the second", 50)]
+    await a_day_passes()
+    here_and_now = {"model_id": str(model_id), "product_id": str(product)}
+    await here.hear(idea(here.id, one, 4, title="one", product_id=product))
+    await here.estimate(one, effort=1)
+    assert [each["title"] for each in (await api.scoring.get("/v1/rankings", params=here_and_now)).json()["data"]] == [
+        "one"
+    ]
+    simulated = await api.scoring.post("/v1/simulations", json={**here_and_now, "samples": 100})
+    assert [each["title"] for each in simulated.json()["ideas"]] == ["one"]
+    assert await ranked(4) == [("two", 50), ("one", 30)]

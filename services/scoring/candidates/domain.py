@@ -50,11 +50,12 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which ideas: the first `among` of the ranking, of one kind or status where given, and those named besides."""
+    """Which ideas: the first `among` of the ranking, of one kind, status or product where given, and those named."""
 
     among: int
     kind: str | None = None
     status: str | None = None
+    product_id: UUID | None = None
     idea_ids: Sequence[UUID] = ()
 
 
@@ -91,7 +92,9 @@ async def load(read: Read, workspace_id: UUID, model_id: UUID, choice: Choice) -
     """
     rows = {
         row["idea_id"]: row
-        for row in await read.all(store.BEST, workspace_id, model_id, choice.kind, choice.status, choice.among)
+        for row in await read.all(
+            store.BEST, workspace_id, model_id, choice.kind, choice.status, choice.product_id, choice.among
+        )
     }
     if unseen := [idea_id for idea_id in dict.fromkeys(choice.idea_ids) if idea_id not in rows]:
         rows |= {row["idea_id"]: row for row in await read.all(store.NAMED, workspace_id, unseen)}

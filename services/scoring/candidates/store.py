@@ -9,11 +9,13 @@ from models where workspace_id = $1 and id = $2
 BEST = """
 select s.idea_id, i.title, i.kind, i.status
 from scores s cross join lateral (
-    select title, kind, status, archived from ideas where idea_id = s.idea_id and workspace_id = s.workspace_id limit 1
+    select title, kind, status, archived, product_id from ideas
+    where idea_id = s.idea_id and workspace_id = s.workspace_id limit 1
 ) as i
 where s.workspace_id = $1 and s.model_id = $2 and s.value is not null and not i.archived
   and ($3::text is null or i.kind = $3) and ($4::text is null or i.status = $4)
-order by s.value desc, s.idea_id desc limit $5
+  and ($5::uuid is null or i.product_id = $5)
+order by s.value desc, s.idea_id desc limit $6
 """
 NAMED = """
 select i.* from unnest($2::uuid[]) as asked (idea_id) cross join lateral (

@@ -144,11 +144,12 @@ async def compare_models(
     among: Annotated[int, Query(ge=2, le=MOST, description="the first so many ideas of each model are compared")] = 100,
     kind: Annotated[IdeaKind | None, Query(description="only of this kind")] = None,
     status: Annotated[IdeaStatus | None, Query(description="only in this status")] = None,
+    product_id: Annotated[UUID | None, Query(description="only ideas of this product")] = None,
     most: Annotated[int, Query(ge=1, le=50, description="how many disagreements to show")] = 10,
 ) -> ModelComparison:
     """Compare models over the same ideas: how alike their orders are, and where they are farthest apart."""
     models = await domain.models(read, caller.workspace_id, model_id)
-    rows = await read.all(store.VALUES, caller.workspace_id, model_id, kind, status, among)
+    rows = await read.all(store.VALUES, caller.workspace_id, model_id, kind, status, product_id, among)
     scored = [row for row in rows if None not in row["values"]]
     values = np.array([row["values"] for row in scored], np.float64).reshape(-1, len(model_id))
     found: Agreement = await compute_apart(runtime, lambda: agree(values, most))

@@ -6,7 +6,6 @@ from uuid import UUID
 import asyncpg
 
 from services.scoring.histories import store
-from services.scoring.scores.store import IDEA
 from shared.database import Read
 from shared.errors import FieldError, Invalid, Moved, NotFound
 
@@ -20,7 +19,7 @@ async def days(
 
     NotFound and Moved of the idea, Invalid of the model.
     """
-    idea = await read.one(IDEA, workspace_id, idea_id)
+    idea = await read.one(store.IDEA, workspace_id, idea_id)
     if idea is None:
         raise NotFound("No idea by that id.")
     if idea["merged_into"] is not None:

@@ -1,5 +1,6 @@
 """Scores day by day: what they are, and what earlier days ended with."""
 
+IDEA = "select merged_into from ideas where workspace_id = $1 and idea_id = $2"
 MODEL = "select id from models where workspace_id = $1 and id = $2"
 # What it is has no `until` and stands on the first page ($5).
 DAYS = """

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "scoring_0014"
-down_revision = "scoring_0012"
+down_revision = "scoring_0013"
 branch_labels = None
 depends_on = None
 
@@ -12,6 +12,19 @@ depends_on = None
 def upgrade() -> None:
     for table in ("ideas", "idea_days"):
         op.add_column(table, sa.Column("product_id", sa.UUID(), nullable=True))
+    op.create_index(
+        "ideas_product",
+        "ideas",
+        ["workspace_id", "product_id", "idea_id"],
+        postgresql_where=sa.text("product_id is not null"),
+    )
+    op.drop_index("ideas_ranked", "ideas")
+    op.create_index(
+        "ideas_ranked",
+        "ideas",
+        ["workspace_id", "idea_id"],
+        postgresql_include=["kind", "status", "archived", "product_id"],
+    )
     op.add_column(
         "score_days",
         sa.Column(

@@ -116,11 +116,12 @@ async def compare_demand_policies(
     ] = 100,
     kind: Annotated[IdeaKind | None, Query(description="only of this kind")] = None,
     status: Annotated[IdeaStatus | None, Query(description="only in this status")] = None,
+    product_id: Annotated[UUID | None, Query(description="only ideas of this product")] = None,
     most: Annotated[int, Query(ge=1, le=50, description="how many movers to show")] = 10,
 ) -> PolicyComparison:
     """Rank ideas by several policies side by side: who wins by each, how alike they are, who moves most."""
     policies = await domain.several(read, caller.workspace_id, policy_id)
-    rows = await read.all(store.VALUES, caller.workspace_id, policy_id, kind, status, among)
+    rows = await read.all(store.VALUES, caller.workspace_id, policy_id, kind, status, product_id, among)
     shared = [row for row in rows if None not in row["values"]]
     apart = [row for row in rows if None in row["values"]]
     values = np.array([row["values"] for row in shared], np.float64).reshape(-1, len(policy_id))

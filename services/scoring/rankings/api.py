@@ -30,6 +30,7 @@ class Ranked(Wire):
     title: str
     kind: IdeaKind
     status: IdeaStatus
+    product_id: UUID | None
     score_id: UUID
     state: State
     value: float | None
@@ -50,9 +51,10 @@ async def rank_ideas(
     kind: Annotated[IdeaKind | None, Query(description="only of this kind")] = None,
     status: Annotated[IdeaStatus | None, Query(description="only in this status")] = None,
     gate: Annotated[Gate | None, Query(description="only ideas of which respondents say this by Kano, now")] = None,
+    product_id: Annotated[UUID | None, Query(description="only ideas of this product of feedback's")] = None,
     as_of: Annotated[
         date | None,
-        Query(description="as it was shown at the end of this day (UTC), titles, kinds and status as they were then"),
+        Query(description="as it was shown at the end of this day (UTC), ideas as they were called and filed then"),
     ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -68,7 +70,8 @@ async def rank_ideas(
         raise NotFound("No model by that id.")
     if not model["active"] and as_of is None:
         raise Conflict("The model is not active, so its scores are not kept up.", code="model_inactive")
-    asked = Asked(caller.workspace_id, model_id, state, {"kind": kind, "status": status, "gate": gate}, as_of)
+    filters = {"kind": kind, "status": status, "gate": gate, "product_id": product_id}
+    asked = Asked(caller.workspace_id, model_id, state, filters, as_of)
     rows, next_cursor = await domain.page(read, asked, cursor, limit)
     return Page(data=[_ranked(row) for row in rows], next_cursor=next_cursor)
 
@@ -79,6 +82,7 @@ def _ranked(row: asyncpg.Record) -> Ranked:
         title=row["title"],
         kind=row["kind"],
         status=row["status"],
+        product_id=row["product_id"],
         score_id=row["id"],
         state=row["state"],
         value=row["value"],

@@ -27,8 +27,8 @@ class Asked:
     workspace_id: UUID
     model_id: UUID
     state: State
-    filters: Mapping[str, str | None]
-    """Kind, status and gate."""
+    filters: Mapping[str, str | UUID | None]
+    """Kind, status, gate and product_id."""
     as_of: date | None
 
 

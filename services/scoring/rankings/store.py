@@ -10,6 +10,7 @@ from services.scoring.scores.computed import State
 
 MODEL = "select framework, active from models where workspace_id = $1 and id = $2"
 FEW = {
+    "product_id": "select idea_id from ideas where workspace_id = $1 and product_id = $2 limit $3",
     "gate": "select idea_id from kano where workspace_id = $1 and gate = $2 limit $3",
     "status": "select idea_id from ideas where workspace_id = $1 and status = $2 limit $3",
     "kind": "select idea_id from ideas where workspace_id = $1 and kind = $2 limit $3",
@@ -33,14 +34,14 @@ def _score(idea: str) -> str:
 
 # All of it is in the index `ideas_ranked`: most ideas that are looked at may be of another kind.
 _IDEA = """cross join lateral (
-    select kind, status, archived from ideas where workspace_id = $1 and idea_id = w.idea_id limit 1
+    select kind, status, archived, product_id from ideas where workspace_id = $1 and idea_id = w.idea_id limit 1
 ) as i"""
 _FITS = f"""not i.archived and ($3::text is null or i.kind = $3) and ($4::text is null or i.status = $4)
-    and ($5::text is null or $5 = {_gate("w.idea_id")})"""
+    and ($5::text is null or $5 = {_gate("w.idea_id")}) and ($6::uuid is null or i.product_id = $6)"""
 # The rest of those on the page alone.
 _SHOWN = f"""
-select s.id, s.idea_id, t.title, p.kind, p.status, s.state, s.value, s.missing::text as missing, s.model_version,
-       s.computed_at, {_gate("p.idea_id")} as gate
+select s.id, s.idea_id, t.title, p.kind, p.status, p.product_id, s.state, s.value,
+       s.missing::text as missing, s.model_version, s.computed_at, {_gate("p.idea_id")} as gate
 from p {_score("p.idea_id")} cross join lateral (
     select title from ideas where workspace_id = $1 and idea_id = p.idea_id limit 1
 ) as t order by {_falling("s")}
@@ -60,7 +61,7 @@ where s.workspace_id = $1 and s.model_id = $2 and {places} order by {_falling("s
 def _walked(places: str, limit: str, window: str) -> str:
     return f"""
 with p as materialized (
-    select w.idea_id, i.kind, i.status from (
+    select w.idea_id, i.kind, i.status, i.product_id from (
         select s.value, s.idea_id from scores s
         where s.workspace_id = $1 and s.model_id = $2 and {places} order by {_falling("s")} limit {window}
     ) as w {_IDEA} where {_FITS} order by {_falling("w")} limit {limit}
@@ -76,15 +77,16 @@ order by {_falling("r")}
 def _looked_up(places: str, limit: str, ideas: str) -> str:
     return f"""
 with p as materialized (
-    select w.idea_id, i.kind, i.status from unnest({ideas}::uuid[]) as w (idea_id) {_IDEA} {_score("w.idea_id")}
+    select w.idea_id, i.kind, i.status, i.product_id
+    from unnest({ideas}::uuid[]) as w (idea_id) {_IDEA} {_score("w.idea_id")}
     where {_FITS} and {places} order by {_falling("s")} limit {limit}
 ) {_SHOWN}
 """
 
 
 _BELOW: Mapping[State, tuple[str, str, str]] = {
-    "scored": ("(s.value, s.idea_id) < ($6::float8, $7::uuid)", "$8", "$9"),
-    "not_scoreable": ("s.value is null and s.idea_id < $6::uuid", "$7", "$8"),
+    "scored": ("(s.value, s.idea_id) < ($7::float8, $8::uuid)", "$9", "$10"),
+    "not_scoreable": ("s.value is null and s.idea_id < $7::uuid", "$8", "$9"),
 }
 NOW = {state: _walked(*below) for state, below in _BELOW.items()}
 OF = {state: _looked_up(*below) for state, below in _BELOW.items()}
@@ -107,37 +109,39 @@ order by {_falling("e")} limit 1
 # idea likewise: the first change after that day left behind what it had been; without one it is what it is.
 def _then(table: str) -> str:
     return f"""
-select t.id, t.idea_id, i.title, i.kind, i.status, t.state, t.value, t.missing::text as missing, t.model_version,
-       t.computed_at, i.gate
+select t.id, t.idea_id, i.title, i.kind, i.status, i.product_id, t.state, t.value,
+       t.missing::text as missing, t.model_version, t.computed_at, i.gate
 from {table} cross join lateral (
     select coalesce(d.title, n.title) as title, coalesce(d.kind, n.kind) as kind,
            coalesce(d.status, n.status) as status, coalesce(d.archived, n.archived) as archived,
+           case when d.until is null then n.product_id else d.product_id end as product_id,
            {_gate("n.idea_id")} as gate
     from ideas n left join lateral (
-        select title, kind, status, archived from idea_days
-        where workspace_id = $1 and idea_id = t.idea_id and until > $6 order by until limit 1
+        select title, kind, status, archived, product_id, until from idea_days
+        where workspace_id = $1 and idea_id = t.idea_id and until > $7 order by until limit 1
     ) as d on true
     where n.idea_id = t.idea_id and n.workspace_id = $1 limit 1
 ) as i
 where t.workspace_id = $1 and t.model_id = $2 and not i.archived
   and ($3::text is null or i.kind = $3) and ($4::text is null or i.status = $4) and ($5::text is null or i.gate = $5)
+  and ($6::uuid is null or i.product_id = $6)
 """
 
 
-_STILL = f"{_then('scores t')} and t.computed_at < ($6::date + 1)::timestamp at time zone 'UTC'"
+_STILL = f"{_then('scores t')} and t.computed_at < ($7::date + 1)::timestamp at time zone 'UTC'"
 _DAYS = """(
     select d.*, (
         select id from scores s
         where s.workspace_id = d.workspace_id and s.idea_id = d.idea_id and s.model_id = d.model_id
     ) as id from score_days d
 ) as t"""
-_KEPT = f"{_then(_DAYS)} and t.since <= $6 and t.until > $6"
+_KEPT = f"{_then(_DAYS)} and t.since <= $7 and t.until > $7"
 _BETWEEN: Mapping[State, tuple[str, str]] = {
     "scored": (
-        "(t.value, t.idea_id) < ($7::float8, $8::uuid) and (t.value, t.idea_id) >= ($9::float8, $10::uuid)",
-        "$11",
+        "(t.value, t.idea_id) < ($8::float8, $9::uuid) and (t.value, t.idea_id) >= ($10::float8, $11::uuid)",
+        "$12",
     ),
-    "not_scoreable": ("t.value is null and t.idea_id < $7::uuid and t.idea_id >= $8::uuid", "$9"),
+    "not_scoreable": ("t.value is null and t.idea_id < $8::uuid and t.idea_id >= $9::uuid", "$10"),
 }
 THEN = {
     state: f"""

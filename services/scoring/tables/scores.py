@@ -32,10 +32,11 @@ Table(
     Column("product_id", UUID),
     Column("version", BigInteger, nullable=False),
     # With all that decides whether an idea is in a ranking: a page looks at a thousand in any order of their ids.
-    Index("ideas_ranked", "workspace_id", "idea_id", postgresql_include=["kind", "status", "archived"]),
+    Index("ideas_ranked", "workspace_id", "idea_id", postgresql_include=["kind", "status", "archived", "product_id"]),
     Index("ideas_merged", "workspace_id", "merged_into", postgresql_where=text("merged_into is not null")),
     Index("ideas_kind", "workspace_id", "kind", "idea_id"),
     Index("ideas_status", "workspace_id", "status", "idea_id"),
+    Index("ideas_product", "workspace_id", "product_id", "idea_id", postgresql_where=text("product_id is not null")),
     comment="projection of feedback.idea.changed",
 )
 Table(

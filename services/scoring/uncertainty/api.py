@@ -33,12 +33,13 @@ class Chosen(Wire):
     )
     kind: IdeaKind | None = Field(default=None, description="of the ranking, only this kind")
     status: IdeaStatus | None = Field(default=None, description="of the ranking, only in this status")
+    product_id: UUID | None = Field(default=None, description="of the ranking, only ideas of this product")
     idea_ids: list[UUID] = Field(default_factory=list[UUID], max_length=200, description="ideas to look at besides")
     k: Annotated[int, Field(ge=1, le=100)] = Field(default=5, description="how many are to be chosen")
 
     def choice(self) -> Choice:
         """The same for the domain."""
-        return Choice(self.among, self.kind, self.status, self.idea_ids)
+        return Choice(self.among, self.kind, self.status, self.product_id, self.idea_ids)
 
 
 class SimulationIn(Chosen):
