@@ -52,6 +52,7 @@ from services.feedback.texts import worker as texts
 from services.feedback.themes import api as themes
 from services.feedback.triage import api as triage
 from services.feedback.triage import worker as waking
+from services.feedback.trials import api as trials
 from services.feedback.trust import api as trust
 from services.feedback.votes import api as votes
 from shared.operations import operations
@@ -86,6 +87,7 @@ SERVICE = Service(
         segments.router,
         privacy.router,
         connections.router,
+        trials.router,
         intake.router,
         requesters.router,
         surveys.router,

@@ -1,26 +1,25 @@
 """Connections over HTTP: made, tried out, watched, their secrets changed."""
 
-import json
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Response
-from pydantic import AfterValidator, Field
+from pydantic import Field
 from pydantic_core import from_json
 
 from services.feedback.connections import domain, store
 from services.feedback.fetches.sources import Credentials
 from services.feedback.intake import domain as intake
-from services.feedback.intake.adapters.normalized import Rules, Thin
-from shared.errors import FieldError, Invalid, NotFound
+from services.feedback.intake.adapters.normalized import Rules
+from shared.errors import NotFound
 from shared.paging import Cursor, Limit, Page, after, page
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import NO_STORE, CallerDep, IfMatch, ReadDep, Route, RuntimeDep, TxDep, allow, etag
 from shared.runtime import Runtime
 from shared.sealing import Seal
-from shared.wire import Key, Line, Wire, storable
+from shared.wire import Key, Line, Wire
 
 router = APIRouter(prefix="/v1/connections", tags=["connections"], route_class=Route)
 
@@ -116,65 +115,6 @@ class Health(Wire):
     fetch_failure: str | None = Field(description="why the next fetch did not succeed before")
 
 
-class Trial(Wire):
-    """A payload to try a mapping with: that of a stored delivery, else the body, else the JSON that is given here."""
-
-    payload: dict[str, Any] | list[Any] | None = Field(
-        default=None,
-        description="JSON as the vendor would send it",
-        examples=[{"event_id": "e-1", "text": "The export is slow", "email": "ada@example.com"}],
-    )
-    body: str | None = Field(
-        default=None, max_length=500_000, description="the body as text, for vendors that send forms"
-    )
-    content_type: Line = "application/json"
-    headers: dict[Line, Annotated[str, Field(max_length=2_000), AfterValidator(storable)]] = Field(
-        default_factory=dict, max_length=50, description="those that count for the vendor, such as `X-GitHub-Event`"
-    )
-    fetched: dict[str, Any] | None = Field(
-        default=None, description="what the vendor would answer where it only names responses"
-    )
-    delivery_id: UUID | None = Field(default=None, description="a delivery of this connection, instead of a payload")
-    rules: Rules | None = Field(default=None, description="the mapping to try; the connection's own when left out")
-
-
-class TrialPerson(Wire):
-    """Whom a response would be attributed to."""
-
-    external_id: str | None
-    email: str | None
-    name: str | None
-    account_external_id: str | None
-    respondent_id: str | None
-
-
-class TrialResponse(Wire):
-    """One response as it would be stored."""
-
-    record_key: str = Field(description="what it would be recognised by when it comes again")
-    text: str
-    answers: list[dict[str, Any]]
-    person: TrialPerson | None
-    ideas: list[str]
-    submitted_at: datetime | None
-    attributes: dict[str, str]
-    source_name: str | None
-    source_url: str | None
-    language: str | None
-    flags: list[str] = Field(description="what could not be read or applied")
-
-
-class TrialResult(Wire):
-    """What a payload would become. Nothing is stored."""
-
-    state: Literal["applied", "ignored", "quarantined", "fetching"]
-    reason: str | None
-    asked: dict[str, str] | None = Field(
-        description="what the vendor would be asked for where it names a response only"
-    )
-    responses: list[TrialResponse]
-
-
 class BulkReprocess(Wire):
     """Which of a connection's deliveries to read again."""
 
@@ -192,11 +132,6 @@ class BulkReprocessed(Wire):
 
     queued: int
     next: UUID | None = Field(description="where to go on, when there may be more")
-
-
-def _raw(value: Any) -> bytes:
-    """The bytes a vendor would send: escaped, for a payload may hold half a character, as vendors' do."""
-    return json.dumps(value).encode()
 
 
 def _seal(runtime: Runtime) -> Seal:
@@ -318,65 +253,6 @@ async def get_connection_health(connection_id: UUID, caller: CallerDep, read: Re
     waiting = await read.one(store.WAITING_HERE, caller.workspace_id, connection_id)
     assert waiting is not None  # counts always have a row
     return Health(**row, **waiting)
-
-
-@router.post("/{connection_id}/mapping:test", responses=EDITING, dependencies=[allow("connections:read")])
-async def test_mapping(connection_id: UUID, body: Trial, caller: CallerDep, read: ReadDep) -> TrialResult:
-    """Show what a payload would become under these rules. Nothing is stored, and no vendor is asked."""
-    row = await read.one(store.GET_CONNECTION, caller.workspace_id, connection_id)
-    if row is None:
-        raise NotFound("No connection by that id.")
-    if body.payload is None and body.body is None and body.delivery_id is None:
-        raise Invalid(errors=[FieldError("/body/payload", "give it, or body, or delivery_id")])
-    rules = body.rules or Rules.from_json(from_json(row["rules"]))
-    headers = {"content-type": body.content_type, **{name.lower(): value for name, value in body.headers.items()}}
-    fetched = _raw(body.fetched) if body.fetched is not None else None
-    name = "test"
-    if body.delivery_id is not None:
-        kept = await read.one(store.GET_PAYLOAD, caller.workspace_id, body.delivery_id, connection_id)
-        if kept is None:
-            raise Invalid(errors=[FieldError("/body/delivery_id", "no delivery of this connection by that id")])
-        headers, raw, name = from_json(kept["headers"]), kept["body"], kept["delivery_key"]
-        fetched = fetched or kept["payload"]
-    else:
-        raw = body.body.encode(errors="replace") if body.body is not None else _raw(body.payload)
-    outcome = intake.understand(row["vendor"], headers, raw, fetched, rules, name)
-    if isinstance(outcome, Thin):
-        return TrialResult(state="fetching", reason=None, asked=dict(outcome.asked), responses=[])
-    if not isinstance(outcome, tuple):
-        state, reason = intake.verdict_of(outcome)
-        return TrialResult(
-            state="ignored" if state == "ignored" else "quarantined", reason=reason, asked=None, responses=[]
-        )
-    return TrialResult(
-        state="applied",
-        reason=None,
-        asked=None,
-        responses=[
-            TrialResponse(
-                record_key=each.record_key,
-                text=each.text,
-                answers=[answer.as_json() for answer in each.answers],
-                person=TrialPerson(
-                    external_id=each.person.external_id,
-                    email=each.person.email,
-                    name=each.person.name,
-                    account_external_id=each.person.account_external_id,
-                    respondent_id=each.person.respondent_id,
-                )
-                if each.person
-                else None,
-                ideas=list(each.ideas),
-                submitted_at=each.submitted_at,
-                attributes=dict(each.hidden),
-                source_name=each.source_name,
-                source_url=each.source_url,
-                language=each.language,
-                flags=list(each.flags),
-            )
-            for each in outcome
-        ],
-    )
 
 
 @router.post("/{connection_id}/deliveries:reprocess", responses=EDITING, dependencies=[allow("connections:write")])

@@ -36,7 +36,3 @@ select (select count(*) from (
     (select reason from fetches where connection_id = $2 and workspace_id = $1 and reason is not null
         order by due_at limit 1) as fetch_failure
 """
-GET_PAYLOAD = """
-select headers::text as headers, body, delivery_key, fetched as payload from deliveries
-where workspace_id = $1 and id = $2 and connection_id = $3
-"""

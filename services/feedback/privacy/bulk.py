@@ -5,7 +5,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.feedback.comments import domain as comments
-from services.feedback.intake import domain as intake
+from services.feedback.intake import readings
 from services.feedback.privacy import store
 from services.feedback.privacy.places import PLACES, Place
 from services.feedback.privacy.subject import Subject
@@ -54,7 +54,7 @@ async def _search_deliveries(tx: Tx, erasing: Erasing) -> Step:
     for row in rows:
         if any(subject.mentioned_in(raw) for raw in (row["body"], row["fetched"]) if raw):
             theirs.add(row["id"])
-        for statement in intake.read(row).statements if row["vendor"] is not None else ():
+        for statement in readings.read(row).statements if row["vendor"] is not None else ():
             person = statement.person
             if person is not None and (person.email in subject.emails or person.external_id in subject.external_ids):
                 theirs.add(row["id"])

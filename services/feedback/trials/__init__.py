@@ -1,0 +1,1 @@
+"""What a payload would become under a connection's rules: tried, with nothing stored."""
