@@ -161,7 +161,8 @@ with looked as materialized ({walked}), seen as materialized (
 )
 select seen.*, texts.*, (
     select b.number from similar_texts b
-    where b.workspace_id = $1 and b.id <= seen.reach and b.kind = 'feedback' and b.epoch = $21 order by b.id desc limit 1
+    where b.workspace_id = $1 and b.id <= seen.reach and b.kind = 'feedback' and b.epoch = $21
+    order by b.id desc limit 1
 ) as reached
 from seen cross join lateral (
     select array_agg(t.id) as ids, array_agg(t.number) as numbers from (
