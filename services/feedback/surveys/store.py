@@ -226,15 +226,18 @@ select to_char(a.month, 'YYYY-MM') as key, null as name, {_CELL}, a.n from (
 """,
 }
 COUNT_SAID = {**_by(_SAID), "month": _during("month", "YYYY-MM"), "week": _during("week", 'IYYY-"W"IW')}
+
+
 # Which answers would have to be read for that, those that were superseded too.
-_GIVEN = f"""
-select n from {{}} a where a.workspace_id = $1 and a.measure = any($2::text[])
-  and a.said_on >= ($3::timestamptz at time zone 'UTC')::date
-  and a.said_on < ($4::timestamptz at time zone 'UTC')::date {_FILTERED}
-"""
+def _given(table: str) -> str:
+    return f"""select n from {table} a where a.workspace_id = $1 and a.measure = any($2::text[])
+          and a.said_on >= ($3::timestamptz at time zone 'UTC')::date
+          and a.said_on < ($4::timestamptz at time zone 'UTC')::date {_FILTERED}"""
+
+
 MANY = f"""
 select coalesce(sum(n), 0)::bigint from (
-    {_GIVEN.format("survey_cells")} union all {_GIVEN.format("survey_changes")}
+    {_given("survey_cells")} union all {_given("survey_changes")}
 ) as a
 """
 COUNT_BY_PLAN = f"""

@@ -15,6 +15,7 @@ from services.feedback.search import asking, domain
 from services.feedback.similar import words
 from shared.database import Database
 from shared.ids import new_id
+from shared.paging import LAST, encode
 from tests.builders import Api
 from tests.feedback.given import Databases, filled, made, new_idea
 
@@ -156,6 +157,8 @@ async def test_what_is_found_is_what_one_finds_by_reading(
     said = await populate(api, await database("feedback"), 40)
     monkeypatch.setattr(domain, "WINDOW", window)
     monkeypatch.setattr(domain, "READ", window)
+    # Whatever a cursor says: behind the last place there is nothing before the first.
+    odd = encode(1.0, LAST, LAST)
     chance = random.Random(window)
     wanted = await filters(api)
     for asked, has in ASKED.items():
@@ -168,6 +171,8 @@ async def test_what_is_found_is_what_one_finds_by_reading(
             expected = [each.id for each in said if has(each) and fits(each)]
             assert await found(api, **query, sort="new", limit=7) == expected[::-1], (asked, query)
             assert await found(api, **query, sort="old", limit=20) == expected, (asked, query)
+    everything = {each.id for each in said if each.has("export") and each.row["source"] == "sales"}
+    assert everything >= set(await found(api, q="export", source="sales", cursor=odd)) > set()
     assert await found(neighbour, q="export") == []
 
 
