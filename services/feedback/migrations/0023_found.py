@@ -1,4 +1,4 @@
-"""Accounts found by how their name begins; what a contact said found in the index alone."""
+"""Accounts found by how their name begins; what a contact said, and what is not superseded, by an index."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -29,4 +29,7 @@ def upgrade() -> None:
         ["workspace_id", "contact_id", "id"],
         unique=False,
         postgresql_where=sa.text("contact_id is not null"),
+    )
+    op.create_index(
+        "survey_cells_gone", "survey_cells", ["workspace_id", "measure", "gone_in", "said_on"], unique=False
     )

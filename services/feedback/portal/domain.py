@@ -120,9 +120,9 @@ async def _list(
     await ideas.plan_for_values(read)
     found = lookup(words, None)
     ties = asked.mine or _own_only(sight), asked.voted, asked.follows, asked.tied
-    if words is None and not any(ties) and (walk := store.WALKS.get(sort)) is not None:
+    if words is None and not any(ties) and sort in store.WALKS:
         filters = list(asked.statuses) or None, product_id
-        walked = await read.all(walk, *sight.at, limit, *filters, WALKED, *place)
+        walked = await read.all(store.WALKS[sort], *sight.at, limit, *filters, WALKED, *place)
         if len(walked) == limit or (walked and walked[0]["looked"] < WALKED):
             return walked
         # Few of them are on this board, or wanted: the planner finds a way to those.

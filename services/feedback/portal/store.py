@@ -208,7 +208,7 @@ LISTS = {
     for begun in BEGUN
     for tied in (False, True)
 }
-"""By the order, how many terms are looked up, how many arguments what is being typed has, and whether ties are asked for."""
+"""By the order, the number of terms and of arguments of what is being typed, and whether ties are asked for."""
 IDEA = f"with {_VISIBLE} select {_IDEA}, i.commentable, i.votable from visible_ideas i where i.id = $5"
 THESE = f"with {_VISIBLE} select {_IDEA} from visible_ideas i where i.id = any($5::uuid[])"
 # Who saw an idea here before it was merged hears where it went.

@@ -5,6 +5,7 @@ asked about the matches; where words leave more than a filter does, what the fil
 asked about that.
 """
 
+from collections.abc import Collection
 from typing import NamedTuple
 from uuid import UUID
 
@@ -15,9 +16,10 @@ from services.feedback.matches.domain import Lists
 from services.feedback.search import asking, store
 from services.feedback.search.asking import Asked
 from services.feedback.search.store import Driver, Order
-from services.feedback.search.wanted import Filter, State, bounds, driver_of, implied
+from services.feedback.search.wanted import Filter, State, bounds, implied
 from services.feedback.similar import words
 from shared.database import Read
+from shared.paging import LAST
 
 __all__ = ["RANKED", "READ", "WINDOW", "Filter", "Found", "Order", "Rank", "State", "get", "look", "members", "ranked"]
 
@@ -27,6 +29,8 @@ READ = 200
 """Texts that a page reads where words must follow one another: some 50 us each."""
 RANKED = 500
 """Matches that are put in order of relevance: the newest."""
+MOST_CONTACTS = 2_000
+"""Contacts of an account that are asked one by one for what they said."""
 PROBED = 50
 """Statements, the newest, by which it is guessed how much a filter leaves."""
 
@@ -61,7 +65,7 @@ async def look(read: Read, workspace_id: UUID, wanted: Filter, order: Order, aft
         ids = list(walked.scores)
         rows = await _load(read, workspace_id, ids[:limit])
         return Found(rows, ids[limit - 1] if len(ids) > limit else walked.reach)
-    driver = await driver_of(read, workspace_id, wanted)
+    driver = await _driver(read, workspace_id, wanted)
     bare = wanted == implied(driver, wanted)
     window = limit + 1 if bare else max(WINDOW, limit + 1)
     given = workspace_id, *bounds(wanted, order, after), window, limit + 1, *wanted.arguments()
@@ -72,6 +76,27 @@ async def look(read: Read, workspace_id: UUID, wanted: Filter, order: Order, aft
     if len(found) > limit:
         return Found(found[:limit], found[limit - 1]["id"])
     return Found(found, reach if looked == window else None)
+
+
+async def _driver(read: Read, workspace_id: UUID, wanted: Filter) -> Driver:
+    """What is walked: what most likely leaves the least."""
+    if wanted.external_id is not None:
+        return "external"
+    if wanted.contact_id is not None:
+        return "contact"
+    if wanted.idea_ids is not None:
+        return "ideas"
+    if wanted.account_id is not None:
+        most = MOST_CONTACTS + 1
+        if await read.value(store.CONTACTS_OF, workspace_id, wanted.account_id, most) < most:
+            return "account"
+    if wanted.assignee is not None:
+        return "assignee"
+    if wanted.state is not None:
+        return "new" if wanted.state == "new" else "seen"
+    if wanted.product_id is not None:
+        return "product"
+    return "any" if wanted.source is None else "source"
 
 
 class _Sought(NamedTuple):
@@ -97,7 +122,7 @@ async def _sought(read: Read, workspace_id: UUID, wanted: Filter, q: str) -> _So
     share = lists.most / max(1, texts["next_number"])
     driver: Driver | None = None
     if lists.most > WINDOW and wanted != Filter(q=wanted.q):
-        driver = await driver_of(read, workspace_id, wanted)
+        driver = await _driver(read, workspace_id, wanted)
         if driver == "any" or await _density(read, workspace_id, wanted, driver, texts) > share:
             driver = None
     return _Sought(asked, texts["epoch"], lists, share, driver)
@@ -164,13 +189,12 @@ async def _walked(
         start, size = reach, window
 
 
-async def _fitting(read: Read, workspace_id: UUID, asked: Asked, ids: "dict[UUID, float]") -> set[UUID]:
+async def _fitting(read: Read, workspace_id: UUID, asked: Asked, ids: Collection[UUID]) -> set[UUID]:
     """Those that are what was asked for, which the index alone cannot always tell."""
     if not asked.needs_text:
         return set(ids)
-    return {
-        row["id"] for row in await read.all(store.TEXTS, workspace_id, list(ids)) if asked.fits(row["text"])
-    }  # fmt: skip
+    texts = await read.all(store.TEXTS, workspace_id, list(ids))
+    return {row["id"] for row in texts if asked.fits(row["text"])}
 
 
 async def _load(read: Read, workspace_id: UUID, ids: list[UUID]) -> list[asyncpg.Record]:
@@ -196,9 +220,10 @@ async def _by_words(
         # What the index alone cannot tell is read, and may be left out.
         most = len(numbers) if sought.asked.needs_text else limit + 1
         given = workspace_id, numbers, sought.epoch, len(numbers), most, *wanted.arguments()
-        rows = await read.all(
-            store.KEYS[order] if sought.asked.needs_text else store.PAGES["words", order, False], *given
-        )
+        if sought.asked.needs_text:
+            rows = await read.all(store.KEYS[order], *given)
+        else:
+            rows = await read.all(store.PAGES["words", order, False], *given)
         looked, reach = rows[0]["looked"], rows[0]["reach"]
         if not found.more or looked:
             break
@@ -206,7 +231,7 @@ async def _by_words(
         start, window = numbers[-1], 4 * window
     shown = [row for row in rows if row["id"] is not None]
     if sought.asked.needs_text:
-        fit = await _fitting(read, workspace_id, sought.asked, {row["id"]: 0.0 for row in shown})
+        fit = await _fitting(read, workspace_id, sought.asked, [row["id"] for row in shown])
         ids = [row["id"] for row in shown if row["id"] in fit]
         shown = await _load(read, workspace_id, ids[:limit])
         return Found(shown, ids[limit - 1] if len(ids) > limit else reach if found.more else None)
@@ -226,7 +251,7 @@ async def ranked(
     if sought.driver is None:
         scores, newest = await _scores(read, workspace_id, wanted, sought, after.newest if after else None)
     else:
-        start = UUID(int=after.newest.int + 1) if after is not None else None
+        start = UUID(int=min(after.newest.int + 1, LAST.int)) if after is not None else None
         scores, newest, _ = await _walked(read, workspace_id, wanted, sought, sought.driver, "newest", start, RANKED)
     if after is not None:
         newest = after.newest

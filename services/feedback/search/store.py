@@ -64,23 +64,27 @@ _ALL = """(true or ($6::text, $7::uuid, $8::text, $9::uuid, $10::uuid, $11::uuid
 # One by one where rows are looked up (`limit 1`): the planner would read all of a workspace to join two windows.
 # By each of these one index gives the rows in the order of their ids. Of ideas and of an account's contacts a window of
 # each is taken, and the first of all those.
-_ASSIGNED = f"""
-from triage a where a.workspace_id = $1 and a.assignee = $14 and {_BETWEEN.replace("{id}", "a.feedback_id")}
-"""
-_OF_ACCOUNT = f"""
+_IDS: dict[Driver, str] = {
+    "assignee": f"""
+select a.feedback_id as id from triage a
+where a.workspace_id = $1 and a.assignee = $14 and {_BETWEEN.replace("{id}", "a.feedback_id")}
+""",
+    "account": f"""
 select n.id from contacts c cross join lateral (select f.id {_OF} and f.contact_id = c.id and {_BY_ID}) as n
 where c.workspace_id = $1 and c.account_id = $10 order by n.id {{way}} limit $4
-"""
-_OF_IDEAS = f"""
+""",
+    "ideas": f"""
 select distinct n.feedback_id as id from unnest($12::uuid[]) as i (id) cross join lateral (
     select feedback_id from insights
     where workspace_id = $1 and idea_id = i.id and {_BETWEEN.replace("{id}", "feedback_id")}
 ) as n order by n.feedback_id {{way}} limit $4
-"""
+""",
+}
 
 
 def _walk(columns: str) -> dict[Driver, str]:
-    def whole(ids: str) -> str:
+    def whole(driver: Driver) -> str:
+        ids = _IDS[driver]
         if columns == "f.id":
             return ids
         return f"select f.* from ({ids}) as n cross join lateral (select {columns} {_OF} and f.id = n.id limit 1) as f"
@@ -89,13 +93,13 @@ def _walk(columns: str) -> dict[Driver, str]:
         "any": f"select {columns} {_OF} and {_BY_ID}",
         "new": f"select {columns} {_OF} and f.state = 'new' and {_BY_ID}",
         "seen": f"select {columns} {_OF} and f.state <> 'new' and f.state = $13 and {_BY_ID}",
-        "assignee": whole(f"select a.feedback_id as id {_ASSIGNED}"),
+        "assignee": whole("assignee"),
         "source": f"select {columns} {_OF} and f.source = $6 and {_BY_ID}",
         "product": f"select {columns} {_OF} and f.product_id = $7 and {_BY_ID}",
         "external": f"select {columns} {_OF} and f.external_id = $20 and {_BY_ID}",
         "contact": f"select {columns} {_OF} and f.contact_id = $9 and {_BY_ID}",
-        "account": whole(_OF_ACCOUNT),
-        "ideas": whole(_OF_IDEAS),
+        "account": whole("account"),
+        "ideas": whole("ideas"),
     }
 
 
@@ -161,7 +165,8 @@ with looked as materialized ({walked}), seen as materialized (
 )
 select seen.*, texts.*, (
     select b.number from similar_texts b
-    where b.workspace_id = $1 and b.id <= seen.reach and b.kind = 'feedback' and b.epoch = $21 order by b.id desc limit 1
+    where b.workspace_id = $1 and b.id <= seen.reach and b.kind = 'feedback' and b.epoch = $21
+    order by b.id desc limit 1
 ) as reached
 from seen cross join lateral (
     select array_agg(t.id) as ids, array_agg(t.number) as numbers from (

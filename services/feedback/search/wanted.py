@@ -4,16 +4,12 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from services.feedback.search import store
 from services.feedback.search.store import Driver, Order
-from shared.database import Read
 from shared.ids import earliest_id
 from shared.paging import FIRST, LAST
 
 State = Literal["new", "linked", "archived", "snoozed"]
 
-MOST_CONTACTS = 2_000
-"""Contacts of an account that are asked one by one for what they said."""
 SLACK = timedelta(hours=1)
 """How much earlier than it is stored a statement may be given its id, and how far two clocks may be apart."""
 
@@ -43,27 +39,6 @@ class Filter(NamedTuple):
             None if self.idea_ids is None else list(self.idea_ids), self.state, self.assignee, self.unassigned,
             *self.said, *self.received, self.external_id,
         )  # fmt: skip
-
-
-async def driver_of(read: Read, workspace_id: UUID, wanted: Filter) -> Driver:
-    """What is walked: what most likely leaves the least."""
-    if wanted.external_id is not None:
-        return "external"
-    if wanted.contact_id is not None:
-        return "contact"
-    if wanted.idea_ids is not None:
-        return "ideas"
-    if wanted.account_id is not None:
-        most = MOST_CONTACTS + 1
-        if await read.value(store.CONTACTS_OF, workspace_id, wanted.account_id, most) < most:
-            return "account"
-    if wanted.assignee is not None:
-        return "assignee"
-    if wanted.state is not None:
-        return "new" if wanted.state == "new" else "seen"
-    if wanted.product_id is not None:
-        return "product"
-    return "any" if wanted.source is None else "source"
 
 
 def implied(driver: Driver, wanted: Filter) -> Filter:

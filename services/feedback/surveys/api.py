@@ -91,7 +91,10 @@ def _filters(
 FiltersDep = Annotated[Filters, Depends(_filters)]
 ByQuery = Annotated[
     By | None,
-    Query(description="a figure for each of these besides the whole: periods are UTC, weeks are ISO 8601's"),
+    Query(
+        description="a figure for each of these besides the whole: periods are UTC, weeks are ISO 8601's. By week, "
+        "segment and plan answers are read one by one: a period may have a million then"
+    ),
 ]
 AboutQuery = Annotated[
     Key | None, Query(description="only questions about this: an idea's id or key, or the name that a rule gives")

@@ -162,15 +162,15 @@ def _alike(gone: str, since: str) -> str:
     ) as a"""
 
 
+# As a date: row security lets no index compare one with a timestamp, which may fail.
 _ALIKE = _alike(
-    f"""case when {_MONTH_OF_END} = $4::timestamptz at time zone 'UTC' then {_MONTH_OF_END}
-        else {_MONTH_OF_END} + interval '1 month' end""",
+    f"""(case when {_MONTH_OF_END} = $4::timestamptz at time zone 'UTC' then {_MONTH_OF_END}
+        else {_MONTH_OF_END} + interval '1 month' end)::date""",
     "$3",
 )
-# By month: superseded in a later one than it was said in; the month that the period ends in may end with it.
-_ALIKE_BY_MONTH = _alike(
-    "date_trunc('month', a.said_on) + interval '1 month'", f"greatest($3, {_MONTH_OF_END} at time zone 'UTC')"
-)
+# By month: superseded in a later one than it was said in. Months are told by their first days, so that is in any that
+# begins behind the day it was said on. The month that the period ends in may end with it.
+_ALIKE_BY_MONTH = _alike("a.said_on + 1", f"greatest($3, {_MONTH_OF_END} at time zone 'UTC')")
 
 
 # Periods are UTC, whatever zone the session has; one that the window cuts ends with it.
@@ -220,16 +220,24 @@ _SAID = _said("$3::timestamptz", "$4::timestamptz")
 COUNT_ALIKE = {
     **_by(_ALIKE),
     "month": f"""
-select to_char(a.said_on, 'YYYY-MM') as key, null as name, {_CELL}, {_N} {_ALIKE_BY_MONTH} group by 1, {_CELL}
+select to_char(a.month, 'YYYY-MM') as key, null as name, {_CELL}, a.n from (
+    select date_trunc('month', a.said_on::timestamp) as month, {_CELL}, {_N} {_ALIKE_BY_MONTH} group by 1, {_CELL}
+) as a
 """,
 }
 COUNT_SAID = {**_by(_SAID), "month": _during("month", "YYYY-MM"), "week": _during("week", 'IYYY-"W"IW')}
+
+
 # Which answers would have to be read for that, those that were superseded too.
+def _given(table: str) -> str:
+    return f"""select n from {table} a where a.workspace_id = $1 and a.measure = any($2::text[])
+          and a.said_on >= ($3::timestamptz at time zone 'UTC')::date
+          and a.said_on < ($4::timestamptz at time zone 'UTC')::date {_FILTERED}"""
+
+
 MANY = f"""
 select coalesce(sum(n), 0)::bigint from (
-    select n from survey_cells a where a.workspace_id = $1 and a.measure = any($2::text[])
-      and a.said_on >= ($3::timestamptz at time zone 'UTC')::date
-      and a.said_on < ($4::timestamptz at time zone 'UTC')::date {_FILTERED}
+    {_given("survey_cells")} union all {_given("survey_changes")}
 ) as a
 """
 COUNT_BY_PLAN = f"""

@@ -106,6 +106,8 @@ Table(
     metadata,
     *_cell_columns(),
     UniqueConstraint(*_CELL, name="survey_cells_once", postgresql_nulls_not_distinct=True),
+    # Few of what was said in years are not superseded at their end.
+    Index("survey_cells_gone", "workspace_id", "measure", "gone_in", "said_on"),
     Index("survey_cells_empty", "workspace_id", postgresql_where=text("n = 0")),
     comment="how many answers are alike in everything that they are counted by but who gave them",
 )

@@ -87,3 +87,37 @@ async def test_workspaces_do_not_share_accounts(api: Api, neighbour: Api) -> Non
     (theirs,) = await save(neighbour, {"external_id": "acme", "mrr": 2})
     assert mine["id"] != theirs["id"]
     assert (await neighbour.feedback.get(f"/v1/accounts/{mine['id']}")).status_code == 404
+
+
+async def test_accounts_are_found_by_their_id_and_by_how_their_name_begins(api: Api, neighbour: Api) -> None:
+    names = ("Acme Inc.", "ACME Labs", "acmé", "Bolt", "An acme", "Ä" * 70)
+    ids = {
+        name: (await save(api, {"external_id": f"e{number}", "name": name}))[0]["id"]
+        for number, name in enumerate(names)
+    }
+    await save(neighbour, {"external_id": "e0", "name": "Acme elsewhere"})
+
+    async def listed(**query: Any) -> list[str]:
+        found: list[str] = []
+        while True:
+            page = await made(await api.feedback.get("/v1/accounts", params={"limit": 1, **query}), 200)
+            found += [each["name"] for each in page["data"]]
+            if page["next_cursor"] is None:
+                return found
+            query["cursor"] = page["next_cursor"]
+
+    assert await listed(external_id="e3") == ["Bolt"]
+    assert await listed(external_id="nobody") == []
+    assert await listed(q="acm") == await listed(q="ACM") == ["Acme Inc.", "ACME Labs", "acmé"], "by name"
+    assert await listed(q="acme ") == ["Acme Inc.", "ACME Labs"]
+    assert await listed(q="ä" * 60) == [names[-1]]
+    assert await listed(q="labs") == await listed(q="%") == []
+    assert len(ids) == len(await listed())
+    for query, pointer in (
+        ({"q": "a", "external_id": "e0"}, "/query/q"),
+        ({"q": "a" * 61}, "/query/q"),
+        ({"q": ""}, "/query/q"),
+        ({"q": "a", "cursor": "WzFd"}, "/query/cursor"),
+    ):
+        answer = await api.feedback.get("/v1/accounts", params=query)
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer), query

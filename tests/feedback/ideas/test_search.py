@@ -131,3 +131,22 @@ def test_whatever_is_typed_is_read(text: str) -> None:
     assert not read.last or read.last.isalnum()
     assert text.rstrip('-" ').endswith(read.last)
     assert len(read.sought.replace(" ", "")) <= len(text)
+
+
+async def test_an_idea_is_found_by_its_key(api: Api, neighbour: Api, found: Any) -> None:
+    csv, dark = await new_idea(api, "Export lists", key="csv"), await new_idea(api, "Dark mode", key="dark")
+    await new_idea(neighbour, key="elsewhere")
+    assert await found(key="csv") == await found(key="csv", q="export", sort="votes") == ["csv"]
+    assert await found(key="csv", q="mode") == await found(key="nothing") == await found(key="elsewhere") == []
+    await made(await api.feedback.post(f"/v1/ideas/{csv['id']}:merge", json={"into": dark["id"]}), 200)
+    assert await found(key="csv", sort="updated") == ["dark"], "where it went"
+
+
+@pytest.mark.parametrize("word", ["schedules", "scheduling", "export", "exporting", "parties"])
+async def test_a_stem_is_found_by_any_beginning_of_its_forms(api: Api, found: Any, word: str) -> None:
+    """At every letter that one types; and nothing that merely begins like its stem."""
+    await new_idea(api, f"On {word}", key="has")
+    await new_idea(api, "Schedulxy exporxy partisan", key="other")
+    for length in range(4, len(word) + 1):
+        assert "has" in await found(q=word[:length]), word[:length]
+    assert "other" not in await found(q=word)

@@ -15,6 +15,7 @@ from services.feedback.search import asking, domain
 from services.feedback.similar import words
 from shared.database import Database
 from shared.ids import new_id
+from shared.paging import LAST, encode
 from tests.builders import Api
 from tests.feedback.given import Databases, filled, made, new_idea
 
@@ -125,6 +126,11 @@ async def filters(api: Api) -> dict[str, tuple[dict[str, Any], Test]]:
             {"said_from": since.isoformat(), "said_until": until.isoformat()},
             lambda each: since <= datetime.fromisoformat(each.row["said_at"]) < until,
         ),
+        "external": ({"external_id": "7"}, lambda each: each.row["external_id"] == "7"),
+        "external of": (
+            {"external_id": "7", "source": "sales"},
+            lambda each: each.row["external_id"] == "7" and each.row["source"] == "sales",
+        ),
         "received": ({"received_until": "2026-01-01T00:00:00Z"}, lambda each: False),
         "received too": ({"received_from": "2026-01-01T00:00:00Z", "contact_id": ada, "source": "support"},
                          lambda each: contact(each).get("external_id") == "u1" and each.row["source"] == "support"),
@@ -151,16 +157,22 @@ async def test_what_is_found_is_what_one_finds_by_reading(
     said = await populate(api, await database("feedback"), 40)
     monkeypatch.setattr(domain, "WINDOW", window)
     monkeypatch.setattr(domain, "READ", window)
+    # Whatever a cursor says: behind the last place there is nothing before the first.
+    odd = encode(1.0, LAST, LAST)
     chance = random.Random(window)
     wanted = await filters(api)
     for asked, has in ASKED.items():
         # Every filter with some words, all words with some filters: a page of three at a time is many calls.
-        for name in ["all", *chance.sample(sorted(wanted), 2)] if asked else wanted:
+        for name in ["all", *chance.sample(sorted(wanted), 3)] if asked else wanted:
             query, fits = wanted[name]
+            # By which it is decided whether words or what a filter leaves are walked: either must find the same.
+            monkeypatch.setattr(domain, "PROBED", chance.choice((3, 50)))
             query = {**query, **({"q": asked} if asked else {})}
             expected = [each.id for each in said if has(each) and fits(each)]
             assert await found(api, **query, sort="new", limit=7) == expected[::-1], (asked, query)
             assert await found(api, **query, sort="old", limit=20) == expected, (asked, query)
+    everything = {each.id for each in said if each.has("export") and each.row["source"] == "sales"}
+    assert everything >= set(await found(api, q="export", source="sales", cursor=odd)) > set()
     assert await found(neighbour, q="export") == []
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.feedback.inbox import domain as inbox
+from services.feedback.surveys import domain as surveys
 from services.feedback.surveys import nps
 from services.feedback.surveys.nps import Tally
 from shared.database import Database
@@ -172,3 +173,22 @@ async def test_kano_by_segment_and_page(api: Api, admin: Database, database: Dat
     second = await show(api, "kano", limit=2, cursor=first["next_cursor"])
     assert [each["about"] for each in first["data"] + second["data"]] == ["a", "b", "c"]
     assert second["next_cursor"] is None
+
+
+async def test_what_reads_answers_reads_a_bounded_number(
+    api: Api, database: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Weeks, segments and plans are refused for more, with what to do; whatever is counted already is told."""
+    monkeypatch.setattr(surveys, "MOST_READ", 2)
+    for day, value in (("2026-03-02", 9), ("2026-03-09", 3), ("2026-05-04", 10)):
+        await answered(api, database, "ada", day, {"kind": "nps", "value": value})
+    for asked in ({"by": "week"}, {"by": "segment"}, {"by": "plan"}):
+        answer = await api.feedback.get("/v1/surveys/nps", params=YEAR | asked)
+        assert answer.status_code == 422, answer.text
+        (error,) = answer.json()["errors"]
+        assert error["pointer"] == "/query/from"
+        assert error["reason"].startswith("3 answers were given in it"), "those that were superseded too"
+        shorter = {"from": "2026-03-01", "to": "2026-03-31"}
+        assert (await show(api, "nps", **asked, **shorter))["total"]["n"] == 1
+    months = await show(api, "nps", by="month")
+    assert [(each["key"], each["n"]) for each in months["groups"]] == [("2026-03", 1), ("2026-05", 1)]
