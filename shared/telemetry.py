@@ -6,6 +6,7 @@ be found from the webhook that caused it.
 """
 
 import asyncio
+import importlib
 import json
 import logging
 import random
@@ -15,17 +16,19 @@ from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 from opentelemetry import trace as otel
 from opentelemetry.context import Context
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+if TYPE_CHECKING:
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 traceparent: ContextVar[str] = ContextVar("traceparent", default="")
@@ -137,7 +140,9 @@ class Tracer:
         self._provider: TracerProvider | None = None
         self._tracer: otel.Tracer | None = None
         if endpoint:
-            self._exporter = OTLPSpanExporter(endpoint=endpoint, timeout=EXPORT_SECONDS)
+            # By name and only here: it takes as long to load as an area of the product, and few need it.
+            exporters: Any = importlib.import_module("opentelemetry.exporter.otlp.proto.http.trace_exporter")
+            self._exporter: OTLPSpanExporter = exporters.OTLPSpanExporter(endpoint=endpoint, timeout=EXPORT_SECONDS)
             resource = Resource.create({"service.name": f"cairn-{service}"})
             self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
             self._provider.add_span_processor(BatchSpanProcessor(self._exporter))

@@ -7,12 +7,14 @@ import asyncio
 import functools
 import gc
 import inspect
+import json
 import logging
 import os
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import ExitStack
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol, cast
 from zlib import crc32
@@ -23,12 +25,13 @@ import uvloop
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
+from deploy.child import until
 from deploy.run import collect_rarely
 from shared.database import Database
 from tests.builders import Api, new_workspace
-from tests.servers import Cluster, World, running_cluster, running_nats
+from tests.servers import Cluster, World, data_folder, running_cluster, running_nats
 
-_CLUSTER = pytest.StashKey[Cluster]()
+_TOLD = pytest.StashKey[Path]()
 _SERVERS = pytest.StashKey[ExitStack]()
 LONGEST_SECONDS = 90
 """For a coroutine, on a machine that is busy with other things too. A test whose marker allows for more has that."""
@@ -102,12 +105,23 @@ def _bounded(test: Callable[..., Awaitable[None]], seconds: float) -> Callable[.
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Node) -> None:
-    """The process that starts the workers also starts their PostgreSQL: it outlives them all."""
+    """Tell each worker where it will find what it has to know of PostgreSQL."""
     config = node.config
-    if _CLUSTER not in config.stash:
+    if _TOLD not in config.stash:
         stack = config.stash[_SERVERS] = ExitStack()
-        config.stash[_CLUSTER] = stack.enter_context(running_cluster())
-    node.workerinput["cluster"] = config.stash[_CLUSTER].as_plain()
+        config.stash[_TOLD] = stack.enter_context(data_folder()) / "cluster.json"
+    node.workerinput["cluster"] = str(config.stash[_TOLD])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodeready(node: Node) -> None:
+    """Start PostgreSQL here, for this process outlives the workers; they load the tests meanwhile."""
+    told = node.config.stash[_TOLD]
+    if not told.exists():
+        started = node.config.stash[_SERVERS].enter_context(running_cluster())
+        draft = told.with_suffix(".new")
+        draft.write_text(json.dumps(started.as_plain()))
+        draft.rename(told)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -120,7 +134,9 @@ def cluster(request: pytest.FixtureRequest) -> Generator[Cluster]:
     """The run's PostgreSQL."""
     given = getattr(request.config, "workerinput", None)
     if given is not None:
-        yield Cluster(**given["cluster"])
+        told = Path(given["cluster"])
+        assert until(told.exists, LONGEST_SECONDS), "PostgreSQL does not start"
+        yield Cluster(**json.loads(told.read_text()))
         return
     with running_cluster() as started:
         yield started

@@ -1,5 +1,6 @@
 """What a careless or hostile caller sends, by the place where it is put."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
@@ -75,6 +76,17 @@ SHAPES: dict[str, str] = {
     "an object with doubled names": '{"a": 1, "a": {"a": 2}}',
 }
 VALUES = TEXTS | NUMBERS | SHAPES
+# What a field gets whose accepted value looks like it: there these come closest to being taken.
+NEARLY: dict[str, tuple[str, ...]] = {
+    r"\d{4}-\d\d-\d\d": (
+        "year 1 with an offset",
+        "year 9999 with an offset",
+        "a day that is none",
+        "a time without an offset",
+        "year 0",
+    ),
+    r"[0-9a-f]{8}-[0-9a-f]{4}-": ("a UUID of nobody", "nearly a UUID", "the empty UUID"),
+}
 # What every field gets; the rest of a kind is for fields of that kind.
 COMMON = ("NUL", "lone high surrogate", "NaN", "int8 + 1", "5,000 digits", "null", "an empty list", "an empty object")
 
@@ -185,15 +197,15 @@ EVERY_HEADER = ("a version that is none", "a version too large", "an idempotency
 
 
 def some(corpus: Mapping[str, Value], place: str, always: Sequence[str] = ()) -> dict[str, Value]:
-    """A third of the corpus, and what is always sent.
+    """A sixth of the corpus, and what is always sent.
 
-    Each place gets its own third, so that each value has its turn in many places: what all places share is proven by
+    Each place gets its own sixth, so that each value has its turn in many places: what all places share is proven by
     them together, and a run of all values in all places takes minutes.
     """
     return {
         what: value
         for position, (what, value) in enumerate(corpus.items(), crc32(place.encode()))
-        if position % 3 == 0 or what in always
+        if position % 6 == 0 or what in always
     }
 
 
@@ -216,11 +228,18 @@ def places(body: Any) -> list[list[Place]]:
     for path, replaced in _walk(body, ()):
         own = TEXTS if isinstance(replaced, str) else SHAPES if isinstance(replaced, dict | list) else NUMBERS
         pointer = "".join(f"/{part}" for part in path)
-        named = dict.fromkeys((*COMMON, *some(own, pointer)))
+        named = dict.fromkeys((*COMMON, *some(own, pointer), *_nearly(replaced)))
         depth = len(path) if isinstance(replaced, dict | list) and replaced else 0
         place = Place(f"/body{pointer}", path, tuple(what for what in named if what not in UNREADABLE))
         groups.setdefault(depth, []).append(place)
     return list(groups.values())
+
+
+def _nearly(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        for shape, names in NEARLY.items():
+            if re.match(shape, value):
+                yield from names
 
 
 def with_values(body: Any, values: Mapping[Place, str]) -> bytes:

@@ -158,8 +158,9 @@ async def test_hostile_values_in_every_field(crowd: Crowd, service: str, operati
         what = ", ".join(f"{place.pointer}: {value}" for place, value in values.items())
         return Case(what, url, with_values(body, values), [JSON])
 
-    for group in places(body):
-        await caller.fire([changed(dict.fromkeys(group, what)) for what in UNREADABLE])
+    groups = places(body)
+    await caller.fire([changed(dict.fromkeys(groups[0], what)) for what in UNREADABLE])
+    for group in groups:
         await caller.rounds(group, changed)
 
 

@@ -14,7 +14,7 @@ from schemathesis.specs.openapi import checks as specific
 from tests.contracts.crowd import DOCUMENTS, Crowd, each
 from tests.contracts.operations import Document, Operation
 
-EXAMPLES = 4
+EXAMPLES = 3
 # Untyped: generic in what a case is of.
 CHECKED: list[Any] = [
     getattr(module, name)

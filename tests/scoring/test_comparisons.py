@@ -87,7 +87,7 @@ def within(range: Range) -> st.SearchStrategy[float]:
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=IDS)
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_parts_add_up_to_the_difference_under_every_framework(sample: Sample, data: st.DataObject) -> None:
     framework = FRAMEWORKS[sample.framework]

@@ -90,7 +90,7 @@ POLICIES = st.builds(
 
 
 @given(ROWS, POLICIES, st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_parts_add_up_exactly_and_no_account_is_above_the_cap(rows: list[Any], policy: Policy, chance: Any) -> None:
     asks = asks_of(sorted(rows, key=lambda row: row[0]))
     found = weigh(asks, policy, 3)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.scoring.frameworks import FRAMEWORKS
@@ -77,6 +77,7 @@ figures = st.one_of(
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=IDS)
+@settings(max_examples=15)  # there are as many runs as frameworks, and what they share is met in each
 @given(data=st.data())
 def test_any_figures_give_a_finite_value_or_what_is_missing(sample: Sample, data: st.DataObject) -> None:
     framework, parameters = FRAMEWORKS[sample.framework], of(sample)

@@ -209,11 +209,14 @@ class Here:
 async def test_totals_are_what_a_recount_gives(database: Databases, steps: list[Step]) -> None:
     here = Here(await database("feedback"))
     await here.prepare()
-    for name, choices in [*BEFORE, *steps]:
+    for number, (name, choices) in enumerate([*BEFORE, *steps]):
         async with here.database.transaction({here.workspace_id}) as tx:
             await getattr(here, name)(tx, **choices)
-            await check_demand(tx, here.workspace_id)
+            # A recount costs more than a step, and what is wrong after one is seldom right after the next.
+            if number % 3 == 0:
+                await check_demand(tx, here.workspace_id)
     async with here.database.read({here.workspace_id}) as read:
+        await check_demand(read, here.workspace_id)
         await check_events(read, here.workspace_id)
 
 

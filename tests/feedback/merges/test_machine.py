@@ -340,8 +340,9 @@ OTHER = [
     step("belong", idea=IDEA, somewhere=st.booleans()),
     step("come_or_go", segment=st.sampled_from(["vip", "beta"]), who=PERSON),
 ]
+FIRST_MERGE = 8
 STEPS = st.tuples(
-    st.lists(st.one_of(*ASKING), min_size=8, max_size=12),
+    st.lists(st.one_of(*ASKING), min_size=FIRST_MERGE, max_size=12),
     st.lists(st.one_of(*ASKING, *MERGING, *MERGING, *ABOUT, *OTHER), min_size=12, max_size=25),
 ).map(lambda lists: [*lists[0], *lists[1]])
 
@@ -356,7 +357,9 @@ async def test_counts_are_what_one_counts_on_paper(
     for number, (name, choices) in enumerate(steps):
         async with here.database.transaction({here.workspace_id}) as tx:
             await getattr(here, name)(tx, **choices)
-            await here.check(tx)
+            # Before anything can be merged a look now and then is enough; from then on after each step.
+            if number % 5 == 0 or number >= FIRST_MERGE:
+                await here.check(tx)
         if number % 5 == 0:
             await follow_marks(here.database)
     await check_shares(here.database, here.workspace_id)
