@@ -12,7 +12,6 @@ from services.feedback.intake.adapters.normalized import Response, Rules, Thin
 from services.feedback.intake.readings import verdict_of
 from services.feedback.trials import domain
 from services.feedback.trials.domain import Trial
-from shared.errors import FieldError, Invalid
 from shared.problems import EDITING
 from shared.routes import CallerDep, ReadDep, Route, allow
 from shared.wire import Line, Wire, storable
@@ -82,12 +81,11 @@ class TrialResult(Wire):
 @router.post("/{connection_id}/mapping:test", responses=EDITING, dependencies=[allow("connections:read")])
 async def test_mapping(connection_id: UUID, body: TrialIn, caller: CallerDep, read: ReadDep) -> TrialResult:
     """Show what a payload would become under these rules. Nothing is stored, and no vendor is asked."""
-    if body.payload is None and body.body is None and body.delivery_id is None:
-        raise Invalid(errors=[FieldError("/body/payload", "give it, or body, or delivery_id")])
+    sent = None if body.payload is None else _raw(body.payload)
     trial = Trial(
         delivery_id=body.delivery_id,
         headers={"content-type": body.content_type, **{name.lower(): value for name, value in body.headers.items()}},
-        body=_raw(body.payload) if body.body is None else body.body.encode(errors="replace"),
+        body=sent if body.body is None else body.body.encode(errors="replace"),
         fetched=None if body.fetched is None else _raw(body.fetched),
         rules=body.rules,
     )

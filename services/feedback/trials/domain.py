@@ -19,7 +19,7 @@ class Trial:
 
     delivery_id: UUID | None
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes | None
     fetched: bytes | None
     """What the vendor would answer where it only names responses; of a stored delivery, in place of what it did."""
     rules: Rules | None
@@ -27,12 +27,14 @@ class Trial:
 
 
 async def attempt(read: Read, workspace_id: UUID, connection_id: UUID, trial: Trial) -> Outcome:
-    """What it would become. NotFound of the connection, Invalid of a delivery that is not of it."""
+    """What it would become. NotFound of the connection, Invalid of nothing to try and of a delivery that is not of it."""
     row = await read.one(store.RULES, workspace_id, connection_id)
     if row is None:
         raise NotFound("No connection by that id.")
     rules = trial.rules or Rules.from_json(from_json(row["rules"]))
     if trial.delivery_id is None:
+        if trial.body is None:
+            raise Invalid(errors=[FieldError("/body/payload", "give it, or body, or delivery_id")])
         return understand(row["vendor"], trial.headers, trial.body, trial.fetched, rules, "test")
     kept = await read.one(store.GET_PAYLOAD, workspace_id, trial.delivery_id, connection_id)
     if kept is None:
