@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.scoring.portfolio import prices
+from services.scoring.portfolio import program as program_module
 from services.scoring.portfolio.front import front
 from services.scoring.portfolio.program import Item, Program, Share, Solver
 
@@ -112,6 +113,25 @@ def test_the_best_set_is_the_best_of_all_sets(program: Program) -> None:
         return
     assert allowed(program, dict(found.periods))
     assert (found.value, found.gap) == (pytest.approx(wanted), 0)
+
+
+@pytest.mark.parametrize("large", [0, 1_000])
+def test_a_large_set_is_within_all_limits_and_its_gap_is_true(large: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small programs taken for large ones: begun with the linear relaxation, or with branch and cut."""
+    monkeypatch.setattr(program_module, "MANY_VARIABLES", 0)
+    monkeypatch.setattr(program_module, "MOST_VARIABLES", large)
+
+    @settings(max_examples=15)
+    @given(program=programs())
+    def holds(program: Program) -> None:
+        found, wanted = Solver(program, time.monotonic() + 5).best(), by_hand(program)
+        assert (found is None) == (wanted is None)
+        if found is not None and wanted is not None:
+            assert allowed(program, dict(found.periods))
+            assert found.value <= wanted + 1e-6
+            assert found.value + found.gap * max(abs(found.value), 1e-9) >= wanted - 1e-6
+
+    holds()
 
 
 def test_what_limits_cost_is_the_difference_of_two_optima() -> None:

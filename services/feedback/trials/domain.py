@@ -27,7 +27,7 @@ class Trial:
 
 
 async def attempt(read: Read, workspace_id: UUID, connection_id: UUID, trial: Trial) -> Outcome:
-    """What it would become. NotFound of the connection, Invalid of nothing to try and of a delivery that is not of it."""
+    """What it would become. NotFound of the connection; Invalid of nothing, or a delivery that is not of it."""
     row = await read.one(store.RULES, workspace_id, connection_id)
     if row is None:
         raise NotFound("No connection by that id.")

@@ -1,11 +1,11 @@
 """A good set of many items, made better piece by piece until there is no time left.
 
-Branch and cut over a thousand variables spends its first seconds on the bound. So what it has found by then is improved
-by a large neighbourhood search (Paul Shaw, "Using constraint programming and local search methods to solve vehicle
-routing problems", 1998): most of the set stays as it is, a small program over the rest is solved to its end, and what
-it finds is kept where it is better. Which pieces: two periods at a time, each pair before any comes again, with what is
-done in them and those left out that the linear relaxation holds to be nearest (by their reduced costs), and what these
-need. The set never gets worse, and every set that is kept is within all limits.
+Branch and cut over a thousand variables spends its first seconds on the bound. So what it has found by then, or the
+linear relaxation at once, is improved by a large neighbourhood search (Paul Shaw, "Using constraint programming and
+local search methods to solve vehicle routing problems", 1998): most of the set stays as it is, a small program over the
+rest is solved to its end, and what it finds is kept where it is better. Which pieces: two periods at a time, each pair
+before any comes again, with what is done in them and those left out that the linear relaxation holds to be nearest (by
+their reduced costs), and what these need. The set never gets worse, and every set that is kept is within all limits.
 """
 
 import itertools
@@ -25,8 +25,8 @@ from services.scoring.frameworks.recipe import Array, Mask
 _solver: Any = cast("Any", _optimize)
 _matrices: Any = cast("Any", _sparse)
 
-INSIDE, OUTSIDE = 45, 60
-"""Items that one piece is over, done and left out: as many as are solved to the end in a quarter of a second."""
+INSIDE, OUTSIDE = 25, 40
+"""Items that one piece is over, done and left out: as many as are solved to the end in a fifth of a second."""
 PIECE_SECONDS = 0.4
 SHORTEST_SECONDS = 0.05
 ROUNDS = 2
@@ -51,15 +51,33 @@ class Problem:
     """Items by their place, each with one that it needs."""
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A set from the linear relaxation, and what none can be worth more than."""
+
+    chosen: Array
+    bound: float
+
+
+def begun(problem: Problem, until: float) -> Begun | None:
+    """What is whole in the relaxation, and of what is cut in it the best: quick, and often far ahead. None: no set."""
+    relaxed = _relaxed(problem)
+    if relaxed is None:
+        return None
+    whole = np.round(relaxed.values)
+    chosen = _solved(problem, whole, np.abs(relaxed.values - whole) > TOLERANCE, until)
+    return None if chosen is None else Begun(chosen, relaxed.bound)
+
+
 def improved(problem: Problem, chosen: Array, until: float, ran: Callable[[], None]) -> Array:
     """A set that is no worse; `ran` is called before each piece, and may raise to stop."""
     lot = np.random.default_rng(1)
-    relaxed, nearness = _relaxed(problem)
+    relaxed = _relaxed(problem)
+    nearness = np.zeros(len(chosen)) if relaxed is None else relaxed.nearness
     best, worth = chosen, float(problem.objective @ chosen)
-    # What is whole in the relaxation stays, and only what is cut in it is decided: quick, and often far ahead.
-    begun = _solved(problem, np.round(relaxed), np.abs(relaxed - np.round(relaxed)) > TOLERANCE, until)
-    if begun is not None and float(problem.objective @ begun) > worth:
-        best, worth = begun, float(problem.objective @ begun)
+    start = begun(problem, until)
+    if start is not None and float(problem.objective @ start.chosen) > worth:
+        best, worth = start.chosen, float(problem.objective @ start.chosen)
     barren = 0  # pieces in a row by which nothing was found
     pieces = list(_pieces(problem))
     while barren < ROUNDS * len(pieces):
@@ -79,11 +97,17 @@ def _pieces(problem: Problem) -> Iterator[tuple[int, ...]]:
     return itertools.combinations(range(problem.periods), min(problem.periods, 2))
 
 
-def _relaxed(problem: Problem) -> tuple[Array, Array]:
-    """The best set where items may be cut, and each variable's reduced cost.
+@dataclass(frozen=True, slots=True)
+class _Relaxed:
+    """The best set where items may be cut."""
 
-    That is how much its worth falls short of what its capacity is worth elsewhere; 0: nothing.
-    """
+    values: Array
+    nearness: Array
+    """How much each variable's worth falls short of what its capacity is worth elsewhere; 0: nothing."""
+    bound: float
+
+
+def _relaxed(problem: Problem) -> _Relaxed | None:
     finite_high, finite_low = np.isfinite(problem.highest), np.isfinite(problem.lowest)
     result: Any = _solver.linprog(
         -problem.objective,
@@ -93,9 +117,10 @@ def _relaxed(problem: Problem) -> tuple[Array, Array]:
         method="highs",
         options={"time_limit": 1.0},
     )
-    if result.x is None:
-        return np.zeros(len(problem.objective)), np.zeros(len(problem.objective))
-    return cast("Array", result.x), cast("Array", -(result.lower.marginals + result.upper.marginals))
+    if result.status != 0:
+        return None
+    nearness = cast("Array", -(result.lower.marginals + result.upper.marginals))
+    return _Relaxed(cast("Array", result.x), nearness, -float(result.fun))
 
 
 def _free(problem: Problem, chosen: Array, piece: Sequence[int], nearness: Array, lot: np.random.Generator) -> Mask:

@@ -26,9 +26,11 @@ def _gate(idea: str) -> str:
     return f"(select gate from kano k where k.workspace_id = $1 and k.idea_id = {idea})"
 
 
+# The range names the index, as where scores are written: statistics may say that the table is empty.
 def _score(idea: str) -> str:
     return f"""cross join lateral (
-    select * from scores where workspace_id = $1 and model_id = $2 and idea_id = {idea} limit 1
+    select * from scores where workspace_id = $1 and model_id = $2 and idea_id between {idea} and {idea}
+    order by idea_id limit 1
 ) as s"""
 
 
@@ -38,8 +40,11 @@ _IDEA = """cross join lateral (
 ) as i"""
 _FITS = f"""not i.archived and ($3::text is null or i.kind = $3) and ($4::text is null or i.status = $4)
     and ($5::text is null or $5 = {_gate("w.idea_id")}) and ($6::uuid is null or i.product_id = $6)"""
+
+
 # The rest of those on the page alone.
-_SHOWN = f"""
+def _shown() -> str:
+    return f"""
 select s.id, s.idea_id, t.title, p.kind, p.status, p.product_id, s.state, s.value,
        s.missing::text as missing, s.model_version, s.computed_at, {_gate("p.idea_id")} as gate
 from p {_score("p.idea_id")} cross join lateral (
@@ -68,7 +73,7 @@ with p as materialized (
 )
 select r.*, e.value as end_value, e.idea_id as end_id
 from (values (1)) as one
-left join ({_SHOWN}) as r on true
+left join ({_shown()}) as r on true
 left join ({_end("scores", f"(select count(*) from p) < {limit} and {places}", window)}) as e on true
 order by {_falling("r")}
 """
@@ -80,7 +85,7 @@ with p as materialized (
     select w.idea_id, i.kind, i.status, i.product_id
     from unnest({ideas}::uuid[]) as w (idea_id) {_IDEA} {_score("w.idea_id")}
     where {_FITS} and {places} order by {_falling("s")} limit {limit}
-) {_SHOWN}
+) {_shown()}
 """
 
 

@@ -123,13 +123,22 @@ returning s.workspace_id, s.idea_id, s.cause_id, s.traceparent
 _DIGEST = """encode(sha256(convert_to(jsonb_build_array(
     s.id, s.idea_id, s.model_id, s.model_version, s.state, s.value, s.inputs, s.missing, s.cause, s.cause_id, s.version
 )::text, 'UTF8')), 'hex')"""
-# By the whole key. The range names the index: while statistics say that the table is empty the planner takes any for as
-# good as another, and through `scores_ranking` would read all of a model's scores for one.
-_HELD = """
+
+
+def held(key: str) -> str:
+    """A score by the whole key that a row of this name holds.
+
+    The range names the index: while statistics say that the table is empty the planner takes any for as good as others,
+    and through `scores_ranking` would read all of a model's scores for one.
+    """
+    return f"""
     select * from scores
-    where workspace_id = {0}.workspace_id and idea_id between {0}.idea_id and {0}.idea_id and model_id = {0}.model_id
+    where workspace_id = {key}.workspace_id and model_id = {key}.model_id
+      and idea_id between {key}.idea_id and {key}.idea_id
     order by idea_id limit 1
 """
+
+
 _EVENT = ", ".join({"score_id": "id as score_id"}.get(name, name) for name in ScoreChanged.model_fields)
 # A score moves when its state, value, missing inputs or model version do: its version rises and the cause is kept.
 # Where only the inputs' origins differ they are brought up to date, and the last cause stands. The locks are held, so
@@ -167,7 +176,7 @@ with given as (
            s.cause as held_cause, s.cause_id as held_cause_id, s.computed_at as held_at,
            s.id is null or (s.state, s.value, s.missing, s.model_version)
                is distinct from (g.state, g.value, g.missing, g.model_version) as moved
-    from given g left join lateral ({_HELD.format("g")}) as s on true
+    from given g left join lateral ({held("g")}) as s on true
     where s.id is null or (s.state, s.value, s.missing, s.model_version, s.inputs)
         is distinct from (g.state, g.value, g.missing, g.model_version, g.inputs)
 ), kept as (
@@ -176,7 +185,7 @@ with given as (
     select c.workspace_id, c.model_id, c.idea_id, (s.computed_at at time zone 'UTC')::date,
            (now() at time zone 'UTC')::date, s.state, s.value, s.missing, s.model_version, s.computed_at, s.version,
            s.cause, s.cause_id
-    from compared c cross join lateral ({_HELD.format("c")}) as s
+    from compared c cross join lateral ({held("c")}) as s
     where c.moved and c.held_at < date_trunc('day', now(), 'UTC')
     on conflict do nothing
 ), settled as (
