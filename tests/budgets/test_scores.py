@@ -37,7 +37,7 @@ async def test_a_score_is_looked_up_by_its_whole_key(api: Api, database: Databas
 
 
 async def test_a_ranking_is_walked_in_the_order_of_its_index(api: Api, database: Databases) -> None:
-    chosen = api.workspace_id, UUID(int=1), "feature", "open", "must_have"
+    chosen = api.workspace_id, UUID(int=1), "feature", "open", "must_have", UUID(int=2)
     async with (await database("scoring")).read({api.workspace_id}) as read:
         for setting in ("enable_seqscan", "enable_sort", "enable_bitmapscan"):
             await read.value(f"select set_config('{setting}', 'off', true)")
