@@ -19,7 +19,7 @@ from services.scoring.frameworks import FRAMEWORKS
 from services.scoring.frameworks.parameters import MEASURES, Parameters
 from services.scoring.needs.domain import of_ideas
 from services.scoring.scores import store
-from services.scoring.scores.computed import INPUTS, Cause, Computed, Difference, Subject, written
+from services.scoring.scores.computed import INPUTS, Cause, Computed, Difference, Subject, as_stored, written
 from services.scoring.scores.corrections import Correction
 from services.scoring.scores.inputs import (
     NO_ESTIMATES,
@@ -84,7 +84,7 @@ async def rescore(tx: Tx, causes: Mapping[Subject, Cause], model_id: UUID | None
     if not computed:
         return 0
     rows = [written(each, causes[each.subject], models.waiting.get((each.model_id, each.subject))) for each in computed]
-    inputs = [INPUTS.dump_json(each.inputs, exclude_none=True).decode() for each in computed]
+    inputs = [as_stored(each.inputs) for each in computed]
     moved: int = await tx.value(store.WRITE, to_json(rows).decode(), datetime.now(UTC), inputs)
     tx.emitted = tx.emitted or moved > 0
     return moved
