@@ -240,11 +240,10 @@ async def sweep(tx: Tx, workspace_id: UUID, model_id: UUID, after: UUID, cause: 
     return subjects[-1][1] if len(subjects) == CHUNK else None
 
 
-async def portions(read: Read, workspace_id: UUID, after: UUID, count: int) -> tuple[list[list[UUID]], bool]:
-    """The workspace's next ideas in so many portions, each to be scored at once; and whether these are the last."""
-    rows = await read.all(store.IDEAS_AFTER, workspace_id, after, SWEPT * count)
-    ideas = [row["idea_id"] for row in rows]
-    return [ideas[place : place + SWEPT] for place in range(0, len(ideas), SWEPT)], len(ideas) < SWEPT * count
+async def portion(read: Read, workspace_id: UUID, after: UUID) -> tuple[list[UUID], bool]:
+    """The workspace's next ideas, as many as the job scores at once; and whether these are the last."""
+    ideas = [row["idea_id"] for row in await read.all(store.IDEAS_AFTER, workspace_id, after, SWEPT)]
+    return ideas, len(ideas) < SWEPT
 
 
 async def score_portion(tx: Tx, workspace_id: UUID, model_id: UUID, ideas: Sequence[UUID], cause: Cause) -> None:
