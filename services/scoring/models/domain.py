@@ -6,7 +6,7 @@ the job `rescore`, chunk by chunk, from a position that is stored: whatever dies
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import asyncpg
@@ -16,8 +16,7 @@ from services.scoring.frameworks.parameters import Parameters, Rule
 from services.scoring.models import store
 from services.scoring.policies import domain as policies
 from services.scoring.scores.computed import Cause
-from services.scoring.scores.domain import lock_workspace, rescore_stale, score_portion, sweep
-from services.scoring.scores.domain import portions as next_portions
+from services.scoring.scores.domain import lock_workspace, portion, rescore_stale, score_portion, sweep
 from shared.database import Database, Tx
 from shared.errors import Conflict, NotFound
 from shared.ids import new_id
@@ -32,7 +31,7 @@ MOST_ACTIVE = 20
 SWEEP_SECONDS = 1.0
 AT_ONCE = 3
 """Portions that the job has under way: two that the database works at, and one that is computed."""
-PORTIONS = 12
+PORTIONS = 24
 """Portions of a step, of which the last are waited for together."""
 
 
@@ -142,6 +141,29 @@ def _edited(model_id: UUID) -> Cause:
     return Cause("model", model_id, traceparent.get())
 
 
+class _Portions:
+    """A workspace's ideas after one of them, in portions for several who score at once; so many of them at most."""
+
+    def __init__(self, database: Database, workspace_id: UUID, after: UUID) -> None:
+        self._database = database
+        self._workspace_id = workspace_id
+        self._turn = asyncio.Lock()
+        self._left = PORTIONS
+        self.reached = after
+        self.last = False
+
+    async def next(self) -> Sequence[UUID]:
+        """The next portion; empty: there is none. Looked up while others score theirs."""
+        async with self._turn:
+            if self.last or not self._left:
+                return ()
+            async with self._database.read((self._workspace_id,)) as read:
+                ideas, self.last = await portion(read, self._workspace_id, self.reached)
+            self._left -= 1
+            self.reached = ideas[-1] if ideas else self.reached
+            return ideas
+
+
 async def rescore_some(database: Database) -> bool:
     """Score the next ideas under a model that changed; False when nothing waits.
 
@@ -150,16 +172,14 @@ async def rescore_some(database: Database) -> bool:
     """
     async with database.system() as tx:
         asked = await tx.one(store.PICK)
-        if asked is None:
-            return False
-        workspace_id, model_id, after = asked["workspace_id"], asked["model_id"], asked["after"]
-        portions, last = await next_portions(tx, workspace_id, after, PORTIONS)
+    if asked is None:
+        return False
+    workspace_id, model_id, after = asked["workspace_id"], asked["model_id"], asked["after"]
     cause = Cause(asked["cause"], asked["cause_id"] or model_id, asked["traceparent"])
-
-    waiting = iter(portions)
+    portions = _Portions(database, workspace_id, after)
 
     async def score() -> None:
-        for ideas in waiting:
+        while ideas := await portions.next():
             async with database.transaction((workspace_id,), by_key=True) as tx:
                 await score_portion(tx, workspace_id, model_id, ideas, cause)
 
@@ -170,10 +190,10 @@ async def rescore_some(database: Database) -> bool:
             raise outcome
     async with database.system() as tx:
         at = workspace_id, model_id, after, asked["asked_at"]
-        if last:
+        if portions.last:
             await tx.run(store.DONE, *at)
         else:
-            await tx.run(store.MOVE, *at, portions[-1][-1])
+            await tx.run(store.MOVE, *at, portions.reached)
     return True
 
 

@@ -29,6 +29,7 @@ BEARS_ON: Mapping[CauseKind, Source] = {
 """The source of the inputs that a cause moves. A model, an idea and a merge move any."""
 INPUTS = TypeAdapter(dict[str, Input])
 """How the inputs of a score are stored."""
+_INPUT = TypeAdapter(Input)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,25 @@ class Computed:
     def state(self) -> State:
         """Whether there is a value."""
         return "not_scoreable" if self.outcome.value is None else "scored"
+
+
+def as_stored(inputs: Mapping[str, Input]) -> str:
+    """What `INPUTS` writes of them; of the two kinds that most are in a third of the time."""
+    return "{" + ",".join(f'"{name}":{_stored(given)}' for name, given in inputs.items()) + "}"
+
+
+def _stored(given: Input) -> str:
+    if given.source == "estimate" and given.corrected is None:
+        ids = ",".join(f'"{id}"' for id in given.estimates)
+        return f'{{"source":"estimate","value":{given.value!r},"estimates":[{ids}]}}'
+    told = given.demand
+    if given.source == "demand" and told is not None and told.policy is None:
+        return (
+            f'{{"source":"demand","value":{given.value!r},"estimates":[],"demand":{{"measure":"{told.measure}",'
+            f'"count":{told.count},"per_ask":{told.per_ask!r},"horizon":"{told.horizon}",'
+            f'"event_id":"{told.event_id}","version":{told.version}}}}}'
+        )
+    return _INPUT.dump_json(given, exclude_none=True).decode()
 
 
 def written(each: Computed, cause: Cause, waiting: tuple[CauseKind, UUID] | None) -> dict[str, object]:

@@ -19,7 +19,7 @@ from services.scoring.frameworks import FRAMEWORKS
 from services.scoring.frameworks.parameters import MEASURES, Parameters
 from services.scoring.needs.domain import of_ideas
 from services.scoring.scores import store
-from services.scoring.scores.computed import INPUTS, Cause, Computed, Difference, Subject, written
+from services.scoring.scores.computed import INPUTS, Cause, Computed, Difference, Subject, as_stored, written
 from services.scoring.scores.corrections import Correction
 from services.scoring.scores.inputs import (
     NO_ESTIMATES,
@@ -84,7 +84,7 @@ async def rescore(tx: Tx, causes: Mapping[Subject, Cause], model_id: UUID | None
     if not computed:
         return 0
     rows = [written(each, causes[each.subject], models.waiting.get((each.model_id, each.subject))) for each in computed]
-    inputs = [INPUTS.dump_json(each.inputs, exclude_none=True).decode() for each in computed]
+    inputs = [as_stored(each.inputs) for each in computed]
     moved: int = await tx.value(store.WRITE, to_json(rows).decode(), datetime.now(UTC), inputs)
     tx.emitted = tx.emitted or moved > 0
     return moved
@@ -240,11 +240,10 @@ async def sweep(tx: Tx, workspace_id: UUID, model_id: UUID, after: UUID, cause: 
     return subjects[-1][1] if len(subjects) == CHUNK else None
 
 
-async def portions(read: Read, workspace_id: UUID, after: UUID, count: int) -> tuple[list[list[UUID]], bool]:
-    """The workspace's next ideas in so many portions, each to be scored at once; and whether these are the last."""
-    rows = await read.all(store.IDEAS_AFTER, workspace_id, after, SWEPT * count)
-    ideas = [row["idea_id"] for row in rows]
-    return [ideas[place : place + SWEPT] for place in range(0, len(ideas), SWEPT)], len(ideas) < SWEPT * count
+async def portion(read: Read, workspace_id: UUID, after: UUID) -> tuple[list[UUID], bool]:
+    """The workspace's next ideas, as many as the job scores at once; and whether these are the last."""
+    ideas = [row["idea_id"] for row in await read.all(store.IDEAS_AFTER, workspace_id, after, SWEPT)]
+    return ideas, len(ideas) < SWEPT
 
 
 async def score_portion(tx: Tx, workspace_id: UUID, model_id: UUID, ideas: Sequence[UUID], cause: Cause) -> None:
