@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # numpy's products go to a thread for each core, which wait for each other busily: on a machine with other work a
     # vector took ten times as long by that. One is enough for texts of this length; numpy asks when it is imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # A quarter of a start would be the collector's, which finds nothing in what is only just loaded.
+    # A tenth of a start would be the collector's, which finds nothing in what is only just loaded.
     gc.disable()
     # Imported by name so that a service never loads another's code.
     app = importlib.import_module(f"services.{chosen.service}.app")
