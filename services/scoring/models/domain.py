@@ -6,7 +6,7 @@ the job `rescore`, chunk by chunk, from a position that is stored: whatever dies
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from uuid import UUID
 
 import asyncpg
@@ -141,27 +141,15 @@ def _edited(model_id: UUID) -> Cause:
     return Cause("model", model_id, traceparent.get())
 
 
-class _Portions:
-    """A workspace's ideas after one of them, in portions for several who score at once; so many of them at most."""
-
-    def __init__(self, database: Database, workspace_id: UUID, after: UUID) -> None:
-        self._database = database
-        self._workspace_id = workspace_id
-        self._turn = asyncio.Lock()
-        self._left = PORTIONS
-        self.reached = after
-        self.last = False
-
-    async def next(self) -> Sequence[UUID]:
-        """The next portion; empty: there is none. Looked up while others score theirs."""
-        async with self._turn:
-            if self.last or not self._left:
-                return ()
-            async with self._database.read((self._workspace_id,)) as read:
-                ideas, self.last = await portion(read, self._workspace_id, self.reached)
-            self._left -= 1
-            self.reached = ideas[-1] if ideas else self.reached
-            return ideas
+async def _portions(database: Database, workspace_id: UUID, after: UUID) -> AsyncGenerator[tuple[list[UUID], bool]]:
+    """A workspace's next ideas in portions, those of one step; and with each whether it is the last of all."""
+    for _ in range(PORTIONS):
+        async with database.read((workspace_id,)) as read:
+            ideas, last = await portion(read, workspace_id, after)
+        yield ideas, last
+        if last:
+            return
+        after = ideas[-1]
 
 
 async def rescore_some(database: Database) -> bool:
@@ -176,12 +164,19 @@ async def rescore_some(database: Database) -> bool:
         return False
     workspace_id, model_id, after = asked["workspace_id"], asked["model_id"], asked["after"]
     cause = Cause(asked["cause"], asked["cause_id"] or model_id, asked["traceparent"])
-    portions = _Portions(database, workspace_id, after)
+    portions, turn = _portions(database, workspace_id, after), asyncio.Lock()
+    taken: list[tuple[list[UUID], bool]] = []
 
     async def score() -> None:
-        while ideas := await portions.next():
+        while True:
+            # Looked up while others score theirs.
+            async with turn:
+                found = await anext(portions, None)
+                if found is None:
+                    return
+                taken.append(found)
             async with database.transaction((workspace_id,), by_key=True) as tx:
-                await score_portion(tx, workspace_id, model_id, ideas, cause)
+                await score_portion(tx, workspace_id, model_id, found[0], cause)
 
     # All are waited for, whatever becomes of one: what is under way must not outlive the step.
     outcomes = await asyncio.gather(*(score() for _ in range(AT_ONCE)), return_exceptions=True)
@@ -190,10 +185,11 @@ async def rescore_some(database: Database) -> bool:
             raise outcome
     async with database.system() as tx:
         at = workspace_id, model_id, after, asked["asked_at"]
-        if portions.last:
+        ideas, last = taken[-1]
+        if last:
             await tx.run(store.DONE, *at)
         else:
-            await tx.run(store.MOVE, *at, portions.reached)
+            await tx.run(store.MOVE, *at, ideas[-1])
     return True
 
 
