@@ -1,7 +1,8 @@
 """Everything that runs during a measurement: Cairn twice, on a small and on a large data set, and the baselines.
 
 Both are there at once so that a figure and what it is compared with are taken in turns, seconds apart: whatever else
-the machine does hits both. The one that is not being measured uses about 0.04 of a core.
+the machine does hits both. The services of the one that is not being measured are held meanwhile: what they index for
+minutes after a filling, since nobody asks anything of them, would take half a core from the other.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -60,12 +61,14 @@ class Contest:
     """Measurements that are taken in turns: A B C, A B C, and so on."""
 
     arena: Arena
-    entries: dict[str, Measure] = field(default_factory=dict[str, Measure])
+    entries: dict[str, tuple[Measure, Site | Baseline]] = field(
+        default_factory=dict[str, tuple[Measure, Site | Baseline]]
+    )
     samples: dict[str, list[Sample]] = field(default_factory=dict[str, list[Sample]])
 
-    def enter(self, name: str, measure: Measure) -> None:
-        """Add one under a name."""
-        self.entries[name] = measure
+    def enter(self, name: str, measure: Measure, of: Site | Baseline) -> None:
+        """Add one under a name; the services of all other sites are held while it is taken."""
+        self.entries[name] = measure, of
         self.samples[name] = []
 
     def http(self, name: str, of: Site | Baseline, port: int, make: Callable[[int], list[bytes]], most: int) -> None:
@@ -78,15 +81,19 @@ class Contest:
             del stock[: sample.sent]
             return sample
 
-        self.enter(name, measure)
+        self.enter(name, measure, of)
 
     async def run(self, *, settled: bool = True) -> None:
         """Take all rounds; when `settled`, each when everything that the last one left behind has been worked off."""
         for number in range(1, self.arena.rounds + 1):
-            for name, measure in self.entries.items():
+            for name, (measure, of) in self.entries.items():
                 for site in self.arena.sites if settled else ():
                     await site.settle()
-                sample = await measure()
+                with ExitStack() as held:
+                    for site in self.arena.sites:
+                        if site is not of:
+                            held.enter_context(site.held())
+                    sample = await measure()
                 self.samples[name].append(sample)
                 say(
                     f"  {name:<28} round {number}: {sample.rate:>8,.0f}/s  p50 {sample.p50:6.1f} ms  "

@@ -36,9 +36,9 @@ async def measure(arena: Arena) -> None:
     contest = Contest(arena)
     for site in arena.sites:
         name = site.size.name
-        contest.enter(f"bulk.{name}", partial(_uploads, site))
-        contest.enter(f"copy.{name}", partial(_copies, site, False))
-        contest.enter(f"copy_both.{name}", partial(_copies, site, True))
+        contest.enter(f"bulk.{name}", partial(_uploads, site), site)
+        contest.enter(f"copy.{name}", partial(_copies, site, False), site)
+        contest.enter(f"copy_both.{name}", partial(_copies, site, True), site)
     await contest.run()
     report, samples = arena.report, contest.samples
     for site in arena.sites:

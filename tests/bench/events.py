@@ -247,11 +247,11 @@ async def measure(arena: Arena) -> None:
         await lab.site.settle()
         await lab.open()
         name = lab.site.size.name
-        contest.enter(f"publish.{name}", partial(_published, lab))
-        contest.enter(f"relay.{name}", partial(_relayed, lab))
-        contest.enter(f"reader.{name}", partial(_read, lab, PROJECTIONS, EVENTS))
-        contest.enter(f"fetch.{name}", partial(_fetched, lab))
-        contest.enter(f"reader_and_scores.{name}", partial(_read, lab, CONSUMERS, SCORED))
+        contest.enter(f"publish.{name}", partial(_published, lab), lab.site)
+        contest.enter(f"relay.{name}", partial(_relayed, lab), lab.site)
+        contest.enter(f"reader.{name}", partial(_read, lab, PROJECTIONS, EVENTS), lab.site)
+        contest.enter(f"fetch.{name}", partial(_fetched, lab), lab.site)
+        contest.enter(f"reader_and_scores.{name}", partial(_read, lab, CONSUMERS, SCORED), lab.site)
     try:
         await contest.run(settled=False)
     finally:

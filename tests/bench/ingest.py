@@ -59,8 +59,8 @@ async def measure(arena: Arena) -> None:
         lambda count: payloads.full_feedback(arena.small.key, count, emails, ideas),
         FAST,
     )
-    contest.enter("rows.single", partial(_stretch, arena.small, CONNECTIONS, _single))
-    contest.enter("rows.unnest", partial(_stretch, arena.small, 2, _unnest))
+    contest.enter("rows.single", partial(_stretch, arena.small, CONNECTIONS, _single), arena.small)
+    contest.enter("rows.unnest", partial(_stretch, arena.small, 2, _unnest), arena.small)
     await contest.run()
     _tell(arena, contest.samples)
 

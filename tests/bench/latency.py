@@ -81,9 +81,9 @@ async def measure(arena: Arena) -> None:
     for track in tracks:
         for stage in STAGES:
             await track.site.client.subscribe(f"{stage}.*", cb=partial(track.hear, stage))  # pyright: ignore[reportUnknownMemberType] untyped in nats-py
-        contest.enter(track.site.size.name, partial(_stretch, track, RATE))
+        contest.enter(track.site.size.name, partial(_stretch, track, RATE), track.site)
     for rate in SLOWER:
-        contest.enter(_slower(rate), partial(_stretch, tracks[0], rate))
+        contest.enter(_slower(rate), partial(_stretch, tracks[0], rate), tracks[0].site)
     await contest.run()
     _tell(arena, contest, tracks)
 

@@ -4,7 +4,8 @@ import asyncio
 import random
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -104,6 +105,18 @@ class Site:
         """Addresses of contacts that are known, each once before the first comes again."""
         while True:
             yield from (self.size.email(number) for number in range(self.size.contacts))
+
+    @contextmanager
+    def held(self) -> Generator[None]:
+        """Its services do nothing meanwhile."""
+        processes = [psutil.Process(service.pid) for service in self.stack.services.values() if service.running]
+        for process in processes:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in processes:
+                process.resume()
 
     async def settle(self) -> float:
         """Return when nothing waits anywhere, from raw deliveries to the last projection, and how long that took."""
