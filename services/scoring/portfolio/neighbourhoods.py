@@ -15,15 +15,10 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
-import scipy.optimize as _optimize  # pyright: ignore[reportMissingTypeStubs] scipy ships no types
-import scipy.sparse as _sparse  # pyright: ignore[reportMissingTypeStubs] scipy ships no types
 from numpy.typing import NDArray
 
 from services.scoring.frameworks.recipe import Array, Mask
-
-# Untyped, and used here only.
-_solver: Any = cast("Any", _optimize)
-_matrices: Any = cast("Any", _sparse)
+from services.scoring.portfolio.untyped import matrices, solver
 
 INSIDE, OUTSIDE = 25, 40
 """Items that one piece is over, done and left out: as many as are solved to the end in a fifth of a second."""
@@ -109,9 +104,9 @@ class _Relaxed:
 
 def _relaxed(problem: Problem) -> _Relaxed | None:
     finite_high, finite_low = np.isfinite(problem.highest), np.isfinite(problem.lowest)
-    result: Any = _solver.linprog(
+    result: Any = solver.linprog(
         -problem.objective,
-        A_ub=_matrices.vstack([problem.matrix[finite_high], -problem.matrix[finite_low]]),
+        A_ub=matrices.vstack([problem.matrix[finite_high], -problem.matrix[finite_low]]),
         b_ub=np.concatenate([problem.highest[finite_high], -problem.lowest[finite_low]]),
         bounds=(0, 1),
         method="highs",
@@ -146,11 +141,11 @@ def _solved(problem: Problem, chosen: Array, free: Mask, until: float) -> Array 
     left = until - time.monotonic()
     if left < SHORTEST_SECONDS:
         return None
-    result: Any = _solver.milp(
+    result: Any = solver.milp(
         -problem.objective,
         integrality=np.ones(len(chosen)),
-        bounds=_solver.Bounds(np.where(free, 0.0, chosen), np.where(free, 1.0, chosen)),
-        constraints=_solver.LinearConstraint(problem.matrix, problem.lowest, problem.highest),
+        bounds=solver.Bounds(np.where(free, 0.0, chosen), np.where(free, 1.0, chosen)),
+        constraints=solver.LinearConstraint(problem.matrix, problem.lowest, problem.highest),
         options={"time_limit": min(PIECE_SECONDS, left), "mip_rel_gap": GAP},
     )
     return None if result.x is None else cast("Array", np.round(result.x))

@@ -31,16 +31,11 @@ from itertools import chain
 from typing import Any, Literal, TypeAlias, cast
 
 import numpy as np
-import scipy.optimize as _optimize  # pyright: ignore[reportMissingTypeStubs] scipy ships no types
-import scipy.sparse as _sparse  # pyright: ignore[reportMissingTypeStubs] scipy ships no types
 
 from services.scoring.frameworks.recipe import Array
 from services.scoring.portfolio.neighbourhoods import Problem, begun, improved
+from services.scoring.portfolio.untyped import matrices, solver
 from services.scoring.portfolio.watch import Watch
-
-# Untyped, and used in two places only.
-_solver: Any = cast("Any", _optimize)
-_matrices: Any = cast("Any", _sparse)
 
 Limit: TypeAlias = tuple[Literal["capacity", "need", "must", "without", "least", "most"], str, str]
 """A limit by its kind and names: skill and period, item and needed item, item, kinds."""
@@ -145,7 +140,7 @@ class Solver:
         self._rows = list(chain(self._capacities(), self._choices(), self._shares()))
         once = np.kron(np.eye(self._n), np.ones(self._t))
         # Most of it is zero, and every run takes some of its rows.
-        self._table: Any = _matrices.csr_array(np.vstack([once, *(row.coefficients for row in self._rows)]))
+        self._table: Any = matrices.csr_array(np.vstack([once, *(row.coefficients for row in self._rows)]))
 
     @property
     def limits(self) -> list[Limit]:
@@ -230,7 +225,7 @@ class Solver:
         used = [*(self._eased(self._rows[place], more or {}) for place in rows), *extra]
         matrix: Any = self._table[[*range(self._n), *(self._n + place for place in rows)]]
         if extra:
-            matrix = _matrices.vstack([matrix, _matrices.csr_array(np.vstack([row.coefficients for row in extra]))])
+            matrix = matrices.vstack([matrix, matrices.csr_array(np.vstack([row.coefficients for row in extra]))])
         lowest = np.array([-np.inf] * self._n + [row.lowest for row in used])
         highest = np.array([1.0] * self._n + [row.highest for row in used])
         allowed = min(left, seconds or left)
@@ -239,11 +234,11 @@ class Solver:
         scaled = objective * (LARGEST / largest)
 
         def run(seconds: float) -> Any:
-            return _solver.milp(
+            return solver.milp(
                 -scaled,
                 integrality=np.ones(size),
-                bounds=_solver.Bounds(0, 1),
-                constraints=_solver.LinearConstraint(matrix, lowest, highest),
+                bounds=solver.Bounds(0, 1),
+                constraints=solver.LinearConstraint(matrix, lowest, highest),
                 options={"time_limit": seconds, "mip_rel_gap": 0.0},
             )
 
