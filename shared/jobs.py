@@ -16,6 +16,8 @@ REST = 1
 RUSH_REST = 9
 BUSY = 0.2
 """Of one core: what the process uses besides, from which on there is a rush."""
+FULL = 0.5
+"""Of one core: what answering callers uses alone, from which on a process has no time to give away."""
 SEEN_SECONDS = 0.1
 """How long the process is looked at, at least, before that is judged anew."""
 FEWEST = 8
@@ -31,6 +33,20 @@ async def forever(signal: asyncio.Event, seconds: float, step: Callable[[], Awai
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await signal.wait()
+
+
+async def make_way(
+    seconds: float,
+    most: int,
+    clock: Callable[[], float] = time.monotonic,
+    used: Callable[[], float] = time.process_time,
+) -> None:
+    """Rest for `seconds`, and again while the process is at its limit without the caller; `most` times at most."""
+    for _ in range(most):
+        began, before = clock(), used()
+        await asyncio.sleep(seconds)
+        if used() - before < FULL * (clock() - began):
+            return
 
 
 class Leisure:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from shared.jobs import BUSY, FEWEST, SEEN_SECONDS, STEP_SECONDS, Leisure
+from shared.jobs import BUSY, FEWEST, FULL, SEEN_SECONDS, STEP_SECONDS, Leisure, make_way
 
 
 class Clock:
@@ -86,3 +86,21 @@ async def test_a_rush_is_what_the_rest_of_the_process_does(share: float, rush: b
 
     await _steps(leisure, 10, step)
     assert seen == [False, rush, rush]
+
+
+@pytest.mark.parametrize(("shares", "rests"), [([1.1] * 9, 5), ([1.1, 1.1, 0.9], 3), ([0.0], 1)])
+async def test_callers_have_all_the_time_that_they_take(shares: list[float], rests: int) -> None:
+    clock, given = Clock(), iter(shares)
+    asked = 0
+
+    def used() -> float:
+        nonlocal asked
+        asked += 1
+        if asked % 2 == 0:
+            # A rest is over: a second has passed, of which callers had their share.
+            clock.now += 1
+            clock.used += FULL * next(given)
+        return clock.used
+
+    await make_way(0.0, 5, lambda: clock.now, used)
+    assert asked == 2 * rests

@@ -10,15 +10,15 @@ import asyncpg
 from services.feedback.intake import domain, store
 from shared.database import RETRYABLE, Tx
 from shared.errors import Unavailable
-from shared.jobs import forever
+from shared.jobs import forever, make_way
 from shared.runtime import Runtime
 
 BATCH = 200
 SWEEP_SECONDS = 0.1
 """How long a delivery can wait where the process that kept it is not the one that reads it."""
 
-RUSH_REST = 4
-"""Times as long as a batch took that the worker rests when more deliveries came meanwhile than it holds."""
+RUSH_REST = 19
+"""Times as long as a batch took that the worker rests at most when more callers came meanwhile than it holds."""
 
 log = logging.getLogger("cairn.intake")
 
@@ -27,25 +27,19 @@ async def run(runtime: Runtime) -> None:
     """The job: read deliveries until cancelled. Callers at the door come first.
 
     Deliveries that come faster than they can be read wait in their table. Where this process also keeps them, reading
-    leaves it four fifths of its time then, and catches up when the rush is over. A backlog that it can catch up with
-    is no rush: resting then would keep it for as long as deliveries come.
+    leaves it all the time that they take then, a twentieth apart, and catches up when the rush is over. A backlog that
+    it can catch up with is no rush: resting then would keep it for as long as deliveries come.
     """
     signal = asyncio.Event()
-    kept = 0
-
-    def wake() -> None:
-        nonlocal kept
-        kept += 1
-        signal.set()
 
     async def step() -> bool:
-        before, began = kept, time.monotonic()
+        served, began = runtime.served, time.monotonic()
         more = await process_some(runtime)
-        if more and kept - before > BATCH:
-            await asyncio.sleep(RUSH_REST * (time.monotonic() - began))
+        if more and runtime.served - served > BATCH:
+            await make_way(time.monotonic() - began, RUSH_REST)
         return more
 
-    runtime.signals["intake"] = wake
+    runtime.signals["intake"] = signal.set
     await forever(signal, SWEEP_SECONDS, step)
 
 

@@ -68,6 +68,13 @@ async def test_two_workers_share_the_work(desk: Desk) -> None:
     assert await desk.states() == ["applied"] * 20
 
 
+async def test_a_rush_is_told_by_callers_however_few_commits_they_share(desk: Desk) -> None:
+    door, served = await open_door(desk.api), desk.runtime.served
+    await asyncio.gather(*(door.deliver(typeform(f"r{number}")) for number in range(30)))
+    assert desk.runtime.served - served >= 30
+    await desk.read()
+
+
 async def test_a_poison_delivery_is_set_aside(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     """Rules that an older version let pass make reading fail: such deliveries are quarantined, others are read."""
     door, poison = await open_door(desk.api), await open_door(desk.api)
