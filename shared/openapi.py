@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute
 
 from shared import errors
 from shared.examples import NOTHING, example
-from shared.problems import MEDIA_TYPE, FieldErrorBody, ProblemBody
+from shared.problems import MEDIA_TYPE, FieldErrorBody, ProblemBody, responses
 from shared.routes import SAFE, StreamRoute, expected_version
 
 Document = dict[str, Any]
@@ -187,6 +187,9 @@ def _complete(operation: Document, route: APIRoute, method: str, schemas: Docume
             parameter.setdefault("description", f"{kind} of the {noun}" if noun else f"the {kind}")
     if _remembers(operation, route, method):
         parameters.append({"$ref": "#/components/parameters/IdempotencyKey"})
+        # The first request with the key may still run.
+        for status, response in responses(errors.Conflict).items():
+            operation["responses"].setdefault(str(status), response)
     if _depends_on_version(route.dependant):
         parameters.append({"$ref": "#/components/parameters/IfMatch"})
     if not parameters:

@@ -11,7 +11,7 @@ from pydantic_core import to_json
 from services.feedback.customers.domain import Person
 from services.feedback.inbox.domain import Statement, record, record_new
 from services.feedback.intake.domain import Connection, Parcel, keep, process
-from services.feedback.intake.signatures import Verdict
+from services.feedback.intake.signatures import SCHEMES, Verdict
 from services.feedback.intake.store import TAKE
 from services.feedback.votes.domain import Ballot, cast
 from shared.database import Database, Lane, Tx
@@ -98,7 +98,7 @@ async def test_votes(api: Api, database: Databases, crowd: int) -> None:
 async def test_deliveries(api: Api, database: Databases, crowd: int) -> None:
     feedback = await database("feedback")
     made = (await api.feedback.post("/v1/connections", json={"vendor": "tally", "name": "Survey"})).json()
-    connection = Connection(UUID(made["id"]), api.workspace_id, "tally", ("x",), True)
+    connection = Connection(UUID(made["id"]), api.workspace_id, "tally", ("x",), True, SCHEMES["tally"])
     bodies = [str(new_id()).encode() for _ in range(crowd)]
     parcels = [
         Parcel(connection, body.decode(), hashlib.sha256(body).digest(), Verdict.VERIFIED, "{}", body, "")
@@ -118,7 +118,7 @@ async def test_reading_deliveries(api: Api, database: Databases, vendor: str, mo
     """What they are taken with, what their health is counted with, and whatever a vendor's kind of delivery needs."""
     feedback = await database("feedback")
     made = (await api.feedback.post("/v1/connections", json={"vendor": vendor, "name": "Survey"})).json()
-    connection = Connection(UUID(made["id"]), api.workspace_id, vendor, ("x",), True)
+    connection = Connection(UUID(made["id"]), api.workspace_id, vendor, ("x",), True, SCHEMES[vendor])
     bodies = [to_json(DELIVERED[vendor](str(new_id()))) for _ in range(crowd)]
     parcels = [
         Parcel(connection, str(new_id()), hashlib.sha256(body).digest(), Verdict.VERIFIED, "{}", body, "")

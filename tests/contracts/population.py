@@ -170,6 +170,8 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
         "key_result_id": result["id"],
         "form": "txt",
         "period": "2027-Q1",
+        # The one that may say how it signs.
+        "create_connection/vendor": "generic",
         # Of a debt; elsewhere it is who may do something.
         "create_debt/principal": "10",
         "update_debt/principal": "12",

@@ -35,7 +35,10 @@ NEEDED: dict[str, Any] = {
 }
 
 
-SHARED = {"workspace_slug", "view_slug", "form", "period", "position", "create_debt/principal", "update_debt/principal"}
+SHARED = {
+    "workspace_slug", "view_slug", "form", "period", "position", "create_connection/vendor", "create_debt/principal",
+    "update_debt/principal",
+}  # fmt: skip
 """Names of values that are nobody's secret."""
 
 

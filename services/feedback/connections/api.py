@@ -13,6 +13,7 @@ from services.feedback.connections import domain, store
 from services.feedback.fetches.sources import Credentials
 from services.feedback.intake import domain as intake
 from services.feedback.intake.adapters.normalized import Rules
+from services.feedback.intake.signing import Signing
 from shared.errors import NotFound
 from shared.paging import Cursor, Limit, Page, after, page
 from shared.problems import EDITING, GUARDED, responses
@@ -34,8 +35,8 @@ class ConnectionIn(Wire):
         examples=["surveymonkey"],
         description="asknicely, canny, cloudevents, delighted, formbricks, freshdesk, generic (JSON of any shape, "
         "read by `rules.fields`: Zapier, Microsoft Forms through Power Automate), github, google_forms, hubspot, "
-        "intercom, jotform, linear, posthog, product_fruits, qualtrics, slack, sprig, standard_webhooks, surveymonkey, "
-        "survicate, svix, tally, typeform, wootric or zendesk",
+        "intercom, jotform, linear, posthog, product_fruits, qualtrics, slack, smartsurvey, sprig, standard_webhooks, "
+        "surveymonkey, survicate, svix, tally, typeform, wootric or zendesk",
     )
     name: Line = Field(examples=["Quarterly NPS"])
     secret: Key | None = Field(
@@ -47,6 +48,11 @@ class ConnectionIn(Wire):
     unsigned: bool = Field(
         default=False,
         description="take what nothing but the address vouches for, from tools that can neither sign nor send a header",
+    )
+    signing: Signing | None = Field(
+        default=None,
+        description="how a sender of `generic` signs, where it does; without it a token vouches for deliveries. It "
+        "stays: for another one make another connection",
     )
     credentials: Credentials | None = Field(
         default=None,
@@ -74,6 +80,7 @@ class Connection(Wire):
     name: str
     url: str = Field(description="where the vendor is to deliver; it cannot be guessed, so keep it to the vendor")
     rules: Rules
+    signing: Signing | None = Field(description="how its sender signs, where that is not the vendor's to say")
     enabled: bool
     product_id: UUID | None = Field(description="the product that its answers are about")
     fetches: bool = Field(description="whether credentials are stored to fetch responses with")
@@ -142,7 +149,8 @@ def _shown(runtime: Runtime, row: asyncpg.Record) -> dict[str, Any]:
     names = ("id", "vendor", "name", "enabled", "product_id", "fetches", "version", "created_at")
     shown = {name: row[name] for name in names}
     url = intake.door_url(runtime, _seal(runtime).open(row["token"]))
-    return {**shown, "url": url, "rules": from_json(row["rules"])}
+    signing = from_json(row["signing"]) if row["signing"] else None
+    return {**shown, "url": url, "rules": from_json(row["rules"]), "signing": signing}
 
 
 def _connection(runtime: Runtime, row: asyncpg.Record) -> Connection:
@@ -163,6 +171,7 @@ async def create_connection(
         secret=body.secret,
         rules=body.rules,
         unsigned=body.unsigned,
+        signing=body.signing,
         credentials=body.credentials,
         product=body.product,
     )

@@ -13,7 +13,8 @@ from services.feedback.connections import store
 from services.feedback.fetches.sources import SOURCES, Credentials, missing
 from services.feedback.intake.adapters import ADAPTERS
 from services.feedback.intake.adapters.normalized import Rules
-from services.feedback.intake.signatures import SCHEMES, decode_key
+from services.feedback.intake.signatures import Scheme, decode_key
+from services.feedback.intake.signing import DESCRIBED, Signing, scheme_of
 from services.feedback.products import domain as products
 from shared.database import Tx
 from shared.errors import Conflict, FieldError, Invalid, NotFound
@@ -27,11 +28,10 @@ SECRET_LIMIT = 5
 """Secrets of a connection that are good at the same time."""
 
 
-def new_secret(vendor: str) -> str:
-    """A signing secret of 256 bits in the form that the vendor's scheme reads."""
+def new_secret(scheme: Scheme) -> str:
+    """A signing secret of 256 bits in the form that the scheme reads."""
     raw = randomness.token_bytes(32)
-    base64 = SCHEMES[ADAPTERS[vendor].scheme].key_transform == "base64"
-    return f"whsec_{b64encode(raw).decode()}" if base64 else raw.hex()
+    return f"whsec_{b64encode(raw).decode()}" if scheme.key_transform == "base64" else raw.hex()
 
 
 async def create_connection(
@@ -44,6 +44,7 @@ async def create_connection(
     secret: str | None,
     rules: Rules,
     unsigned: bool = False,
+    signing: Signing | None = None,
     credentials: Credentials | None = None,
     product: str | None = None,
 ) -> tuple[asyncpg.Record, str, str | None]:
@@ -51,7 +52,10 @@ async def create_connection(
     if vendor not in ADAPTERS:
         known = ", ".join(sorted(ADAPTERS))
         raise Invalid(errors=[FieldError("/body/vendor", f"is not one of {known}")])
-    scheme = SCHEMES[ADAPTERS[vendor].scheme]
+    if signing is not None and (unsigned or vendor not in DESCRIBED):
+        reason = "cannot go with unsigned" if unsigned else f"{vendor} signs in its own way: leave it out"
+        raise Invalid(errors=[FieldError("/body/signing", reason)])
+    scheme = scheme_of(vendor, signing)
     # Pasted from a vendor's page, with what surrounds it there.
     secret = (secret or "").strip() or None
     if secret and (unsigned or not scheme.signs):
@@ -60,9 +64,9 @@ async def create_connection(
     if unsigned and not scheme.optional:
         raise Invalid(errors=[FieldError("/body/unsigned", f"{vendor} always signs: give its secret")])
     if secret is None and not unsigned and scheme.signs:
-        secret = new_secret(vendor)
+        secret = new_secret(scheme)
     if secret is not None:
-        _require_key(vendor, secret)
+        _require_key(scheme, secret)
     token = randomness.token_urlsafe(32)
     row = await tx.one(
         store.ADD_CONNECTION,
@@ -76,14 +80,15 @@ async def create_connection(
         rules.model_dump_json(),
         _sealed(seal, vendor, credentials),
         (await products.place(tx, workspace_id, product, None))[0],
+        None if signing is None else signing.model_dump_json(),
     )
     assert row is not None  # an insert returns its row or raises
     return row, token, secret
 
 
-def _require_key(vendor: str, secret: str) -> None:
+def _require_key(scheme: Scheme, secret: str) -> None:
     try:
-        decode_key(SCHEMES[ADAPTERS[vendor].scheme], secret)
+        decode_key(scheme, secret)
     except ValueError as error:
         raise Invalid(errors=[FieldError("/body/secret", str(error))]) from None
 
@@ -166,11 +171,13 @@ async def rotate_secret(
 ) -> tuple[asyncpg.Record, str]:
     """A new secret beside the old ones, which stay good for the overlap."""
     old = await _locked(tx, workspace_id, connection_id, expected)
-    vendor: str = old["vendor"]
-    if not SCHEMES[ADAPTERS[vendor].scheme].signs:
-        raise Conflict(f"{vendor} neither signs nor sends a token: there is no secret to rotate.", code="no_secret")
-    secret = (secret or "").strip() or new_secret(vendor)
-    _require_key(vendor, secret)
+    scheme = scheme_of(old["vendor"], old["signing"])
+    if not scheme.signs:
+        raise Conflict(
+            f"{old['vendor']} neither signs nor sends a token: there is no secret to rotate.", code="no_secret"
+        )
+    secret = (secret or "").strip() or new_secret(scheme)
+    _require_key(scheme, secret)
     now = datetime.now(UTC)
     until = now + overlap
     kept: list[dict[str, str]] = []

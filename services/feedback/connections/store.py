@@ -1,10 +1,11 @@
 """Connections as rows, and how they fare."""
 
-_CONNECTION = """id, vendor, name, token, secrets::text as secrets, rules::text as rules, enabled, product_id, version,
-    created_at, credentials is not null as fetches"""
+_CONNECTION = """id, vendor, name, token, secrets::text as secrets, signing::text as signing, rules::text as rules,
+    enabled, product_id, version, created_at, credentials is not null as fetches"""
 ADD_CONNECTION = f"""
-insert into connections (id, workspace_id, vendor, name, token_hash, token, secrets, rules, credentials, product_id)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning {_CONNECTION}
+insert into connections (id, workspace_id, vendor, name, token_hash, token, secrets, rules, credentials, product_id,
+    signing)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning {_CONNECTION}
 """
 GET_CONNECTION = f"select {_CONNECTION} from connections where workspace_id = $1 and id = $2"
 LOCK_CONNECTION = f"select {_CONNECTION} from connections where workspace_id = $1 and id = $2 for update"

@@ -20,11 +20,11 @@ from pydantic_core import from_json, to_json
 from services.feedback.inbox import domain as inbox
 from services.feedback.inbox.domain import Statement
 from services.feedback.intake import store
-from services.feedback.intake.adapters import ADAPTERS
 from services.feedback.intake.adapters.reading import clean, decode, identifier
 from services.feedback.intake.parts import united
 from services.feedback.intake.readings import read
-from services.feedback.intake.signatures import SCHEMES, Verdict, spelling, verify
+from services.feedback.intake.signatures import Scheme, Verdict, spelling, verify
+from services.feedback.intake.signing import scheme_of
 from shared.database import Lane, Tx
 from shared.errors import NotFound, Unauthorized, Unavailable
 from shared.ids import new_id
@@ -46,8 +46,8 @@ KEPT_HEADERS = frozenset(
     }
 )  # fmt: skip
 """Headers worth keeping: what says how the body is to be read and why it was believed. Never credentials."""
-DELIVERY_IDS = frozenset({"webhook-id", "svix-id", "canny-nonce"})
-"""Headers that name a delivery, stable across its retries, for schemes that sign them."""
+DELIVERY_IDS = frozenset({"webhook-id", "svix-id", "canny-nonce", "idempotency-key"})
+"""Headers that name a delivery, stable across its retries: to be believed where they are vouched for."""
 REMEMBER_SECONDS = 2.0
 REFUSAL_SECONDS = 10.0
 """How often a process notes what it turned away from a connection."""
@@ -62,6 +62,8 @@ class Connection:
     vendor: str
     secrets: tuple[str, ...]
     enabled: bool
+    scheme: Scheme
+    """How its deliveries are signed."""
 
 
 class Parcel(NamedTuple):
@@ -126,12 +128,13 @@ async def connection_of(runtime: Runtime, token: str) -> Connection:
 def _connection(runtime: Runtime, row: asyncpg.Record) -> Connection:
     seal = Seal(runtime.settings.sealing_key.get_secret_value())
     secrets = opened(seal, row["secrets"], datetime.now(UTC))
-    return Connection(row["id"], row["workspace_id"], row["vendor"], secrets, row["enabled"])
+    scheme = scheme_of(row["vendor"], row["signing"])
+    return Connection(row["id"], row["workspace_id"], row["vendor"], secrets, row["enabled"], scheme)
 
 
 def accept(connection: Connection, headers: Mapping[str, str], body: bytes, traceparent: str) -> Parcel:
     """Judge a delivery by its raw bytes. Unauthorized when it is unsigned or wrongly signed: nothing is stored."""
-    scheme = SCHEMES[ADAPTERS[connection.vendor].scheme]
+    scheme = connection.scheme
     verdict = verify(scheme, connection.secrets, headers, body, time.time())
     if not verdict.accepted:
         raise Unauthorized(f"The signature of this delivery is {verdict.value}.", code="bad_signature")
@@ -140,7 +143,11 @@ def accept(connection: Connection, headers: Mapping[str, str], body: bytes, trac
     own = scheme.own
     # A name that is not signed is anybody's to change: with a new one, what was seen on its way could be sent again.
     forged = DELIVERY_IDS - {signed.id if signed else None} if own is None else frozenset[str | None]()
-    kept = {name: clean(value) for name, value in headers.items() if name in KEPT_HEADERS and name not in forged}
+    kept = {
+        name: clean(value)
+        for name, value in headers.items()
+        if (name in KEPT_HEADERS or (signed and name in signed)) and name not in forged
+    }
     named = identifier(headers.get(signed.id)) if signed and signed.id else None
     if own is not None:
         # A token vouches for the request as a whole, and so for the name that it gives itself.
@@ -157,14 +164,13 @@ def accept(connection: Connection, headers: Mapping[str, str], body: bytes, trac
 
 
 def verify_kept(
-    seal: Seal, vendor: str, secrets: str, headers: Mapping[str, str], body: bytes, received_at: datetime
+    seal: Seal, scheme: Scheme, secrets: str, headers: Mapping[str, str], body: bytes, received_at: datetime
 ) -> Verdict | None:
     """What the signature says of a delivery as it is kept, by those secrets of its connection that were good then.
 
     `secrets`: as the connection keeps them. None where it cannot be asked again: it was not signed, what vouched for it
     (a token, the URL) is not kept, or no secret is.
     """
-    scheme = SCHEMES[ADAPTERS[vendor].scheme]
     known = opened(seal, secrets, received_at)
     if scheme.own is not None or not known:
         return None

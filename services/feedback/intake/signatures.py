@@ -108,8 +108,9 @@ SCHEMES: Mapping[str, Scheme] = {
     "hubspot": Scheme(own=vouching.HUBSPOT),
     "qualtrics": Scheme(own=vouching.FORM_FIELD, optional=True),
     "wootric": Scheme(own=vouching.BODY_FIELD, optional=True),
-    # Survicate's `Hmac` header is documented by name only; its plain verification token is what can be checked.
-    "survicate": Scheme(own=vouching.token("token"), optional=True),
+    # The secret is the connection's signing secret or its verification token, whichever was configured.
+    "survicate": Scheme(own=vouching.SURVICATE, optional=True),
+    "smartsurvey": Scheme((Names("x-smartsurvey-signature"),)),
     "sprig": _TOKEN,
     "token": _TOKEN,
     "cloudevents": Scheme(own=vouching.token(named=vouching.event_name), optional=True),

@@ -86,6 +86,20 @@ def token(*names: str, named: Callable[[Headers], str | None] = lambda _: None) 
     return Own(verify, sign, named)
 
 
+def _signed_or_told(secrets: Sequence[str], headers: Headers, raw: bytes, now: float) -> Verdict:
+    """Survicate: hex HMAC-SHA256 of the body by the signing secret in `Hmac`, the verification token in `Token`.
+
+    Source: developers.survicate.com/webhooks/security.
+    """
+    signature = headers.get("hmac", "")
+    if signature and len(signature) <= _LONGEST and signature.isascii():
+        made = [hmac.digest(_bytes(secret), raw, "sha256").hex() for secret in secrets if secret]
+        if any(hmac.compare_digest(one, signature.lower()) for one in made):
+            return Verdict.VERIFIED
+    told = _TOKEN.verify(secrets, headers, raw, now)
+    return Verdict.MISMATCH if signature and told is Verdict.MISSING else told
+
+
 def _in_form(secrets: Sequence[str], headers: Headers, raw: bytes, now: float) -> Verdict:
     """Qualtrics: hex HMAC-SHA512 in the form field `HMAC`, over the decoded field `MSG`."""
     try:
@@ -177,6 +191,8 @@ def stated_name(headers: Headers) -> str | None:
     return headers.get("webhook-id") or headers.get("idempotency-key") or None
 
 
+_TOKEN = token("token")
+SURVICATE = Own(_signed_or_told, lambda secret, raw: {"hmac": hmac.digest(_bytes(secret), raw, "sha256").hex()})
 FORM_FIELD = Own(_in_form, lambda _secret, _raw: {})
 BODY_FIELD = Own(_in_body, lambda _secret, _raw: {})
 HUBSPOT = Own(_over_url, _hubspot_v1)

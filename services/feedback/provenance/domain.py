@@ -13,6 +13,7 @@ from pydantic_core import from_json, to_jsonable_python
 
 from services.feedback.ideas import domain as ideas
 from services.feedback.intake import domain as intake
+from services.feedback.intake.signing import scheme_of
 from services.feedback.provenance import store
 from shared.access.keys import Caller
 from shared.database import Read
@@ -133,9 +134,8 @@ def _again(seal: Seal, row: asyncpg.Record) -> str | None:
     """What its signature says of the bytes as they are kept. None where that cannot be told any more."""
     if row["vendor"] is None:
         return None
-    return intake.verify_kept(
-        seal, row["vendor"], row["secrets"], from_json(row["headers"]), row["body"], row["received_at"]
-    )
+    scheme = scheme_of(row["vendor"], row["signing"])
+    return intake.verify_kept(seal, scheme, row["secrets"], from_json(row["headers"]), row["body"], row["received_at"])
 
 
 def _salted(seal: Seal, kind: str, id: UUID, content: Mapping[str, Any], children: Sequence[Node] = ()) -> Node:

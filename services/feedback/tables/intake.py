@@ -36,6 +36,7 @@ Table(
     Column(
         "secrets", JSONB, nullable=False, server_default="[]", comment="sealed; the newest first, older ones overlap"
     ),
+    Column("signing", JSONB, comment="how deliveries are signed, where that is not the vendor's to say"),
     Column("rules", JSONB, nullable=False, server_default="{}", comment="how answers are read"),
     Column("credentials", Text, comment="sealed; what responses are fetched with where the vendor only names them"),
     Column("cursors", JSONB, nullable=False, server_default="{}", comment="until when a form's responses are fetched"),

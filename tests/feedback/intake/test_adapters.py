@@ -219,6 +219,26 @@ def test_tally() -> None:
     assert (found.source_name, found.flags) == ("Roadmap survey", ())
 
 
+def test_smartsurvey() -> None:
+    found = read("smartsurvey", fixture("smartsurvey"), questions={"51": "nps"})
+    assert values(found) == {
+        "51": (Kind.NPS, 9.0),
+        "51/599": (Kind.TEXT, "Quick support"),
+        "52": (Kind.CATEGORICAL, ("Boards", "Reports")),
+        "53/1": (Kind.CATEGORICAL, ("Good",)),
+        "53/2": (Kind.CATEGORICAL, ("Bad",)),
+        "54": (Kind.TEXT, "Dark mode"),
+    }
+    assert found.text == "Quick support\n\nDark mode"
+    assert found.person == Person(None, "lea@example.com", "Lea Moor")
+    assert (found.record_key, found.hidden["survey_id"]) == ("7001", "880")
+    assert found.submitted_at == datetime(2026, 4, 7, 8, 4, 10, tzinfo=UTC)
+    assert "anyone-with-this-can-edit" not in repr(found)
+    (first,) = fixture("smartsurvey")
+    later = read("smartsurvey", [{**first, "date_modified": "2026-04-08T08:00:00Z"}])
+    assert (found.version or 0) < (later.version or 0)
+
+
 def test_formbricks() -> None:
     body = fixture("formbricks")
     found = read("formbricks", body, questions={"nps_q": "nps", "score": "number"}, account="workspace")

@@ -23,7 +23,7 @@ async def said(api: Api, source: str) -> list[dict[str, Any]]:
     "vendor",
     [
         "asknicely", "canny", "cloudevents", "freshdesk", "generic", "github", "google_forms", "intercom", "linear",
-        "posthog", "product_fruits", "slack", "sprig", "survicate", "zendesk",
+        "posthog", "product_fruits", "slack", "smartsurvey", "sprig", "survicate", "zendesk",
     ],
 )  # fmt: skip
 async def test_what_a_vendor_signs_becomes_feedback(api: Api, settled: Settled, vendor: str) -> None:

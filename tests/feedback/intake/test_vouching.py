@@ -177,9 +177,17 @@ def test_no_token(headers: dict[str, str]) -> None:
     assert not verify(SCHEMES["token"], ["s3cret"], headers, b"{}", 0).accepted
 
 
-def test_survicate_sends_its_token_plainly() -> None:
-    assert verify(SCHEMES["survicate"], ["t"], {"token": "t", "hmac": "whatever"}, b"{}", 0) is Verdict.VERIFIED
-    assert verify(SCHEMES["survicate"], ["t"], {"token": "u"}, b"{}", 0) is Verdict.MISMATCH
+def test_survicate_signs_and_sends_its_token_besides() -> None:
+    scheme = SCHEMES["survicate"]
+    # By the vendor's recipe: hash_hmac("sha256", body, secret), in lower case.
+    signed = {"hmac": hmac.new(b"s3cret", RAW, "sha256").hexdigest(), "token": "t"}
+    assert verify(scheme, ["s3cret"], signed, RAW, 0) is Verdict.VERIFIED
+    assert verify(scheme, ["s3cret"], signed, RAW + b" ", 0) is Verdict.MISMATCH
+    assert verify(scheme, ["s3cret"], {"token": "t"}, RAW, 0) is Verdict.MISMATCH
+    assert verify(scheme, ["other"], {"hmac": signed["hmac"]}, RAW, 0) is Verdict.MISMATCH
+    assert verify(scheme, ["t"], {"token": "t", "hmac": "whatever"}, RAW, 0) is Verdict.VERIFIED
+    assert verify(scheme, ["t"], {"token": "u"}, RAW, 0) is Verdict.MISMATCH
+    assert verify(scheme, ["t"], {}, RAW, 0) is Verdict.MISSING
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from services.feedback.intake.adapters import (
     product_fruits,
     qualtrics,
     slack,
+    smartsurvey,
     sprig,
     standard_webhooks,
     surveymonkey,
@@ -34,8 +35,8 @@ from services.feedback.intake.adapters.normalized import Adapter
 
 _MODULES = (
     asknicely, canny, cloudevents, delighted, formbricks, freshdesk, generic, github, google_forms, hubspot, intercom,
-    jotform, linear, posthog, product_fruits, qualtrics, slack, sprig, standard_webhooks, surveymonkey, survicate,
-    tally, typeform, wootric, zendesk,
+    jotform, linear, posthog, product_fruits, qualtrics, slack, smartsurvey, sprig, standard_webhooks, surveymonkey,
+    survicate, tally, typeform, wootric, zendesk,
 )  # fmt: skip
 ADAPTERS: Mapping[str, Adapter] = {
     **{module.ADAPTER.vendor: module.ADAPTER for module in _MODULES},
