@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import from_json, to_json
 
 from shared.errors import FieldError, Invalid
-from shared.wire import storable
+from shared.wire import INT8, storable
 
 T = TypeVar("T")
 Row = TypeVar("Row")
@@ -62,6 +62,17 @@ def decode(cursor: str, *parts: Callable[[Any], Any]) -> tuple[Any, ...]:
         return tuple(part(value) for part, value in zip(parts, cast("list[Any]", values), strict=True))
     except (ValueError, TypeError, AttributeError, binascii.Error, OverflowError):
         raise _bad() from None
+
+
+def whole(most: int = INT8) -> Callable[[Any], int]:
+    """What takes a number from 0 to `most` out of a cursor. ValueError for anything else: the database would raise."""
+
+    def number(value: Any) -> int:
+        if type(value) is not int or not 0 <= value <= most:
+            raise ValueError
+        return value
+
+    return number
 
 
 def after(cursor: str | None, start: UUID = FIRST) -> UUID:

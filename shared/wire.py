@@ -11,7 +11,7 @@ from pydantic_core import PydanticKnownError
 _SURROGATE = re.compile("[\ud800-\udfff]")
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
-INT8 = 2**63 - 1
+INT4, INT8 = 2**31 - 1, 2**63 - 1
 
 
 class Wire(BaseModel):

@@ -26,7 +26,7 @@ WITHOUT_WORKSPACE = {
 SHARED_WITH_FEEDBACK = {"access.workspaces", "access.api_keys"}
 # Services add to these and take nothing back. Of some they may blot out words, as an erasure does.
 ADDED_TO = {
-    "events", "log_seals",
+    "events", "log_seals", "connection_mappings",
     "runs", "run_entries", "run_decisions", "model_revisions", "demand_policy_revisions", "idea_days", "score_days",
 }  # fmt: skip
 BLOTTED = {"runs": {"note"}, "run_decisions": {"reason", "decided_by"}}

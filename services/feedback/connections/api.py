@@ -15,12 +15,12 @@ from services.feedback.intake import domain as intake
 from services.feedback.intake.adapters.normalized import Rules
 from services.feedback.intake.signing import Signing
 from shared.errors import NotFound
-from shared.paging import Cursor, Limit, Page, after, page
+from shared.paging import Cursor, Limit, Page, after, decode, page, whole
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import NO_STORE, CallerDep, IfMatch, ReadDep, Route, RuntimeDep, TxDep, allow, etag
 from shared.runtime import Runtime
 from shared.sealing import Seal
-from shared.wire import Key, Line, Wire
+from shared.wire import INT4, Key, Line, Wire
 
 router = APIRouter(prefix="/v1/connections", tags=["connections"], route_class=Route)
 
@@ -80,6 +80,7 @@ class Connection(Wire):
     name: str
     url: str = Field(description="where the vendor is to deliver; it cannot be guessed, so keep it to the vendor")
     rules: Rules
+    mapping_version: int = Field(description="of `rules`: it rises when they change")
     signing: Signing | None = Field(description="how its sender signs, where that is not the vendor's to say")
     enabled: bool
     product_id: UUID | None = Field(description="the product that its answers are about")
@@ -101,6 +102,14 @@ class SecretRotation(Wire):
     overlap_seconds: int = Field(
         default=86_400, ge=0, le=30 * 86_400, description="how long the ones before it stay good", examples=[3_600]
     )
+
+
+class MappingVersion(Wire):
+    """How a connection's answers were to be read, from some moment on."""
+
+    version: int = Field(description="1, 2, 3…; a delivery names the one it was read under")
+    rules: Rules
+    created_at: datetime
 
 
 class Health(Wire):
@@ -146,7 +155,7 @@ def _seal(runtime: Runtime) -> Seal:
 
 
 def _shown(runtime: Runtime, row: asyncpg.Record) -> dict[str, Any]:
-    names = ("id", "vendor", "name", "enabled", "product_id", "fetches", "version", "created_at")
+    names = ("id", "vendor", "name", "mapping_version", "enabled", "product_id", "fetches", "version", "created_at")
     shown = {name: row[name] for name in names}
     url = intake.door_url(runtime, _seal(runtime).open(row["token"]))
     signing = from_json(row["signing"]) if row["signing"] else None
@@ -155,6 +164,10 @@ def _shown(runtime: Runtime, row: asyncpg.Record) -> dict[str, Any]:
 
 def _connection(runtime: Runtime, row: asyncpg.Record) -> Connection:
     return Connection(**_shown(runtime, row))
+
+
+def _mapping(row: asyncpg.Record) -> MappingVersion:
+    return MappingVersion(**{**row, "rules": from_json(row["rules"])})
 
 
 @router.post("", status_code=201, responses=EDITING, dependencies=[allow("connections:write")])
@@ -262,6 +275,20 @@ async def get_connection_health(connection_id: UUID, caller: CallerDep, read: Re
     waiting = await read.one(store.WAITING_HERE, caller.workspace_id, connection_id)
     assert waiting is not None  # counts always have a row
     return Health(**row, **waiting)
+
+
+@router.get(
+    "/{connection_id}/mappings", responses=GUARDED | responses(NotFound), dependencies=[allow("connections:read")]
+)
+async def list_connection_mappings(
+    connection_id: UUID, caller: CallerDep, read: ReadDep, limit: Limit = 50, cursor: Cursor = None
+) -> Page[MappingVersion]:
+    """List how a connection's answers were to be read, the first version first."""
+    if await read.one(store.GET_CONNECTION, caller.workspace_id, connection_id) is None:
+        raise NotFound("No connection by that id.")
+    last = 0 if cursor is None else decode(cursor, whole(INT4))[0]
+    rows = await read.all(store.LIST_MAPPINGS, caller.workspace_id, connection_id, last, limit + 1)
+    return page(rows, limit, _mapping, lambda mapping: (mapping.version,))
 
 
 @router.post("/{connection_id}/deliveries:reprocess", responses=EDITING, dependencies=[allow("connections:write")])

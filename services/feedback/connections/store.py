@@ -1,19 +1,39 @@
 """Connections as rows, and how they fare."""
 
 _CONNECTION = """id, vendor, name, token, secrets::text as secrets, signing::text as signing, rules::text as rules,
-    enabled, product_id, version, created_at, credentials is not null as fetches"""
+    mapping_version, enabled, product_id, version, created_at, credentials is not null as fetches"""
+
+
+def _mapped(changed: str) -> str:
+    """The part that keeps a mapping. Under the lock of its connection's row: versions have no gap and no rival."""
+    return f"""mapped as (
+    insert into connection_mappings (workspace_id, connection_id, version, rules)
+    select workspace_id, id, mapping_version, rules::jsonb from {changed} on conflict do nothing
+)"""
+
+
 ADD_CONNECTION = f"""
-insert into connections (id, workspace_id, vendor, name, token_hash, token, secrets, rules, credentials, product_id,
-    signing)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning {_CONNECTION}
+with made as (
+    insert into connections (id, workspace_id, vendor, name, token_hash, token, secrets, rules, credentials, product_id,
+        signing)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning {_CONNECTION}, workspace_id
+), {_mapped("made")}
+select * from made
 """
 GET_CONNECTION = f"select {_CONNECTION} from connections where workspace_id = $1 and id = $2"
 LOCK_CONNECTION = f"select {_CONNECTION} from connections where workspace_id = $1 and id = $2 for update"
 LIST_CONNECTIONS = f"select {_CONNECTION} from connections where workspace_id = $1 and id > $2 order by id limit $3"
 UPDATE_CONNECTION = f"""
-update connections set name = $3, rules = $4, enabled = $5, credentials = coalesce($6, credentials),
-    product_id = coalesce($7, product_id), version = version + 1
-where workspace_id = $1 and id = $2 returning {_CONNECTION}
+with changed as (
+    update connections set name = $3, rules = $4, mapping_version = mapping_version + (rules <> $4)::int, enabled = $5,
+        credentials = coalesce($6, credentials), product_id = coalesce($7, product_id), version = version + 1
+    where workspace_id = $1 and id = $2 returning {_CONNECTION}, workspace_id
+), {_mapped("changed")}
+select * from changed
+"""
+LIST_MAPPINGS = """
+select version, rules::text as rules, created_at from connection_mappings
+where workspace_id = $1 and connection_id = $2 and version > $3 order by version limit $4
 """
 SET_SECRETS = f"""
 update connections set secrets = $3, version = version + 1 where workspace_id = $1 and id = $2 returning {_CONNECTION}

@@ -113,7 +113,7 @@ async def _settle(runtime: Runtime, fetched: Fetched) -> None:
         if not fault.again or row["attempts"] >= ATTEMPTS:
             # Whose lease has lapsed may find that another has fetched it by now.
             if await tx.run(store.LEFT, *key):
-                await intake.settle(tx, [(*key, "quarantined", f"not fetched: {fault.reason}")])
+                await intake.settle(tx, [intake.Settled(*key, "quarantined", f"not fetched: {fault.reason}")])
             return
         wait = fault.after if fault.after is not None else wait_before(row["attempts"] + 1)
         await tx.run(store.LATER, *key, wait, fault.reason)

@@ -64,6 +64,7 @@ class Delivery(Wire):
     fetched: bool = Field(description="whether the vendor, who only named a response, has been asked for it")
     state: Literal["received", "fetching", "applied", "ignored", "quarantined", "erased"]
     reason: str | None
+    mapping_version: int | None = Field(description="of its connection's mappings, the one it was last read under")
     received_at: datetime
     processed_at: datetime | None
 

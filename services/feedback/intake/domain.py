@@ -86,6 +86,17 @@ class Kept(NamedTuple):
     fresh: bool
 
 
+class Settled(NamedTuple):
+    """What became of a delivery."""
+
+    workspace_id: UUID
+    id: UUID
+    state: str
+    reason: str | None
+    mapping_version: int | None = None
+    """Which of its connection's mappings it was read under; None where it was not read."""
+
+
 def opened(seal: Seal, stored: str, now: datetime) -> tuple[str, ...]:
     """The secrets that are good at a moment, the newest first. One without an end is stored as its sealed text."""
     found: list[str | dict[str, Any]] = from_json(stored)
@@ -255,7 +266,7 @@ async def reprocess_many(
 async def process(tx: Tx, rows: Sequence[asyncpg.Record]) -> None:
     """Turn kept deliveries (locked by the caller) into feedback, and note what became of each."""
     statements: list[Statement] = []
-    settled: list[tuple[UUID, UUID, str, str | None]] = []
+    settled: list[Settled] = []
     parts: list[int] = []
     thin: list[tuple[asyncpg.Record, Mapping[str, str]]] = []
     for row in rows:
@@ -265,7 +276,7 @@ async def process(tx: Tx, rows: Sequence[asyncpg.Record]) -> None:
         if found.asked is not None:
             thin.append((row, found.asked))
         statements.extend(found.statements)
-        settled.append((row["workspace_id"], row["id"], found.state, found.reason))
+        settled.append(Settled(row["workspace_id"], row["id"], found.state, found.reason, row["mapping_version"]))
     if parts:
         held = await inbox.held(tx, [statements[position] for position in parts])
         statements = united({identity: dict(row) for identity, row in held.items()}, statements, parts)
@@ -287,12 +298,6 @@ async def _ask(tx: Tx, thin: Sequence[tuple[asyncpg.Record, Mapping[str, str]]])
     )
 
 
-async def settle(tx: Tx, settled: Sequence[tuple[UUID, UUID, str, str | None]]) -> None:
-    """Note what became of deliveries: (workspace, id, state, reason)."""
-    await tx.run(
-        store.SETTLE,
-        [workspace_id for workspace_id, _, _, _ in settled],
-        [id for _, id, _, _ in settled],
-        [state for _, _, state, _ in settled],
-        [reason for _, _, _, reason in settled],
-    )
+async def settle(tx: Tx, settled: Sequence[Settled]) -> None:
+    """Note what became of deliveries."""
+    await tx.run(store.SETTLE, *map(list, zip(*settled, strict=True)))

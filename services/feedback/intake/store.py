@@ -31,7 +31,7 @@ select distinct workspace_id from (
 """Whose deliveries wait: the worker then opens a transaction over just these workspaces."""
 TAKE = """
 select d.id, d.workspace_id, d.connection_id, d.headers::text as headers, d.body, d.received_at, d.traceparent,
-       d.delivery_key, d.fetched, c.vendor, c.product_id, c.rules::text as rules
+       d.delivery_key, d.fetched, c.vendor, c.product_id, c.rules::text as rules, c.mapping_version
 from deliveries d join connections c on c.id = d.connection_id
 where d.state = 'received' and d.workspace_id = any($1::uuid[]) order by d.id limit $2
 for update of d skip locked
@@ -39,8 +39,10 @@ for update of d skip locked
 # The counters go with what they count, in one statement, and in one order for all, so that no two wait for each other.
 SETTLE = """
 with settled as (
-    update deliveries as d set state = done.state, reason = done.reason, processed_at = now()
-    from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) as done (workspace_id, id, state, reason)
+    update deliveries as d set state = done.state, reason = done.reason, mapping_version = done.mapping_version,
+        processed_at = now()
+    from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::int[])
+        as done (workspace_id, id, state, reason, mapping_version)
     where d.workspace_id = done.workspace_id and d.id = done.id
     returning d.workspace_id, d.connection_id, d.state, d.reason, d.received_at
 )
@@ -101,7 +103,8 @@ on conflict (workspace_id, delivery_id) do update set asked = excluded.asked, du
 """
 HURRY = "update fetches set due_at = now() where workspace_id = $1 and delivery_id = $2"
 _DELIVERY = """id, connection_id, delivery_key, encode(sha256, 'hex') as sha256, verdict, headers::text as headers,
-    octet_length(body) as bytes, fetched is not null as fetched, state, reason, received_at, processed_at"""
+    octet_length(body) as bytes, fetched is not null as fetched, state, reason, mapping_version, received_at,
+    processed_at"""
 GET_DELIVERY = f"select {_DELIVERY}, body from deliveries where workspace_id = $1 and id = $2"
 _LIST_DELIVERIES = f"select {_DELIVERY} from deliveries where workspace_id = $1 and id < $2"
 _PAGE = "order by id desc limit $3"

@@ -84,7 +84,15 @@ async def _process_alone(runtime: Runtime, workspaces: list[UUID]) -> bool:
                 failed = rows[0], error
                 await domain.settle(
                     tx,
-                    [(rows[0]["workspace_id"], rows[0]["id"], "quarantined", f"not storable: {type(error).__name__}")],
+                    [
+                        domain.Settled(
+                            rows[0]["workspace_id"],
+                            rows[0]["id"],
+                            "quarantined",
+                            f"not storable: {type(error).__name__}",
+                            rows[0]["mapping_version"],
+                        )
+                    ],
                 )
     except RETRYABLE:
         return True

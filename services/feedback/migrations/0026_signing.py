@@ -1,4 +1,4 @@
-"""How a connection's sender signs, where that is not its vendor's to say."""
+"""How a connection's sender signs, where that is not its vendor's to say; versions of its mapping."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,6 +8,12 @@ revision = "feedback_0026"
 down_revision = "feedback_0024"
 branch_labels = None
 depends_on = None
+
+
+FIRST = """
+insert into connection_mappings (workspace_id, connection_id, version, rules)
+select workspace_id, id, 1, rules from connections
+"""
 
 
 def upgrade() -> None:
@@ -20,3 +26,21 @@ def upgrade() -> None:
             comment="how deliveries are signed, where that is not the vendor's to say",
         ),
     )
+    op.add_column("connections", sa.Column("mapping_version", sa.Integer(), server_default="1", nullable=False))
+    op.alter_column("connections", "rules", comment="how answers are read: its mapping")
+    op.add_column(
+        "deliveries",
+        sa.Column("mapping_version", sa.Integer(), nullable=True, comment="of its connection, which it was read under"),
+    )
+    op.create_table(
+        "connection_mappings",
+        sa.Column("workspace_id", sa.UUID(), nullable=False),
+        sa.Column("connection_id", sa.UUID(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False, comment="1, 2, 3… of its connection"),
+        sa.Column("rules", postgresql.JSONB(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["connection_id"], ["connections.id"], name="connection_mappings_of"),
+        sa.PrimaryKeyConstraint("workspace_id", "connection_id", "version", name="connection_mappings_pkey"),
+        comment="how a connection's answers were to be read, version by version",
+    )
+    op.execute(FIRST)

@@ -100,6 +100,7 @@ FREE: Mapping[str, str] = {
     "comment_origins": "ids that comments had elsewhere",
     "components": "the product team's own words",
     "connection_health": "numbers, and reasons that name fields",
+    "connection_mappings": "how answers are read, by the names of questions and fields",
     "connections": "how a vendor delivers; secrets are sealed",
     "cursors": "positions",
     "demand": "numbers",

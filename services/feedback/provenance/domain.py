@@ -125,6 +125,7 @@ def _delivery(seal: Seal, row: asyncpg.Record) -> Node:
         "verdict": row["verdict"],
         "verified_again": None if erased else _again(seal, row),
         "state": row["state"],
+        "mapping_version": row["mapping_version"],
         "received_at": row["received_at"],
     }
     return _salted(seal, "delivery", row["id"], content)

@@ -38,7 +38,8 @@ select one.* from {_MEMBERS} cross join lateral (
 """
 # Of each the hash that was taken at the door, and the bytes that are kept, to be hashed and verified again.
 DELIVERIES = """
-select d.id, d.connection_id, c.vendor, c.secrets::text as secrets, c.signing::text as signing, d.delivery_key,
+select d.id, d.connection_id, c.vendor, c.secrets::text as secrets, c.signing::text as signing, d.mapping_version,
+    d.delivery_key,
     encode(d.sha256, 'hex') as sha256, encode(sha256(d.body), 'hex') as hashed,
     encode(sha256(d.fetched), 'hex') as fetched, d.verdict, d.headers::text as headers, d.body, d.state, d.received_at
 from deliveries d left join connections c on c.workspace_id = d.workspace_id and c.id = d.connection_id

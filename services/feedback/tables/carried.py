@@ -33,6 +33,7 @@ LEFT: dict[str, str] = {
     "log_seals": "hashes of the events of here; those made elsewhere are sealed there",
     "idempotency": "answers to requests of the last day, for those who made them here",
     "connections": "addresses and signing secrets, sealed with this installation's key: connect anew",
+    "connection_mappings": "how answers of those connections were to be read",
     "connection_health": "how those connections fare",
     "deliveries": "raw bodies, vouched for by those connections' secrets",
     "fetches": "what is still to be fetched through them",

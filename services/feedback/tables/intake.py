@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -22,7 +23,7 @@ from services.feedback.tables.schema import (
     version_column,
     workspace_column,
 )
-from shared.tables import NOW, Moment
+from shared.tables import NOW, WRITTEN_ONCE, Moment
 
 Table(
     "connections",
@@ -37,7 +38,8 @@ Table(
         "secrets", JSONB, nullable=False, server_default="[]", comment="sealed; the newest first, older ones overlap"
     ),
     Column("signing", JSONB, comment="how deliveries are signed, where that is not the vendor's to say"),
-    Column("rules", JSONB, nullable=False, server_default="{}", comment="how answers are read"),
+    Column("rules", JSONB, nullable=False, server_default="{}", comment="how answers are read: its mapping"),
+    Column("mapping_version", Integer, nullable=False, server_default="1"),
     Column("credentials", Text, comment="sealed; what responses are fetched with where the vendor only names them"),
     Column("cursors", JSONB, nullable=False, server_default="{}", comment="until when a form's responses are fetched"),
     Column("product_id", UUID, comment="what its statements are about"),
@@ -45,6 +47,18 @@ Table(
     version_column(),
     created_column(),
     Index("connections_list", "workspace_id", "id"),
+)
+Table(
+    "connection_mappings",
+    metadata,
+    workspace_column(),
+    Column("connection_id", UUID, ForeignKey("connections.id", name="connection_mappings_of"), nullable=False),
+    Column("version", Integer, nullable=False, comment="1, 2, 3… of its connection"),
+    Column("rules", JSONB, nullable=False),
+    created_column(),
+    PrimaryKeyConstraint("workspace_id", "connection_id", "version"),
+    comment="how a connection's answers were to be read, version by version",
+    info={WRITTEN_ONCE: ()},
 )
 Table(
     "deliveries",
@@ -65,6 +79,7 @@ Table(
         comment="received, fetching, applied, ignored, quarantined, erased",
     ),
     Column("reason", Text),
+    Column("mapping_version", Integer, comment="of its connection, which it was read under"),
     Column("traceparent", Text, nullable=False, server_default=""),
     Column("fetched", LargeBinary, comment="the vendor's answer, where the delivery only names a response"),
     Column("received_at", Moment, nullable=False, server_default=NOW),

@@ -283,3 +283,28 @@ async def test_unsigned_deliveries_are_taken_where_that_was_asked_for(api: Api) 
     door = await open_door(api, "generic", unsigned=True)
     assert door.shown["secret"] is None
     assert (await door.client.post(door.path, json={"comment": "Slow"})).status_code == 200
+
+
+async def test_a_delivery_names_the_mapping_that_it_was_read_under(desk: Desk) -> None:
+    door = await open_door(desk.api, rules={"idea": "idea"})
+    await door.deliver(typeform("r1"))
+    await desk.read()
+    path = f"/v1/connections/{door.id}"
+    renamed = await made(await desk.api.feedback.patch(path, json={"name": "Exit"}), 200)
+    assert renamed["mapping_version"] == 1
+    rules = {**renamed["rules"], "account": "firm"}
+    assert (await made(await desk.api.feedback.patch(path, json={"rules": rules}), 200))["mapping_version"] == 2
+    await door.deliver(typeform("r2"))
+    await desk.read()
+    listed = (await desk.api.feedback.get("/v1/deliveries")).json()["data"]
+    assert [each["mapping_version"] for each in listed] == [2, 1]
+    first = (await desk.api.feedback.get(f"{path}/mappings?limit=1")).json()
+    then = (await desk.api.feedback.get(f"{path}/mappings?cursor={first['next_cursor']}")).json()
+    assert [(each["version"], each["rules"]["account"]) for each in first["data"] + then["data"]] == [
+        (1, None), (2, "firm")
+    ]  # fmt: skip
+    await made(await desk.api.feedback.post(f"{path}/deliveries:reprocess", json={"state": None}), 200)
+    await desk.read()
+    again = (await desk.api.feedback.get("/v1/deliveries")).json()["data"]
+    assert [each["mapping_version"] for each in again] == [2, 2]
+    assert (await desk.api.feedback.get(f"{path}/mappings?cursor=eyJ4")).status_code == 422
