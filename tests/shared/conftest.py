@@ -1,8 +1,10 @@
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 
+import nats
 import pytest
 from starlette.types import ASGIApp
 
+from deploy.infra import Nats
 from shared.database import Database
 from shared.service import create
 from shared.settings import Settings
@@ -27,14 +29,27 @@ async def plant_database(request: pytest.FixtureRequest, cluster: Cluster) -> st
     return name
 
 
-@pytest.fixture
-async def plant(cluster: Cluster, plant_database: str) -> AsyncGenerator[Plant]:
-    """An empty publisher, an empty consumer and a broker with nothing in it."""
+@pytest.fixture(scope="session")
+def plant_nats() -> Generator[Nats]:
+    """A broker of the platform's own tests, which they may stop."""
     with running_nats() as nats:
-        async with Plant(cluster, plant_database, nats) as made:
-            async with made.admin.system() as tx:
-                await tx.run(EMPTY)
-            yield made
+        yield nats
+
+
+@pytest.fixture
+async def plant(cluster: Cluster, plant_database: str, plant_nats: Nats) -> AsyncGenerator[Plant]:
+    """An empty publisher, an empty consumer and a broker with nothing in it."""
+    if not plant_nats.running:
+        plant_nats.restart()
+    client = await nats.connect(plant_nats.url)
+    streams = client.jetstream()
+    for stream in await streams.streams_info():
+        await streams.delete_stream(stream.config.name or "")
+    await client.close()
+    async with Plant(cluster, plant_database, plant_nats) as made:
+        async with made.admin.system() as tx:
+            await tx.run(EMPTY)
+        yield made
 
 
 @pytest.fixture(scope="session")
