@@ -57,7 +57,7 @@ def notebook_settings(cluster: Cluster, plant_database: str) -> Settings:
     """An API without a broker: nothing that answers a request needs one."""
     return Settings.model_validate(
         {
-            "database_url": cluster.url(plant_database, "cairn_feedback"),
+            "database_url": cluster.near_url(plant_database, "cairn_feedback"),
             "nats_url": "nats://127.0.0.1:9",
             "key_pepper": PEPPER,
             "sealing_key": SEALING_KEY,
@@ -74,7 +74,7 @@ async def notebook_app(notebook_settings: Settings) -> AsyncGenerator[ASGIApp]:
 
 @pytest.fixture(scope="session")
 async def notebook_admin(cluster: Cluster, plant_database: str) -> AsyncGenerator[Database]:
-    admin = Database(cluster.url(plant_database), "feedback")
+    admin = Database(cluster.near_url(plant_database), "feedback")
     await admin.open()
     yield admin
     await admin.close()
