@@ -23,16 +23,26 @@ SEEN_SECONDS = 0.1
 FEWEST = 8
 
 
-async def forever(signal: asyncio.Event, seconds: float, step: Callable[[], Awaitable[object]]) -> None:
-    """Run `step` while it returns something true; then wait for the signal, `seconds` at most, and go on."""
+Rest = Callable[[asyncio.Event, float], Awaitable[None]]
+"""How a job that found nothing to do waits for more: it is given its signal, and its usual seconds."""
+
+
+async def pause(signal: asyncio.Event, seconds: float) -> None:
+    """Wait for the signal, `seconds` at most."""
+    # Not wait_for: on 3.11 it swallows a cancellation that meets the signal, and the job would never end.
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await signal.wait()
+
+
+async def forever(
+    signal: asyncio.Event, seconds: float, step: Callable[[], Awaitable[object]], rest: Rest = pause
+) -> None:
+    """Run `step` while it returns something true; then rest, and go on."""
     while True:
         signal.clear()
-        if await step():
-            continue
-        # Not wait_for: on 3.11 it swallows a cancellation that meets the signal, and the job would never end.
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await signal.wait()
+        if not await step():
+            await rest(signal, seconds)
 
 
 async def make_way(
@@ -63,8 +73,8 @@ class Leisure:
         self.rush = False
         """Whether the rest of the process was busy when it was last looked at."""
 
-    async def work(self, seconds: float, step: Callable[[int], Awaitable[bool]], most: int) -> None:
-        """Run `step` until cancelled, at once again while it tells that there may be more, else after `seconds`.
+    async def work(self, seconds: float, step: Callable[[int], Awaitable[bool]], most: int, rest: Rest = pause) -> None:
+        """Run `step` until cancelled, at once again while it tells that there may be more, else after a rest.
 
         It is given how much to do at most, from FEWEST to `most`: as much as it gets done within STEP_SECONDS.
         """
@@ -87,7 +97,7 @@ class Leisure:
                 limit = min(most, limit * 2)
             return more
 
-        await forever(asyncio.Event(), seconds, turn)
+        await forever(asyncio.Event(), seconds, turn, rest)
 
     def _look(self) -> None:
         now, used = self._clock(), self._used()

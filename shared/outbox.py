@@ -68,8 +68,9 @@ select e.* from unnest($1::bigint[], $2::timestamptz[]) as asked (seq, occurred_
 ) as e order by e.seq
 """
 # Looks at a bounded part: counting all that a day without a broker leaves would take longer than a statement may.
-DEPTH = """
-select (select count(*) from (select 1 from outbox limit 100000) as waiting) as depth,
+MOST_COUNTED = 100_000
+DEPTH = f"""
+select (select count(*) from (select 1 from outbox limit {MOST_COUNTED}) as waiting) as depth,
        coalesce(extract(epoch from now() - (select occurred_at from outbox order by seq limit 1)), 0)::float8 as age
 """
 KNOWN_STREAM = "select created from published_stream where stream = $1"

@@ -10,6 +10,7 @@ from shared.access.limits import Limits
 from shared.batching import GroupCommit
 from shared.database import Database
 from shared.jobs import Leisure
+from shared.lookout import Lookout
 from shared.settings import Settings
 from shared.siblings import Siblings
 from shared.stream.broker import Broker
@@ -39,6 +40,7 @@ class Runtime:
     metrics: Metrics
     tracer: Tracer
     siblings: Siblings
+    lookout: Lookout
     signals: dict[str, Callable[[], None]] = field(default_factory=dict[str, Callable[[], None]])
     """Jobs of this process that can be woken, by name."""
     served: int = 0

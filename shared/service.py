@@ -28,6 +28,7 @@ from shared.access.limits import Limits
 from shared.database import Database
 from shared.edge import Edge
 from shared.errors import Unavailable
+from shared.lookout import Lookout
 from shared.membership import Membership
 from shared.outbox import Relay
 from shared.reader import Consumers, Reader
@@ -111,6 +112,7 @@ def create(service: Service, settings: Settings) -> ASGIApp:
         metrics=metrics,
         tracer=Tracer(service.name, settings.trace_endpoint),
         siblings=Siblings(settings),
+        lookout=Lookout(database),
     )
     app = describe(service)
     if settings.role == "worker":
@@ -193,6 +195,7 @@ class _Life:
         self._start("tidy", self._tidy)
         self._start("seals", self._seal)
         self._start("membership", self._membership.run)
+        self._start("lookout", runtime.lookout.run)
         by_stream: dict[str, dict[Any, Any]] = {}
         for contract, handler in self._service.consumers.items():
             by_stream.setdefault(contract.type.partition(".")[0], {})[contract] = handler

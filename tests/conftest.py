@@ -52,6 +52,8 @@ gc.disable()
 # forbids to keep what was compiled, each would compile everything again, for seconds.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# As services do: threads that wait for each other busily, on cores that other workers want.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # The ASGI transport of httpx2 asks for sniffio at each request, and a search for what is not installed goes through the
 # whole path: a tenth of what a request costs.
 if find_spec("sniffio") is None:
@@ -167,7 +169,7 @@ async def siblings(world: World) -> AsyncGenerator[None]:
 @pytest.fixture(scope="session")
 async def admin(world: World) -> AsyncGenerator[Database]:
     """The database as its superuser: `async with admin.system() as tx`. Statements name the schema."""
-    database = Database(world.admin_url, "access", application="tests")
+    database = Database(world.cluster.near_url(world.database), "access", application="tests")
     await database.open()
     yield database
     await database.close()
@@ -180,7 +182,9 @@ async def database(world: World) -> AsyncGenerator[Callable[[str], Awaitable[Dat
 
     async def of(service: str) -> Database:
         if service not in opened:
-            opened[service] = Database(world.role_url(service), service, application="tests")
+            opened[service] = Database(
+                world.cluster.near_url(world.database, f"cairn_{service}"), service, application="tests"
+            )
             await opened[service].open()
         return opened[service]
 

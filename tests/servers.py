@@ -53,6 +53,14 @@ class Cluster:
 
     port: int
     password: str
+    socket_folder: str
+
+    def near_url(self, database: str, role: str = "postgres") -> str:
+        """Where `role` connects without TCP: most of what tests take is round trips, and they take an eighth less."""
+        if not self.socket_folder:
+            return self.url(database, role)
+        login = f"{role}:{PASSWORDS.get(role, self.password)}"
+        return f"postgresql://{login}@/{database}?host={self.socket_folder}&port={self.port}"
 
     def url(self, database: str = DATABASE, role: str = "postgres") -> str:
         """Where `role` connects."""
@@ -76,7 +84,7 @@ def running_cluster() -> Generator[Cluster]:
     """PostgreSQL, started and migrated."""
     with data_folder() as folder, Postgres.start(folder / "postgres", free_port(), durable=False) as postgres:
         asyncio.run(migrate_all(postgres.url(), PASSWORDS))
-        yield Cluster(postgres.port, str(urlsplit(postgres.url()).password))
+        yield Cluster(postgres.port, str(urlsplit(postgres.url()).password), postgres.socket_folder)
 
 
 @contextmanager
@@ -146,7 +154,7 @@ class World:
     def settings(self, service: str, **others: Any) -> Settings:
         """What a service is started with."""
         given = {
-            "database_url": self.role_url(service),
+            "database_url": self.cluster.near_url(self.database, f"cairn_{service}"),
             "nats_url": self.nats_url,
             "embeddings": False,  # every text of every test would be encoded
             "key_pepper": PEPPER,

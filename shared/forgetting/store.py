@@ -9,6 +9,7 @@ HEAR = """
 insert into forgettings (erasure_id, workspace_id, identifiers)
 select * from unnest($1::uuid[], $2::uuid[], $3::jsonb[]) on conflict (erasure_id) do nothing
 """
+WORK = "select from forgettings where finished_at is null and due_at <= now()"
 DUE = """
 select workspace_id, erasure_id from forgettings
 where finished_at is null and due_at <= now() order by due_at, erasure_id limit 1

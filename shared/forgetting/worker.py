@@ -24,7 +24,7 @@ def forget(places: Places) -> Callable[[Runtime], Awaitable[None]]:
         async def step() -> bool:
             return await forget_some(runtime, places)
 
-        await forever(asyncio.Event(), SWEEP_SECONDS, step)
+        await forever(asyncio.Event(), SWEEP_SECONDS, step, runtime.lookout.rest(store.WORK))
 
     return run
 

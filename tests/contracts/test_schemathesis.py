@@ -46,6 +46,12 @@ def schema(service: str) -> Any:
     return schemathesis.openapi.from_dict(unguarded(DOCUMENTS[service]))
 
 
+@cache
+def cases(service: str, path: str, method: str, mode: GenerationMode) -> Any:
+    """Made once for all examples: what strategies are made of costs more than what is drawn from them."""
+    return schema(service)[path][method].as_strategy(generation_mode=mode)
+
+
 # It cannot make lines of JSON, the body of a bulk import.
 @each(lambda operation: operation.id != "create_feedback_in_bulk")
 @settings(
@@ -56,7 +62,7 @@ def schema(service: str) -> Any:
 @given(data=st.data())
 async def test_answers_conform(crowd: Crowd, service: str, operation: Operation, data: st.DataObject) -> None:
     mode = data.draw(st.sampled_from([GenerationMode.POSITIVE, GenerationMode.NEGATIVE]))
-    case: Any = data.draw(schema(service)[operation.path][operation.method].as_strategy(generation_mode=mode))
+    case: Any = data.draw(cases(service, operation.path, operation.method, mode))
     if mode is GenerationMode.POSITIVE and data.draw(st.booleans()):
         case.path_parameters = {name: crowd.ids.get(name, value) for name, value in case.path_parameters.items()}
     made: Any = requests.Request(**case.as_transport_kwargs(base_url=f"https://{service}.test")).prepare()

@@ -1,8 +1,10 @@
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 
+import nats
 import pytest
 from starlette.types import ASGIApp
 
+from deploy.infra import Nats
 from shared.database import Database
 from shared.service import create
 from shared.settings import Settings
@@ -27,14 +29,27 @@ async def plant_database(request: pytest.FixtureRequest, cluster: Cluster) -> st
     return name
 
 
-@pytest.fixture
-async def plant(cluster: Cluster, plant_database: str) -> AsyncGenerator[Plant]:
-    """An empty publisher, an empty consumer and a broker with nothing in it."""
+@pytest.fixture(scope="session")
+def plant_nats() -> Generator[Nats]:
+    """A broker of the platform's own tests, which they may stop."""
     with running_nats() as nats:
-        async with Plant(cluster, plant_database, nats) as made:
-            async with made.admin.system() as tx:
-                await tx.run(EMPTY)
-            yield made
+        yield nats
+
+
+@pytest.fixture
+async def plant(cluster: Cluster, plant_database: str, plant_nats: Nats) -> AsyncGenerator[Plant]:
+    """An empty publisher, an empty consumer and a broker with nothing in it."""
+    if not plant_nats.running:
+        plant_nats.restart()
+    client = await nats.connect(plant_nats.url)
+    streams = client.jetstream()
+    for stream in await streams.streams_info():
+        await streams.delete_stream(stream.config.name or "")
+    await client.close()
+    async with Plant(cluster, plant_database, plant_nats) as made:
+        async with made.admin.system() as tx:
+            await tx.run(EMPTY)
+        yield made
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +57,7 @@ def notebook_settings(cluster: Cluster, plant_database: str) -> Settings:
     """An API without a broker: nothing that answers a request needs one."""
     return Settings.model_validate(
         {
-            "database_url": cluster.url(plant_database, "cairn_feedback"),
+            "database_url": cluster.near_url(plant_database, "cairn_feedback"),
             "nats_url": "nats://127.0.0.1:9",
             "key_pepper": PEPPER,
             "sealing_key": SEALING_KEY,
@@ -59,7 +74,7 @@ async def notebook_app(notebook_settings: Settings) -> AsyncGenerator[ASGIApp]:
 
 @pytest.fixture(scope="session")
 async def notebook_admin(cluster: Cluster, plant_database: str) -> AsyncGenerator[Database]:
-    admin = Database(cluster.url(plant_database), "feedback")
+    admin = Database(cluster.near_url(plant_database), "feedback")
     await admin.open()
     yield admin
     await admin.close()

@@ -125,7 +125,7 @@ class Plant:
 
     async def open(self, schema: str, *, role: str = "") -> Database:
         """Another door to the database."""
-        database = Database(self.cluster.url(self.database, role or f"cairn_{schema}"), schema)
+        database = Database(self.cluster.near_url(self.database, role or f"cairn_{schema}"), schema)
         await database.open()
         self._stack.push_async_callback(database.close)
         return database

@@ -116,6 +116,10 @@ UNFINISHED = f"""
 select {_EXPORT} from exports where workspace_id = $1 and state in ('waiting', 'running') order by id limit 1
 """
 DELETE = "delete from exports where workspace_id = $1 and id = $2"
+WORK = """
+select 1 from exports where state in ('waiting', 'running') and due_at <= now()
+union all select 1 from exports where expires_at < now()
+"""
 CLAIM = """
 update exports set state = 'running', holder = $1, starts = starts + 1, rows = 0,
     due_at = now() + make_interval(secs => $2)

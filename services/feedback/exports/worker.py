@@ -29,7 +29,7 @@ log = logging.getLogger("cairn.exports")
 
 async def run(runtime: Runtime) -> None:
     """The job: write exports until cancelled."""
-    await leased.watch(runtime, "exports", write_one)
+    await leased.watch(runtime, "exports", store.WORK, write_one)
 
 
 async def write_one(runtime: Runtime) -> bool:

@@ -1,6 +1,7 @@
 """Responses that are still to be fetched, as rows."""
 
 # A claim is a lease: whoever dies with it lets it lapse, and what was fetched twice is stored once.
+WORK = "select from fetches where due_at <= now()"
 CLAIM = """
 update fetches as f set attempts = f.attempts + 1, due_at = now() + make_interval(secs => $2)
 from connections c

@@ -53,7 +53,7 @@ async def run(runtime: Runtime) -> None:
         return await fetch_some(runtime, egress)
 
     try:
-        await forever(signal, SWEEP_SECONDS, step)
+        await forever(signal, SWEEP_SECONDS, step, runtime.lookout.rest(store.WORK))
     finally:
         await egress.aclose()
 

@@ -28,6 +28,10 @@ update imports set state = 'cancelled', holder = null, finished_at = now(), vers
 where workspace_id = $1 and id = $2 and state in ('awaiting_file', 'waiting', 'running') returning {_IMPORT}
 """
 
+WORK = """
+select 1 from imports where state in ('waiting', 'running') and due_at <= now()
+union all select 1 from imports where expires_at < now()
+"""
 CLAIM = f"""
 update imports set state = 'running', holder = $1, starts = starts + 1, due_at = now() + make_interval(secs => $2),
     started_at = coalesce(started_at, now()), version = version + 1

@@ -50,7 +50,7 @@ log = logging.getLogger("cairn.imports")
 
 async def run(runtime: Runtime) -> None:
     """The job: work at imports until cancelled."""
-    await leased.watch(runtime, "imports", work_some)
+    await leased.watch(runtime, "imports", store.WORK, work_some)
 
 
 async def work_some(runtime: Runtime) -> bool:

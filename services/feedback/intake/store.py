@@ -23,6 +23,7 @@ KEPT = """
 select d.connection_id, d.delivery_key, d.id from unnest($1::uuid[], $2::text[]) as asked (connection_id, delivery_key)
 join deliveries d on d.connection_id = asked.connection_id and d.delivery_key = asked.delivery_key
 """
+WORK = "select from deliveries where state = 'received'"
 WAITING = """
 select distinct workspace_id from (
     select workspace_id from deliveries where state = 'received' order by id limit $1

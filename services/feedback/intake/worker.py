@@ -40,7 +40,7 @@ async def run(runtime: Runtime) -> None:
         return more
 
     runtime.signals["intake"] = signal.set
-    await forever(signal, SWEEP_SECONDS, step)
+    await forever(signal, SWEEP_SECONDS, step, runtime.lookout.rest(store.WORK, SWEEP_SECONDS))
 
 
 async def process_some(runtime: Runtime, limit: int = BATCH) -> bool:

@@ -5,6 +5,10 @@ from services.feedback.breakdowns.derivation import FIGURES, KINDS, asks, parts,
 START = "00000000-0000-0000-0000-000000000000"
 # One keeper at a time, in all processes: parts are taken out and put in again, which rivals would do twice.
 ALONE = "select pg_try_advisory_xact_lock(hashtextextended('cairn.breakdowns', 0))"
+WORK = """
+(select 1 from demand_marks order by seq limit 1)
+union all select 1 from demand_kept where fill_from is not null
+"""
 TAKE = """
 delete from demand_marks where seq = any(array(select seq from demand_marks order by seq limit $1))
 returning workspace_id, idea_id, holder_id

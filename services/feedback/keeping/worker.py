@@ -1,6 +1,6 @@
 """Keeps demand by group, behind the writers' backs."""
 
-from services.feedback.keeping import domain
+from services.feedback.keeping import domain, store
 from shared.database import RETRYABLE
 from shared.runtime import Runtime
 
@@ -15,7 +15,7 @@ async def run(runtime: Runtime) -> None:
     async def step(limit: int) -> bool:
         return await keep_some(runtime, limit) >= limit
 
-    await runtime.leisure.work(SWEEP_SECONDS, step, BATCH)
+    await runtime.leisure.work(SWEEP_SECONDS, step, BATCH, runtime.lookout.rest(store.WORK))
 
 
 async def keep_some(runtime: Runtime, limit: int = BATCH) -> int:

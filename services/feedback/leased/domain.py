@@ -21,8 +21,8 @@ class Lost(Exception):
     """Somebody else holds it now, or it was cancelled or deleted."""
 
 
-async def watch(runtime: Runtime, name: str, work_some: Callable[[Runtime], Awaitable[bool]]) -> None:
-    """Work whenever there is some until cancelled: `runtime.wake(name)` says that there is, and a sweep finds the rest.
+async def watch(runtime: Runtime, name: str, work: str, work_some: Callable[[Runtime], Awaitable[bool]]) -> None:
+    """Work whenever there is some until cancelled: `runtime.wake(name)` says that there is, and `work` selects it.
 
     `work_some` takes one up and tells whether there was one.
     """
@@ -32,7 +32,7 @@ async def watch(runtime: Runtime, name: str, work_some: Callable[[Runtime], Awai
     async def step() -> bool:
         return await work_some(runtime)
 
-    await forever(signal, SWEEP_SECONDS, step)
+    await forever(signal, SWEEP_SECONDS, step, runtime.lookout.rest(work))
 
 
 async def attempt(

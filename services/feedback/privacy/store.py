@@ -316,6 +316,7 @@ values ($1, $2, $3, $4, $5, $6) returning {_ERASURE}
 """
 GET = f"select {_ERASURE} from erasures where workspace_id = $1 and id = $2"
 LIST = f"select {_ERASURE} from erasures where workspace_id = $1 and id < $2 order by id desc limit $3"
+WORK = "select from erasures where finished_at is null and (seen_at is null or due_at <= now())"
 SEE = """
 update erasures set seen_at = clock_timestamp()
 where id = any(array(select id from erasures where finished_at is null and seen_at is null for update skip locked))

@@ -22,7 +22,7 @@ async def run(runtime: Runtime) -> None:
     async def step() -> bool:
         return await erase_some(runtime)
 
-    await forever(asyncio.Event(), SWEEP_SECONDS, step)
+    await forever(asyncio.Event(), SWEEP_SECONDS, step, runtime.lookout.rest(store.WORK))
 
 
 async def erase_some(runtime: Runtime) -> bool:

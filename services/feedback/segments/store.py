@@ -61,6 +61,7 @@ with fit as (
 update segments s set members = s.members + steps.step from steps where s.id = steps.segment_id and steps.step <> 0
 """
 
+WORK = "select from segments where fill_from is not null"
 SEE_FILLING = """
 update segments set fill_since = clock_timestamp()
 where id = any(select id from segments where fill_from is not null and fill_since is null for update skip locked)

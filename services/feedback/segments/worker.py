@@ -16,7 +16,7 @@ async def run(runtime: Runtime) -> None:
     async def step() -> bool:
         return await fill_some(runtime)
 
-    await forever(asyncio.Event(), SWEEP_SECONDS, step)
+    await forever(asyncio.Event(), SWEEP_SECONDS, step, runtime.lookout.rest(store.WORK))
 
 
 async def fill_some(runtime: Runtime) -> bool:

@@ -3,6 +3,9 @@
 NOBODY = "00000000-0000-0000-0000-000000000000"
 # One teller at a time, in all processes: what is read and told of a pair is then never older than what was told before.
 ALONE = "select pg_try_advisory_xact_lock(hashtextextended('cairn.shares', 0))"
+WORK = """
+(select 1 from share_marks order by seq limit 1) union all (select 1 from account_marks order by seq limit 1)
+"""
 TAKE_SHARES = """
 delete from share_marks where seq = any(array(select seq from share_marks order by seq limit $1))
 returning workspace_id, idea_id, account_id, contact_id

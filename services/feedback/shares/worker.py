@@ -1,6 +1,6 @@
 """Tells other services who is behind which idea, behind the writers' backs."""
 
-from services.feedback.shares import domain
+from services.feedback.shares import domain, store
 from shared.database import RETRYABLE
 from shared.runtime import Runtime
 
@@ -16,7 +16,7 @@ async def run(runtime: Runtime) -> None:
     async def step(limit: int) -> bool:
         return await tell_some(runtime, limit) == limit
 
-    await runtime.leisure.work(SWEEP_SECONDS, step, BATCH)
+    await runtime.leisure.work(SWEEP_SECONDS, step, BATCH, runtime.lookout.rest(store.WORK))
 
 
 async def tell_some(runtime: Runtime, limit: int = BATCH) -> int:

@@ -299,6 +299,7 @@ select s.key, s.name, {_SUBJECT_CELL}, count(*) as n {_IN_SEGMENTS} group by s.k
 # Folding: what has changed goes into what is kept, in one statement, so that a count finds it in one of the two.
 # One at a time, in all processes: two would wait for each other at the same cells.
 ALONE = "select pg_try_advisory_xact_lock(hashtextextended('cairn.surveys', 0))"
+WORK = "select from survey_changes order by seq limit 1"
 _ALL = f"workspace_id, said_on, gone_in, {_COLUMNS}"
 FOLD = f"""
 with taken as (

@@ -18,7 +18,7 @@ async def run(runtime: Runtime) -> None:
     async def step(limit: int) -> bool:
         return await fold_some(runtime.database, limit) == limit
 
-    await runtime.leisure.work(SWEEP_SECONDS, step, BATCH)
+    await runtime.leisure.work(SWEEP_SECONDS, step, BATCH, runtime.lookout.rest(store.WORK))
 
 
 async def fold_some(database: Database, limit: int = BATCH) -> int:

@@ -65,6 +65,7 @@ where workspace_id = $1 and id < $2 order by id desc limit $3
 """
 
 # A statement that was snoozed anew meanwhile is asked again by `woken`, which sees the row as it is.
+WORK = "select from triage where due <= now()"
 WAKE = """
 with due as (
     select t.workspace_id, t.feedback_id

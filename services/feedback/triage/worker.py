@@ -20,7 +20,7 @@ async def run(runtime: Runtime) -> None:
     async def step() -> bool:
         return await wake_some(runtime)
 
-    await forever(signal, SWEEP_SECONDS, step)
+    await forever(signal, SWEEP_SECONDS, step, runtime.lookout.rest(store.WORK))
 
 
 async def wake_some(runtime: Runtime, limit: int = BATCH) -> bool:

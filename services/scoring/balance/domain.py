@@ -259,4 +259,4 @@ async def check_all(runtime: Runtime) -> None:
         async with runtime.database.system() as tx:
             return await check_next(tx)
 
-    await forever(asyncio.Event(), CHECK_SECONDS, step)
+    await forever(asyncio.Event(), CHECK_SECONDS, step, runtime.lookout.rest(checks.WORK))

@@ -9,6 +9,8 @@ from services.scoring.checks import store
 from shared.database import Tx
 from shared.telemetry import traceparent
 
+WORK = store.WORK
+"""Whether any check waits, for whoever makes them."""
 MOST = 500
 """Places that a change of a policy has checked again: the newest."""
 Place = tuple[str, UUID]

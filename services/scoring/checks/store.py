@@ -31,6 +31,7 @@ select distinct $1::uuid, t.period, t.team_id, $4 from (
 order by 2, 3
 on conflict (workspace_id, period, team_id) do update set asked_at = now(), traceparent = excluded.traceparent
 """
+WORK = "select from balance_checks order by workspace_id, period, team_id limit 1"
 # Any of them: chance keeps workers apart.
 PICK = "select workspace_id, period, team_id, asked_at, traceparent from balance_checks order by random() limit 1"
 DONE = """

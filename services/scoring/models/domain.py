@@ -201,4 +201,4 @@ async def rescore_all(runtime: Runtime) -> None:
         async with runtime.database.system() as tx:
             return await rescore_stale(tx) or models
 
-    await forever(asyncio.Event(), SWEEP_SECONDS, step)
+    await forever(asyncio.Event(), SWEEP_SECONDS, step, runtime.lookout.rest(store.WORK))

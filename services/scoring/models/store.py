@@ -20,6 +20,11 @@ where workspace_id = $1 and active and ($2::text is null or framework = $2) orde
 """
 ACTIVE_COUNT = "select count(*) from models where workspace_id = $1 and active"
 # Any of them: chance keeps workers apart.
+# The needs' part of it too.
+WORK = """
+(select 1 from rescores order by model_id limit 1)
+union all (select 1 from stale_ideas order by workspace_id, idea_id limit 1)
+"""
 PICK = """
 select model_id, workspace_id, after, asked_at, traceparent, cause, cause_id from rescores order by random() limit 1
 """

@@ -27,6 +27,7 @@ where workspace_id = $1 and id = $2 and state in ('waiting', 'running') returnin
 DELETE = "delete from plans where workspace_id = $1 and id = $2"
 EVER_ADOPTED = "select 1 from plan_adoptions where workspace_id = $1 and plan_id = $2 limit 1"
 
+WORK = "select from plans where state in ('waiting', 'running') and due_at <= now()"
 CLAIM = """
 update plans set state = 'running', phase = 'reading', holder = $1, starts = starts + 1,
     due_at = now() + make_interval(secs => $2)

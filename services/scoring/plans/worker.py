@@ -52,7 +52,7 @@ async def run(runtime: Runtime) -> None:
     async def step() -> bool:
         return await solve_one(runtime)
 
-    await forever(signal, SWEEP_SECONDS, step)
+    await forever(signal, SWEEP_SECONDS, step, runtime.lookout.rest(store.WORK))
 
 
 async def solve_one(runtime: Runtime) -> bool:

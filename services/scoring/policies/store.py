@@ -101,6 +101,13 @@ select workspace_id, policy_id, after, cause, asked_at, traceparent from weighin
 """
 MOVE = "update weighings set after = $5 where workspace_id = $1 and policy_id = $2 and after = $3 and asked_at = $4"
 DONE = "delete from weighings where workspace_id = $1 and policy_id = $2 and after = $3 and asked_at = $4"
+# The month as `month_now` counts it.
+WORK = """
+(select 1 from unweighed order by marked_at limit 1)
+union all (select 1 from weighings order by policy_id limit 1)
+union all select 1 from demand_policies
+where month < (select extract(year from t) * 12 + extract(month from t) - 1 from timezone('UTC', now()) as t)::int
+"""
 AGED = "select id, workspace_id from demand_policies where month < $1 limit 1"
 AGE = """
 update demand_policies set month = $3 where workspace_id = $1 and id = $2 and month < $3 returning id

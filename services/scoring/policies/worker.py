@@ -33,7 +33,7 @@ async def run(runtime: Runtime) -> None:
     async def step(limit: int) -> bool:
         return await weigh_some(runtime.database, limit)
 
-    await runtime.leisure.work(SWEEP_SECONDS, step, CHUNK)
+    await runtime.leisure.work(SWEEP_SECONDS, step, CHUNK, runtime.lookout.rest(store.WORK))
 
 
 async def weigh_some(database: Database, limit: int = CHUNK) -> bool:
