@@ -39,6 +39,8 @@ from services.feedback.products import api as products
 from services.feedback.provenance import api as provenance
 from services.feedback.rehearsals import api as rehearsals
 from services.feedback.requesters import api as requesters
+from services.feedback.retention import api as retention
+from services.feedback.retention import worker as emptying
 from services.feedback.search import api as search
 from services.feedback.segments import api as segments
 from services.feedback.segments import worker as filling
@@ -86,6 +88,7 @@ SERVICE = Service(
         customers.router,
         segments.router,
         privacy.router,
+        retention.router,
         connections.router,
         trials.router,
         intake.router,
@@ -121,6 +124,7 @@ SERVICE = Service(
         "breakdowns": keeping.run,
         "surveys": folding.run,
         "erasures": forgetting.run,
+        "retention": emptying.run,
         "imports": importing.run,
         # A second one, so that a short import need not wait for its turn beside a long one.
         "imports beside": importing.run,

@@ -263,6 +263,11 @@ async def reprocess_many(
     return row["queued"], row["last"] if row["queued"] == limit else None
 
 
+async def empty(tx: Tx, workspace_id: UUID, ids: Sequence[UUID]) -> int:
+    """Drop what deliveries said, for good; how many that were. Their hashes and verdicts stay."""
+    return await tx.value(store.EMPTY, workspace_id, ids) if ids else 0
+
+
 async def process(tx: Tx, rows: Sequence[asyncpg.Record]) -> None:
     """Turn kept deliveries (locked by the caller) into feedback, and note what became of each."""
     statements: list[Statement] = []

@@ -126,3 +126,25 @@ LIST_DELIVERIES_ASIDE = f"""
 {_LIST_DELIVERIES} and state in ('ignored', 'quarantined') and state = $5 and ($4::uuid is null or connection_id = $4)
 {_PAGE}
 """
+# What each connection counts follows, as when a delivery is read again.
+EMPTY = """
+with chosen as (
+    select workspace_id, id, connection_id, state from deliveries
+    where workspace_id = $1 and id = any($2::uuid[]) and state <> 'erased' order by id for update
+), gone as (
+    update deliveries d set state = 'erased', body = '', fetched = null, headers = '{}', reason = null
+    from chosen where d.workspace_id = chosen.workspace_id and d.id = chosen.id returning d.id
+), unasked as (
+    delete from fetches f using chosen where f.workspace_id = $1 and f.delivery_id = chosen.id
+), counted as (
+    update connection_health h set applied = h.applied - was.applied, ignored = h.ignored - was.ignored,
+        quarantined = h.quarantined - was.quarantined
+    from (
+        select connection_id, count(*) filter (where state = 'applied') as applied,
+            count(*) filter (where state = 'ignored') as ignored,
+            count(*) filter (where state = 'quarantined') as quarantined
+        from chosen group by connection_id
+    ) as was where h.connection_id = was.connection_id
+)
+select count(*) from gone
+"""

@@ -1,4 +1,4 @@
-"""How a connection's sender signs, where that is not its vendor's to say; versions of its mapping."""
+"""How a connection's sender signs, where that is not its vendor's to say; versions of its mapping; how long deliveries are kept."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -44,3 +44,24 @@ def upgrade() -> None:
         comment="how a connection's answers were to be read, version by version",
     )
     op.execute(FIRST)
+    op.create_table(
+        "retention",
+        sa.Column("workspace_id", sa.UUID(), nullable=False),
+        sa.Column("deliveries_days", sa.Integer(), comment="how long raw deliveries are kept; null for good"),
+        sa.Column(
+            "place",
+            sa.UUID(),
+            server_default="00000000-0000-0000-0000-000000000000",
+            nullable=False,
+            comment="the last delivery that was looked at",
+        ),
+        sa.Column("emptied", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("swept_at", sa.DateTime(timezone=True)),
+        sa.Column(
+            "due_at", sa.DateTime(timezone=True), comment="when deliveries are gone through next; null for never"
+        ),
+        sa.Column("version", sa.BigInteger(), server_default="1", nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", name="retention_pkey"),
+        comment="how long a workspace keeps what",
+    )
+    op.create_index("retention_due", "retention", ["due_at"], postgresql_where=sa.text("due_at is not null"))

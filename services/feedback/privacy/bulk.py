@@ -5,6 +5,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.feedback.comments import domain as comments
+from services.feedback.intake import domain as intake
 from services.feedback.intake import readings
 from services.feedback.privacy import store
 from services.feedback.privacy.places import PLACES, Place
@@ -70,7 +71,7 @@ async def _search_deliveries(tx: Tx, erasing: Erasing) -> Step:
     theirs |= {row["delivery_id"] for row in linked} & ids
     for row in linked:
         theirs |= set(said.get((row["source"], row["external_id"]), ()))
-    changed: int = await tx.value(store.ERASE_DELIVERIES, erasing.workspace_id, list(theirs)) if theirs else 0
+    changed = await intake.empty(tx, erasing.workspace_id, list(theirs))
     return Step({"deliveries": changed}, str(rows[-1]["id"]) if len(rows) == BODIES_AT_ONCE else None)
 
 

@@ -128,6 +128,7 @@ FREE: Mapping[str, str] = {
     "parked": "events, with what kept them from being applied",
     "products": "the product team's own words",
     "published_stream": "a name and a time",
+    "retention": "numbers of days and of deliveries",
     "segments": "rules that the product team wrote",
     "share_marks": "ids of ideas, companies and contacts, within seconds",
     "similar_changes": "ids",

@@ -226,28 +226,6 @@ select delivery_id, source, external_id from feedback
 where workspace_id = $1 and contact_id = any($2::uuid[])
   and (delivery_id = any($3::uuid[]) or external_id = any($4::text[]))
 """
-# What each connection counts follows, as when a delivery is read again.
-ERASE_DELIVERIES = """
-with chosen as (
-    select workspace_id, id, connection_id, state from deliveries
-    where workspace_id = $1 and id = any($2::uuid[]) and state <> 'erased' order by id for update
-), gone as (
-    update deliveries d set state = 'erased', body = '', fetched = null, headers = '{}', reason = null
-    from chosen where d.workspace_id = chosen.workspace_id and d.id = chosen.id returning d.id
-), unasked as (
-    delete from fetches f using chosen where f.workspace_id = $1 and f.delivery_id = chosen.id
-), counted as (
-    update connection_health h set applied = h.applied - was.applied, ignored = h.ignored - was.ignored,
-        quarantined = h.quarantined - was.quarantined
-    from (
-        select connection_id, count(*) filter (where state = 'applied') as applied,
-            count(*) filter (where state = 'ignored') as ignored,
-            count(*) filter (where state = 'quarantined') as quarantined
-        from chosen group by connection_id
-    ) as was where h.connection_id = was.connection_id
-)
-select count(*) from gone
-"""
 SAME_PERSON = """
 select id from contacts where workspace_id = $1 and (email = any($2::text[]) or external_id = any($3::text[])
     or merged_into = any($4::uuid[])) order by id

@@ -43,6 +43,7 @@ LEFT: dict[str, str] = {
     "rehearsals": "what would have become of rows that were never stored",
     "exports": "work under way here",
     "export_parts": "files of that work",
+    "retention": "how long raw deliveries are kept, which are not carried",
     "erasures": "receipts, signed with this installation's key; who was forgotten is carried as forgotten",
     "survey_cells": "counted anew as the answers are put back",
     "survey_changes": "what of that is still to be counted",

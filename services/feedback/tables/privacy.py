@@ -1,10 +1,12 @@
-"""Erasures: what is still to be forgotten, and the receipts for what was."""
+"""What is to be forgotten: people who asked for it, with their receipts, and what has been kept long enough."""
 
-from sqlalchemy import Column, Index, Table, Text, text
+from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
-from services.feedback.tables.schema import id_column, metadata, workspace_column
+from services.feedback.tables.schema import id_column, metadata, version_column, workspace_column
 from shared.tables import NOW, Moment
+
+NONE_YET = "00000000-0000-0000-0000-000000000000"
 
 Table(
     "erasures",
@@ -27,4 +29,23 @@ Table(
     Column("finished_at", Moment),
     Index("erasures_list", "workspace_id", "id"),
     Index("erasures_waiting", "id", postgresql_where=text("finished_at is null")),
+)
+Table(
+    "retention",
+    metadata,
+    Column("workspace_id", UUID, primary_key=True),
+    Column("deliveries_days", Integer, comment="how long raw deliveries are kept; null for good"),
+    Column(
+        "place",
+        UUID,
+        nullable=False,
+        server_default=NONE_YET,
+        comment="the last delivery that was looked at",
+    ),
+    Column("emptied", BigInteger, nullable=False, server_default="0"),
+    Column("swept_at", Moment),
+    Column("due_at", Moment, comment="when deliveries are gone through next; null for never"),
+    version_column(),
+    Index("retention_due", "due_at", postgresql_where=text("due_at is not null")),
+    comment="how long a workspace keeps what",
 )
