@@ -173,7 +173,7 @@ def _policy(policy: asyncpg.Record, place: int, rows: Sequence[asyncpg.Record]) 
         name=policy["name"],
         kind=PolicyParameters.model_validate_json(policy["parameters"]).kind,
         revision=policy["revision"],
-        weighing=policy["weighing"],
+        weighing=policy["rescoring_id"] is not None,
         winner=places[0] if places else None,
         first=places,
     )
