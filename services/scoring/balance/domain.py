@@ -245,7 +245,7 @@ async def check_next(tx: Tx) -> bool:
     await tx.value(store.LOCK, asked.workspace_id)
     (found,) = await report(tx, asked.workspace_id, [asked.period], [asked.team_id])
     row = await tx.one(store.HELD, asked.workspace_id, asked.period, asked.team_id)
-    held: list[object] = ["[]", None] if row is None else [row["breaches"], row["shares"]]
+    held: list[str | None] = ["[]", None] if row is None else [row["breaches"], row["shares"]]
     before = [from_json(each or '{"planned": [], "actual": []}') for each in held]
     shares = {measure: found.measures[measure].shares for measure in MEASURES}
     plain = [to_json(found.breaches).decode(), to_json(shares).decode()]

@@ -149,8 +149,9 @@ async def compare_models(
 ) -> ModelComparison:
     """Compare models over the same ideas: how alike their orders are, and where they are farthest apart."""
     models = await domain.models(read, caller.workspace_id, model_id)
-    chosen = {"kind": kind, "status": status, "product_id": product_id}
-    rows, most_ranked = await domain.top(read, caller.workspace_id, model_id, among, **chosen)
+    rows, most_ranked = await domain.top(
+        read, caller.workspace_id, model_id, among, kind=kind, status=status, product_id=product_id
+    )
     scored = [each for each in rows if None not in each.values]
     values = np.array([each.values for each in scored], np.float64).reshape(-1, len(model_id))
     found: Agreement = await compute_apart(runtime, lambda: agree(values, most))
