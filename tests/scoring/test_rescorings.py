@@ -14,12 +14,13 @@ from services.scoring.policies.parameters import PolicyParameters
 from services.scoring.rescorings import domain as rescorings
 from services.scoring.rescorings.domain import MOST_STARTS
 from services.scoring.scores import domain as scoring
-from services.scoring.scores.domain import CHUNK, lock_workspace
+from services.scoring.scores.domain import lock_workspace
 from shared.ids import new_id
 from tests.builders import Api, eventually
 from tests.scoring.given import Workspace, demand, idea, share
 
-SWEPT = 60
+CHUNK, SWEPT = 20, 10
+"""Ideas that are scored at once, and by the job at once."""
 IDEAS = CHUNK + 4 * SWEPT
 # Of the workspace, shared: what a portion waits for while somebody has the workspace alone.
 HELD_UP = """
@@ -29,6 +30,12 @@ select count(*) from pg_locks where locktype = 'advisory' and not granted
 KILLED = """
 update rescores set state = 'running', starts = $3, due_at = now() where workspace_id = $1 and model_id = $2
 """
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    for where, name, size in ((scoring, "CHUNK", CHUNK), (models, "CHUNK", CHUNK), (scoring, "SWEPT", SWEPT)):
+        monkeypatch.setattr(where, name, size)
 
 
 async def _many(here: Workspace) -> list[UUID]:
@@ -74,10 +81,7 @@ async def _stale(api: Api, model_id: UUID) -> tuple[int, set[int], str | None]:
         asked["cursor"] = page["next_cursor"]
 
 
-async def test_a_rescoring_is_followed_stopped_and_gone_on_with(
-    api: Api, neighbour: Api, here: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(scoring, "SWEPT", SWEPT)
+async def test_a_rescoring_is_followed_stopped_and_gone_on_with(api: Api, neighbour: Api, here: Workspace) -> None:
     ideas = await _many(here)
     made = (await api.scoring.post("/v1/models", json={"name": "RICE", "framework": "rice", "active": True})).json()
     assert made["rescoring"] is True
@@ -133,10 +137,7 @@ async def test_a_rescoring_is_followed_stopped_and_gone_on_with(
         assert hidden.status_code == 404
 
 
-async def test_a_newer_change_supersedes_and_a_dead_worker_is_stood_in_for(
-    api: Api, here: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(scoring, "SWEPT", SWEPT)
+async def test_a_newer_change_supersedes_and_a_dead_worker_is_stood_in_for(api: Api, here: Workspace) -> None:
     await _many(here)
     async with here.database.transaction({here.id}) as tx:
         row = await models.create(tx, here.id, name="RICE", framework="rice", parameters=_by(10), active=True)
