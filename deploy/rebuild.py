@@ -14,14 +14,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from deploy.child import Failed
-from services.scoring.models import store as models
+from services.scoring.models.domain import score_anew
 from services.scoring.policies.domain import weigh_anew
 from services.scoring.policies.worker import differences as misweighed
 from services.scoring.scores.domain import lock_workspace, recompute
 from shared import outbox
 from shared.database import Database, Tx
 from shared.events.base import decode
-from shared.paging import FIRST
 from shared.reader import Consumers
 from shared.stream.broker import Broker
 from shared.stream.messages import PARTITIONS, BrokerAway, Fetched, StreamState
@@ -265,7 +264,7 @@ async def rescore(database: Database, *, check: bool) -> int:
             differences = await recompute(tx, workspace_id)
             wrong += len(differences)
             for model_id in () if check else {each.model_id for each in differences}:
-                await tx.run(models.ASK, workspace_id, model_id, FIRST, "", "model", model_id)
+                await score_anew(tx, workspace_id, model_id)
             weights = await misweighed(tx, workspace_id)
             wrong += len(weights)
             for policy_id in () if check else {policy_id for policy_id, _ in weights}:

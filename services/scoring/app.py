@@ -37,6 +37,8 @@ from services.scoring.policy_comparisons import api as policy_comparisons
 from services.scoring.portfolio import api as portfolio
 from services.scoring.provenance import api as provenance
 from services.scoring.rankings import api as rankings
+from services.scoring.rescorings import api as rescorings
+from services.scoring.rescorings.domain import JOB
 from services.scoring.rounds import api as rounds
 from services.scoring.runs import api as runs
 from services.scoring.scores import api as scores
@@ -72,6 +74,7 @@ SERVICE = Service(
         rounds.router,
         models.router,
         models.frameworks,
+        rescorings.router,
         methods.router,
         uncertainty.router,
         whatifs.router,
@@ -101,7 +104,7 @@ SERVICE = Service(
     ),
     consumers=CONSUMERS,
     jobs={
-        "rescore": rescore_all,
+        JOB: rescore_all,
         "balance": check_all,
         "lapse": lapse_all,
         "weigh": weighing.run,
@@ -116,7 +119,10 @@ SERVICE = Service(
         {"name": "demand-policies", "description": "How the accounts that ask are weighed, and what ideas weigh then"},
         {"name": "estimates", "description": "What people think an input of a score is"},
         {"name": "rounds", "description": "People estimate unseen by each other, see what all said, and agree"},
-        {"name": "models", "description": "Scoring frameworks with their parameters"},
+        {
+            "name": "models",
+            "description": "Scoring frameworks with their parameters, and how far their changes are",
+        },
         {"name": "methods", "description": "Ways for a group to decide, computed at once; nothing is stored"},
         {"name": "uncertainty", "description": "How sure a ranking is, and what it hangs on; nothing is stored"},
         {"name": "portfolio", "description": "The best set of ideas under capacity; nothing is stored"},

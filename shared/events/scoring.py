@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events.base import Event
+from shared.events.feedback import IdeaKind
 
 CauseKind = Literal[
     "demand",
@@ -59,11 +60,21 @@ class Breach(BaseModel):
     tolerance: float
 
 
-class BalanceChanged(Event):
-    """Published when the breaches of a team's allocation policy in a period change; with none, it is kept again.
+class KindShare(BaseModel):
+    """What ideas of a kind have of all effort."""
 
-    A consumer may keep the newest version as what is breached. It is looked at when what is promised, what was done, an
-    effort or the policy changes; not when an idea merely changes its kind.
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    kind: IdeaKind
+    share: float
+
+
+class BalanceChanged(Event):
+    """Published when the breaches of a team's allocation policy in a period change, or what ideas of a kind get there.
+
+    With no breaches it is kept. A consumer may keep the newest version as what is breached and how effort is shared
+    out. It is looked at when what is promised, what was done, an effort or the policy changes; not when an idea merely
+    changes its kind.
     """
 
     type: ClassVar[str] = "scoring.balance.changed.v1"
@@ -74,6 +85,11 @@ class BalanceChanged(Event):
     period: str
     allocation_id: UUID | None = Field(default=None, description="the policy's version; null: there is none any more")
     breaches: list[Breach]
+    planned: list[KindShare] = Field(
+        default_factory=list[KindShare],
+        description="by what is promised, in the order of their names; kinds without effort are left out",
+    )
+    actual: list[KindShare] = Field(default_factory=list[KindShare], description="likewise, by what was done")
 
 
 class PlanChanged(Event):

@@ -41,6 +41,10 @@ async def checked(here: Workspace) -> list[dict[str, Any]]:
     return [each for each in await here.published() if "balance_id" in each]
 
 
+def _shares(event: dict[str, Any], measure: str) -> list[tuple[str, float]]:
+    return [(each["kind"], each["share"]) for each in event[measure]]
+
+
 async def test_work_is_held_against_the_policy_of_its_team(api: Api, neighbour: Api, here: Workspace) -> None:
     post, get, put = api.scoring.post, api.scoring.get, api.scoring.put
     feature, enabler, debt, migration = [
@@ -73,7 +77,10 @@ async def test_work_is_held_against_the_policy_of_its_team(api: Api, neighbour: 
         ("debt", 0.2, None),
     ]
     assert [each["share"] for each in kept["actual"]["classes"]] == [None, None, None]
-    assert await checked(here) == [], "what is kept to is not told"
+    (shared,) = await checked(here)
+    by_kind = [("debt", 0.2), ("enabler", 0.2), ("feature", 0.6)]
+    assert _shares(shared, "planned") == by_kind
+    assert (shared["actual"], shared["breaches"]) == ([], []), "nothing is done yet, and the policy is kept to"
 
     work: dict[str, Any] = {"source": "sheets", "team_id": team, "period": Q1, "skill": "backend"}
     done = [
@@ -99,7 +106,9 @@ async def test_work_is_held_against_the_policy_of_its_team(api: Api, neighbour: 
         ("actual", "enablers", "under"),
         ("actual", "debt", "under"),
     ]
-    (event,) = await checked(here)
+    (_, event) = await checked(here)
+    assert _shares(event, "planned") == by_kind
+    assert _shares(event, "actual") == [("debt", 0.1), ("feature", 0.8), ("migration", 0.1)]
     assert (event["team_id"], event["period"], event["allocation_id"]) == (team, Q1, first.json()["id"])
     assert [(each["name"], each["share"], each["target"]) for each in event["breaches"]] == [
         ("features", 0.8, 0.6),
@@ -108,7 +117,7 @@ async def test_work_is_held_against_the_policy_of_its_team(api: Api, neighbour: 
     ]
 
     await post("/v1/actuals", json={"actuals": done})
-    assert len(await checked(here)) == 1, "told again, and nothing is other than before"
+    assert len(await checked(here)) == 2, "told again, and nothing is other than before"
     mended = [
         {**done[0], "amount": 6},
         {**done[1], "amount": 2},
@@ -117,7 +126,13 @@ async def test_work_is_held_against_the_policy_of_its_team(api: Api, neighbour: 
     ]
     again = await post("/v1/actuals", json={"actuals": mended})
     assert [each["change"] for each in again.json()["data"]] == ["replaced", "replaced", "removed", "replaced"]
-    assert [each["breaches"] for each in await checked(here)][1:] == [[]], "told that it is kept again"
+    (*_, kept_again) = await checked(here)
+    assert (kept_again["breaches"], kept_again["version"]) == ([], 3), "told that it is kept again"
+    (await put("/v1/commitments", json={"commitments": [{**promised[2], "share": 0.5}]})).raise_for_status()
+    (*_, shifted) = await checked(here)
+    assert shifted["version"] == 4, "what is promised is shared out otherwise"
+    assert _shares(shifted, "planned") == [("debt", 0.1111), ("enabler", 0.2222), ("feature", 0.6667)]
+    assert _shares(shifted, "actual") == _shares(kept_again, "actual") == by_kind
 
     # A team's own policy, from a later day: it is for the next quarter alone, and has versions of its own.
     theirs = {"team_id": team, "since": "2027-02-01", "classes": CLASSES[:1]}

@@ -1,6 +1,7 @@
 """What came of estimates is measured by what is published for it, and corrects later ones visibly and reversibly."""
 
 import math
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -133,6 +134,35 @@ async def test_a_correction_moves_scores_visibly_and_leaves_no_trace_when_off(
     ):
         refused = await api.scoring.put("/v1/outcomes", json={"outcomes": bad})
         assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, pointer)
+
+
+async def test_an_outcome_is_held_against_the_estimates_of_what_was_merged_into_its_idea(
+    api: Api, here: Workspace
+) -> None:
+    kept, first, second = [await here.idea() for _ in range(3)]
+    await here.estimate(first, "ada", effort=2)
+    await here.estimate(second, "ada", effort=3)
+    await here.estimate(second, "grace", effort=5)
+    outcome = {"outcomes": [{"idea_id": str(kept), "input": "effort", "actual": 8}]}
+    (await api.scoring.put("/v1/outcomes", json=outcome)).raise_for_status()
+
+    async def ratios() -> tuple[int, float | None]:
+        found = (await api.scoring.get("/v1/calibrations", params={"input": "effort"})).json()["overall"]["amounts"]
+        return found["n"], found["ratio"]
+
+    assert await ratios() == (0, None), "nobody has estimated it"
+    await here.hear(*(idea(here.id, each, version=2, archived=True, merged_into=kept) for each in (first, second)))
+    assert await ratios() == (1, pytest.approx(8 / 4)), "of ada the latest, 3, and 5 of grace"
+    await here.estimate(second, "ada", effort=100)
+    assert await ratios() == (1, pytest.approx(2)), "that is hindsight"
+    await here.estimate(kept, "ada", effort=16)
+    moved = {"outcomes": [{**outcome["outcomes"][0], "predicted_at": datetime.now(UTC).isoformat()}]}
+    (await api.scoring.put("/v1/outcomes", json=moved)).raise_for_status()
+    assert await ratios() == (1, pytest.approx(8 / 16)), "the idea itself has an estimate: those of the others rest"
+    await here.hear(*(idea(here.id, each, version=3) for each in (first, second)))
+    others = {"outcomes": [{"idea_id": str(second), "input": "effort", "actual": 105}]}
+    (await api.scoring.put("/v1/outcomes", json=others)).raise_for_status()
+    assert await ratios() == (2, pytest.approx((0.5 * 2) ** 0.5)), "apart again, each by its own"
 
 
 async def _scores(here: Workspace) -> list[tuple[Any, ...]]:

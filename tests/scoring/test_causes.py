@@ -4,8 +4,10 @@ from typing import Any
 from uuid import UUID
 
 from services.scoring.estimates import domain as estimates
-from services.scoring.models import store as rows
 from services.scoring.policies import worker as weighing
+from services.scoring.rescorings import domain as rescorings
+from services.scoring.rescorings.domain import Reached
+from services.scoring.scores.computed import Cause
 from services.scoring.scores.words import WHY
 from shared.events.scoring import ScoreChanged
 from shared.ids import new_id
@@ -99,7 +101,7 @@ async def test_what_waits_is_the_cause_where_another_event_comes_first(api: Api,
     assert await cause(api, one, "RICE") == ("demand", str(vote.id))
     # A sweep of the model is under way, for a correction that does not bear on this idea: what moves it is its own.
     async with here.database.transaction({here.id}) as tx:
-        await tx.run(rows.ASK, here.id, rice, FIRST, "", "correction", new_id())
+        await rescorings.ask(tx, here.id, "model", rice, Reached(FIRST), Cause("correction", new_id(), ""))
     said = await here.estimate(one, reach=50)
     assert await cause(api, one, "RICE") == ("estimate", str(said[0]["id"]))
     # By other parameters than before it is the model, whoever has it scored by them.

@@ -2,6 +2,7 @@
 
 from xml.etree import ElementTree
 
+from services.scoring.charts.vega import MARK, SAID, without_boxes
 from tests.builders import Api
 from tests.scoring.given import Workspace
 from tests.scoring.test_capacity import team, told
@@ -76,3 +77,17 @@ async def test_every_chart_is_a_picture_and_the_same_in_words(api: Api, neighbou
         assert (await api.scoring.get(f"/v1/charts/{path}", params=params)).status_code == 404
     hidden = await neighbour.scoring.get("/v1/charts/waterfall.svg", params=asked["waterfall"])
     assert hidden.status_code == 404
+
+
+def test_a_picture_has_no_empty_boxes() -> None:
+    """Letters for private use are in no font: what becomes of them becomes of Chinese where no font here has it."""
+    chart = {
+        "title": {"text": "\ue123\ue124 Växla", "subtitle": "bars"},
+        "data": {"values": [{"team": "\ue123"}, {"team": "\ue124 \ue125"}, {"team": "Ops \ue124 2"}, {"team": "Ж é"}]},
+    }
+    drawable = without_boxes(chart)
+    assert drawable["title"] == {"text": f"{MARK} Växla", "subtitle": ["bars", SAID]}
+    teams = [each["team"] for each in drawable["data"]["values"]]
+    assert teams == [MARK, f"{MARK} 2", f"Ops {MARK} 2", "Ж é"], "two teams stay two"
+    assert without_boxes({"title": "Växla", "mark": "bar"}) == {"title": "Växla", "mark": "bar"}
+    assert without_boxes({"title": "\ue123"})["title"] == {"text": MARK, "subtitle": [SAID]}

@@ -63,7 +63,8 @@ async def find_breaches(
 ) -> Breaches:
     """Find where work is shared otherwise than the policy tolerates.
 
-    The event `scoring.balance.changed` tells when that changes for a team, by what is promised and done.
+    The event `scoring.balance.changed` tells when that changes for a team, by what is promised and done, or how its
+    effort is shared out.
     """
     found = await _report(read, caller, period, team_id, basis)
     return Breaches(

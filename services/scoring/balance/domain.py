@@ -2,10 +2,12 @@
 
 Planned is what is promised of stored efforts, or what the adopted plan says; actual is what was recorded. Ideas count
 by the kind that they have today, and in a plan by the kind that they had when it was solved. What changes what is
-promised or was recorded asks for a check, and a worker tells it as an event when the breaches are others than before.
+promised or was recorded asks for a check, and a worker tells it as an event when breaches or shares are others than
+before.
 """
 
 import asyncio
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -27,7 +29,7 @@ from services.scoring.teams.domain import DAYS, Team, Unit
 from shared.database import Read, Tx
 from shared.errors import FieldError, Invalid
 from shared.events.feedback import IdeaKind
-from shared.events.scoring import BalanceChanged, Breach
+from shared.events.scoring import BalanceChanged, Breach, KindShare
 from shared.ids import new_id
 from shared.jobs import forever
 from shared.outbox import emit
@@ -48,6 +50,16 @@ class Measured:
     parts: Sequence[Part]
     not_counted: int
     """Promises without an effort in the team's unit, or ideas done that scoring does not know."""
+
+    @property
+    def shares(self) -> list[KindShare]:
+        """What each kind has of all effort, rounded as it is told."""
+        whole = math.fsum(self.efforts.values())
+        return [
+            KindShare(kind=kind, share=round(min(effort / whole, 1.0), ROUNDED))
+            for kind, effort in sorted(self.efforts.items())
+            if effort > 0
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,10 +245,12 @@ async def check_next(tx: Tx) -> bool:
     await tx.value(store.LOCK, asked.workspace_id)
     (found,) = await report(tx, asked.workspace_id, [asked.period], [asked.team_id])
     row = await tx.one(store.HELD, asked.workspace_id, asked.period, asked.team_id)
-    before: object = [] if row is None else from_json(row["breaches"])
-    plain = to_json(found.breaches)
-    if from_json(plain) != before:
-        told = await tx.one(store.PUT, asked.workspace_id, new_id(), asked.period, asked.team_id, plain.decode())
+    held: list[str | None] = ["[]", None] if row is None else [row["breaches"], row["shares"]]
+    before = [from_json(each or '{"planned": [], "actual": []}') for each in held]
+    shares = {measure: found.measures[measure].shares for measure in MEASURES}
+    plain = [to_json(found.breaches).decode(), to_json(shares).decode()]
+    if [from_json(each) for each in plain] != before:
+        told = await tx.one(store.PUT, asked.workspace_id, new_id(), asked.period, asked.team_id, *plain)
         assert told is not None, "it was written just now"
         event = BalanceChanged(
             workspace_id=asked.workspace_id,
@@ -246,6 +260,7 @@ async def check_next(tx: Tx) -> bool:
             period=asked.period,
             allocation_id=None if found.policy is None else found.policy.id,
             breaches=found.breaches,
+            **shares,
         )
         await emit(tx, [event], [asked.traceparent])
     await checks.done(tx, asked)

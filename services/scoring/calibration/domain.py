@@ -1,7 +1,8 @@
 """Calibration: outcomes held against what had been estimated, and the corrections that are made of it.
 
 An outcome names the moment of the prediction; the estimates that were current at that moment are held against it, so
-that none made with hindsight counts. Estimates are never changed or deleted: the same outcomes give the same figures.
+that none made with hindsight counts. Estimates are never changed or deleted: the same outcomes give the same figures,
+as long as the same ideas are one.
 """
 
 from collections.abc import Sequence

@@ -23,21 +23,33 @@ LIST_OUTCOMES = f"{_OUTCOMES} order by id desc limit $3"
 LIST_OUTCOMES_OF_INPUT = f"{_OUTCOMES} and input = $4 order by id desc limit $3"
 LIST_OUTCOMES_OF_IDEA = f"{_OUTCOMES} and idea_id = $4 and ($5::text is null or input = $5) order by id desc limit $3"
 # The newest outcomes of an input, each with the estimates that were current at the moment of the prediction: of every
-# estimator the last one given by then, unless it was withdrawn by then.
+# estimator the last one given by then, unless it was withdrawn by then. As scores take them: where nobody had estimated
+# the idea itself, those of what was merged into it; of somebody who estimated several of those the latest.
 PREDICTED = """
 select o.idea_id, o.actual, e.* from (
     select idea_id, actual, predicted_at from outcomes
     where workspace_id = $1 and input = $2 and kind = $3 order by id desc limit $4
 ) as o
 cross join lateral (
+    with said as (
+        select distinct on (m.idea_id, t.estimator) m.own, t.estimator, t.id, t.value, t.team_id, t.discipline,
+               t.withdrawn_at
+        from (
+            select o.idea_id, true as own
+            union all
+            select idea_id, false from ideas where workspace_id = $1 and merged_into = o.idea_id
+        ) as m join estimates t on t.workspace_id = $1 and t.idea_id = m.idea_id and t.input = $2
+        where t.created_at <= o.predicted_at
+        order by m.idea_id, t.estimator, t.id desc
+    ), current as (
+        select * from said where withdrawn_at is null or withdrawn_at > o.predicted_at
+    ), counted as (
+        select distinct on (estimator) id, value, team_id, discipline from current
+        where own or not exists (select from current where own) order by estimator, id desc
+    )
     select array_agg(value order by id) as values, array_agg(team_id order by id) as teams,
            array_agg(discipline order by id) as disciplines
-    from (
-        select distinct on (estimator) id, value, team_id, discipline, withdrawn_at from estimates
-        where workspace_id = $1 and idea_id = o.idea_id and input = $2 and created_at <= o.predicted_at
-        order by estimator, id desc
-    ) as last
-    where withdrawn_at is null or withdrawn_at > o.predicted_at
+    from counted
 ) as e
 where e.values is not null
 """

@@ -17,6 +17,7 @@ from services.scoring.frameworks.parameters import MEASURES, AlignmentRule, Comp
 from services.scoring.frameworks.spreads import Spread
 from services.scoring.needs.domain import of_ideas
 from services.scoring.needs.rated import Sampled, chosen, surveyed
+from services.scoring.rankings.domain import best
 from services.scoring.scores.corrections import Correction, corrected
 from services.scoring.scores.domain import corrections, weights_of
 from services.scoring.scores.inputs import Demand, Estimates, Known, Sought, demanded, resolve, sought
@@ -88,12 +89,18 @@ async def model(read: Read, workspace_id: UUID, model_id: UUID, pointer: str = "
 async def load(read: Read, workspace_id: UUID, model_id: UUID, choice: Choice) -> list[Candidate]:
     """The candidates, those of the ranking first and in its order.
 
-    Invalid when a named idea is not known, or was merged.
+    Invalid when a named idea is not known, or was merged; Conflict where too few are far enough up.
     """
     rows = {
         row["idea_id"]: row
-        for row in await read.all(
-            store.BEST, workspace_id, model_id, choice.kind, choice.status, choice.product_id, choice.among
+        for row in await best(
+            read,
+            workspace_id,
+            model_id,
+            choice.among,
+            kind=choice.kind,
+            status=choice.status,
+            product_id=choice.product_id,
         )
     }
     if unseen := [idea_id for idea_id in dict.fromkeys(choice.idea_ids) if idea_id not in rows]:

@@ -5,18 +5,6 @@ select id, name, framework, parameters::text as parameters, revision, active,
        exists(select from rescores r where r.model_id = models.id) as rescoring
 from models where workspace_id = $1 and id = $2
 """
-# From the top of the ranking's index: what is read is what is asked for, and those archived or of other kinds between.
-BEST = """
-select s.idea_id, i.title, i.kind, i.status
-from scores s cross join lateral (
-    select title, kind, status, archived, product_id from ideas
-    where idea_id = s.idea_id and workspace_id = s.workspace_id limit 1
-) as i
-where s.workspace_id = $1 and s.model_id = $2 and s.value is not null and not i.archived
-  and ($3::text is null or i.kind = $3) and ($4::text is null or i.status = $4)
-  and ($5::uuid is null or i.product_id = $5)
-order by s.value desc, s.idea_id desc limit $6
-"""
 NAMED = """
 select i.* from unnest($2::uuid[]) as asked (idea_id) cross join lateral (
     select idea_id, title, kind, status, merged_into from ideas

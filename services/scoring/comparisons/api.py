@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from services.scoring.candidates.domain import MOST
-from services.scoring.comparisons import domain, store
+from services.scoring.comparisons import domain
 from services.scoring.comparisons.agreement import Agreement, agree
 from services.scoring.comparisons.domain import Side, Why
 from services.scoring.comparisons.reasons import Part
@@ -149,28 +149,29 @@ async def compare_models(
 ) -> ModelComparison:
     """Compare models over the same ideas: how alike their orders are, and where they are farthest apart."""
     models = await domain.models(read, caller.workspace_id, model_id)
-    rows = await read.all(store.VALUES, caller.workspace_id, model_id, kind, status, product_id, among)
-    scored = [row for row in rows if None not in row["values"]]
-    values = np.array([row["values"] for row in scored], np.float64).reshape(-1, len(model_id))
+    rows, most_ranked = await domain.top(
+        read, caller.workspace_id, model_id, among, kind=kind, status=status, product_id=product_id
+    )
+    scored = [each for each in rows if None not in each.values]
+    values = np.array([each.values for each in scored], np.float64).reshape(-1, len(model_id))
     found: Agreement = await compute_apart(runtime, lambda: agree(values, most))
-    ranked = [sum(place in row["on_top_of"] for row in rows) for place in range(1, len(model_id) + 1)]
     return ModelComparison(
         models=[_model(row) for row in models],
         ideas=len(scored),
         left_out=len(rows) - len(scored),
-        whole=max(ranked) < among,
+        whole=most_ranked < among,
         pairs=[ModelPair(first=model_id[one], second=model_id[other], tau=tau) for one, other, tau in found.pairs],
         disagreements=[
             Disagreement(
-                idea_id=scored[idea]["idea_id"],
-                title=scored[idea]["title"],
-                kind=scored[idea]["kind"],
-                status=scored[idea]["status"],
+                idea_id=scored[idea].idea_id,
+                title=scored[idea].title,
+                kind=scored[idea].kind,
+                status=scored[idea].status,
                 apart=float(np.ptp(found.places[idea])),
                 places=[
                     Standpoint(model_id=id, value=value, place=place)
                     for id, value, place in zip(
-                        model_id, scored[idea]["values"], found.places[idea].tolist(), strict=True
+                        model_id, values[idea].tolist(), found.places[idea].tolist(), strict=True
                     )
                 ],
             )

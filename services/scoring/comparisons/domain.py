@@ -12,10 +12,12 @@ from services.scoring.comparisons import store
 from services.scoring.comparisons.reasons import Reasons, account
 from services.scoring.frameworks import FRAMEWORKS
 from services.scoring.frameworks.recipe import Recipe
+from services.scoring.rankings.domain import best
 from services.scoring.scores.computed import INPUTS
 from services.scoring.scores.inputs import Input
 from shared.database import Read
 from shared.errors import Conflict, FieldError, Invalid, NotFound
+from shared.events.feedback import IdeaKind, IdeaStatus
 
 
 async def models(read: Read, workspace_id: UUID, model_ids: Sequence[UUID]) -> list[asyncpg.Record]:
@@ -31,6 +33,45 @@ async def models(read: Read, workspace_id: UUID, model_ids: Sequence[UUID]) -> l
     if off := [row["name"] for row in rows if not row["active"]]:
         raise Conflict(f"{off[0]!r} is not active, so its scores are not kept up.", code="model_inactive")
     return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """An idea that is on top of one of the models, with its value under each; None: not scoreable."""
+
+    idea_id: UUID
+    title: str
+    kind: IdeaKind
+    status: IdeaStatus
+    values: Sequence[float | None]
+
+
+async def top(
+    read: Read,
+    workspace_id: UUID,
+    model_ids: Sequence[UUID],
+    among: int,
+    *,
+    kind: str | None,
+    status: str | None,
+    product_id: UUID | None,
+) -> tuple[list[Compared], int]:
+    """The first of each model's ranking, under all of them; and how many the model has that ranks most.
+
+    Conflict where too few are far enough up.
+    """
+    ranked = [
+        await best(read, workspace_id, model_id, among, kind=kind, status=status, product_id=product_id)
+        for model_id in model_ids
+    ]
+    rows = {row["idea_id"]: row for each in ranked for row in each}
+    found = await read.all(store.VALUES, workspace_id, model_ids, list(rows)) if rows else []
+    compared = [
+        Compared(row["idea_id"], title["title"], title["kind"], title["status"], row["values"])
+        for row in found
+        if (title := rows[row["idea_id"]])
+    ]
+    return compared, max(len(each) for each in ranked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +116,10 @@ async def why(read: Read, workspace_id: UUID, model_id: UUID, a: UUID, b: UUID) 
             lacks = ", ".join(from_json(row["missing"]))
             raise Conflict(f"{row['idea_id']} is not scoreable: it lacks {lacks}.", code="not_scoreable")
     if rows[0]["model_version"] != rows[1]["model_version"]:
-        raise Conflict("A change of the model has not reached every idea yet; try again in a moment.", code="rescoring")
+        raise Conflict(
+            "A change of the model is not at every idea yet: see /v1/rescorings.",
+            code="rescoring",
+        )
     framework = FRAMEWORKS[model["framework"]]
     parameters: Any = framework.parameters.model_validate_json(rows[0]["parameters"])
     one, other = (Side(row["idea_id"], row["title"], row["value"], INPUTS.validate_json(row["inputs"])) for row in rows)

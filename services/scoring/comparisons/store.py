@@ -7,24 +7,9 @@ select m.* from unnest($2::uuid[]) with ordinality as asked (id, place) cross jo
     from models where id = asked.id and workspace_id = $1 limit 1
 ) as m order by asked.place
 """
-# The top of each model's ranking, from its index; then every score of those ideas by its whole key.
+# Every score of these ideas, by its whole key.
 VALUES = """
-with top as (
-    select asked.place, t.* from unnest($2::uuid[]) with ordinality as asked (id, place) cross join lateral (
-        select s.idea_id, i.title, i.kind, i.status
-        from scores s cross join lateral (
-            select title, kind, status, archived, product_id from ideas
-            where idea_id = s.idea_id and workspace_id = s.workspace_id limit 1
-        ) as i
-        where s.workspace_id = $1 and s.model_id = asked.id and s.value is not null and not i.archived
-          and ($3::text is null or i.kind = $3) and ($4::text is null or i.status = $4)
-          and ($5::uuid is null or i.product_id = $5)
-        order by s.value desc, s.idea_id desc limit $6
-    ) as t
-)
-select u.*, v.values from (
-    select idea_id, title, kind, status, array_agg(place) as on_top_of from top group by idea_id, title, kind, status
-) as u cross join lateral (
+select u.idea_id, v.values from unnest($3::uuid[]) as u (idea_id) cross join lateral (
     select array_agg(s.value order by asked.place) as values
     from unnest($2::uuid[]) with ordinality as asked (id, place) left join lateral (
         select value from scores where workspace_id = $1 and idea_id = u.idea_id and model_id = asked.id limit 1

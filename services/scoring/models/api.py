@@ -64,6 +64,9 @@ class Model(Wire):
     active: bool
     revision: int = Field(description="rises when the parameters change; a score names it as its `model_version`")
     rescoring: bool = Field(description="true while a change has not reached every idea yet")
+    rescoring_id: UUID | None = Field(
+        description="how far the change is: `GET /v1/rescorings/{rescoring_id}`; null: it has reached every idea"
+    )
     version: int = Field(description="rises with each edit")
     created_at: datetime
 
@@ -108,7 +111,7 @@ def _inputs(parameters: Parameters) -> list[ModelInput]:
 
 def _model(row: asyncpg.Record) -> Model:
     parameters = FRAMEWORKS[row["framework"]].parameters.model_validate_json(row["parameters"])
-    fields: dict[str, Any] = {**row, "parameters": parameters}
+    fields: dict[str, Any] = {**row, "parameters": parameters, "rescoring": row["rescoring_id"] is not None}
     return Model(formula=parameters.recipe().formula, inputs=_inputs(parameters), **fields)
 
 
@@ -133,7 +136,7 @@ async def list_frameworks() -> Frameworks:
 
 @router.post("", status_code=201, responses=EDITING, dependencies=[allow("scores:write")])
 async def create_model(body: ModelIn, caller: CallerDep, tx: TxDep, response: Response) -> Model:
-    """Add a model. An active one has scored the first 200 ideas when this answers, and goes on with the rest."""
+    """Add a model. An active one has scored 200 ideas when this answers; a job scores the rest (`rescoring_id`)."""
     row = await domain.create(
         tx,
         caller.workspace_id,
@@ -169,8 +172,9 @@ async def update_model(
 ) -> Model:
     """Edit, activate or deactivate a model.
 
-    New parameters, or its activation, score every idea anew: the first 200 before this answers, the others after
-    (`rescoring`). A model that is deactivated keeps its scores as they were; nothing moves them any more.
+    New parameters, or its activation, score every idea anew: the first 200 before this answers, the others by a job
+    (`rescoring_id`), in place of one that is not done. A model that is deactivated keeps its scores as they were;
+    nothing moves them any more.
     """
     parameters = None
     if body.parameters is not None:

@@ -1,11 +1,12 @@
 """Models: a framework with parameters. An active model scores every idea of its workspace.
 
 A change of what an active model computes, or of what all ideas are held against, reaches the first ideas in the
-transaction of the change and the rest through
-the job `rescore`, chunk by chunk, from a position that is stored: whatever dies, it goes on from there.
+transaction of the change and the rest by a rescoring, chunk by chunk, from a position that is stored: whatever dies, it
+goes on from there.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Mapping
 from uuid import UUID
 
@@ -15,13 +16,15 @@ from services.scoring.frameworks import FRAMEWORKS, FrameworkName
 from services.scoring.frameworks.parameters import Parameters, Rule
 from services.scoring.models import store
 from services.scoring.policies import domain as policies
+from services.scoring.rescorings import domain as rescorings
+from services.scoring.rescorings.domain import At, Reached
 from services.scoring.scores.computed import Cause
-from services.scoring.scores.domain import lock_workspace, portion, rescore_stale, score_portion, sweep
-from shared.database import Database, Tx
-from shared.errors import Conflict, NotFound
+from services.scoring.scores.domain import CHUNK, lock_workspace, portion, rescore_stale, score_portion, sweep
+from shared.database import RETRYABLE, Database, Tx
+from shared.errors import Conflict, NotFound, Unavailable
 from shared.ids import new_id
 from shared.jobs import forever
-from shared.paging import FIRST
+from shared.paging import FIRST, LAST
 from shared.routes import require_version
 from shared.runtime import Runtime
 from shared.telemetry import traceparent
@@ -87,7 +90,7 @@ async def update(
         store.UPDATE, workspace_id, model_id, name or old["name"], wanted.model_dump_json(), to_be_active, revision
     )
     if not to_be_active:
-        await tx.run(store.FORGET, workspace_id, model_id)
+        await rescorings.drop(tx, workspace_id, "model", model_id, "cancelled", "The model was deactivated.")
     elif wanted != held or not old["active"]:
         await _rescore(tx, workspace_id, model_id, _edited(model_id))
     return await _get(tx, workspace_id, model_id)
@@ -130,22 +133,36 @@ async def correct(tx: Tx, workspace_id: UUID, correction_id: UUID, framework: st
 
 
 async def _rescore(tx: Tx, workspace_id: UUID, model_id: UUID, cause: Cause) -> None:
+    began = time.monotonic()
     reached = await sweep(tx, workspace_id, model_id, FIRST, cause)
     if reached is None:
-        await tx.run(store.FORGET, workspace_id, model_id)
+        reason = "A newer change has reached every idea at once."
+        await rescorings.drop(tx, workspace_id, "model", model_id, "superseded", reason)
     else:
-        await tx.run(store.ASK, workspace_id, model_id, reached, cause.traceparent, cause.kind, cause.id)
+        so_far = Reached(reached, CHUNK, time.monotonic() - began)
+        await rescorings.ask(tx, workspace_id, "model", model_id, so_far, cause)
+
+
+async def score_anew(tx: Tx, workspace_id: UUID, model_id: UUID) -> None:
+    """Have the job score every idea under a model again; the workspace is locked."""
+    await rescorings.ask(tx, workspace_id, "model", model_id, Reached(FIRST), Cause("model", model_id, ""))
 
 
 def _edited(model_id: UUID) -> Cause:
     return Cause("model", model_id, traceparent.get())
 
 
-async def _portions(database: Database, workspace_id: UUID, after: UUID) -> AsyncGenerator[tuple[list[UUID], bool]]:
-    """A workspace's next ideas in portions, those of one step; and with each whether it is the last of all."""
+async def _portions(database: Database, asked: asyncpg.Record) -> AsyncGenerator[tuple[list[UUID], bool]]:
+    """A workspace's next ideas in portions, those of one step; and with each whether it is the last of all.
+
+    None follow once nobody wants them any more.
+    """
+    after = asked["after"]
     for _ in range(PORTIONS):
-        async with database.read((workspace_id,)) as read:
-            ideas, last = await portion(read, workspace_id, after)
+        async with database.read((asked["workspace_id"],)) as read:
+            if not await rescorings.wanted(read, asked):
+                return
+            ideas, last = await portion(read, asked["workspace_id"], after)
         yield ideas, last
         if last:
             return
@@ -156,16 +173,34 @@ async def rescore_some(database: Database) -> bool:
     """Score the next ideas under a model that changed; False when nothing waits.
 
     Several portions at once, so that the database works at some while another is computed. The position moves when all
-    of the step are done, and only from where it was read, so two workers at one model waste work and do no harm.
+    of the step are done, and only from where it was read: a worker whose lease has lapsed wastes work and does no harm.
     """
     async with database.system() as tx:
-        asked = await tx.one(store.PICK)
+        asked = await rescorings.claim(tx)
     if asked is None:
         return False
-    workspace_id, model_id, after = asked["workspace_id"], asked["model_id"], asked["after"]
-    cause = Cause(asked["cause"], asked["cause_id"] or model_id, asked["traceparent"])
-    portions, turn = _portions(database, workspace_id, after), asyncio.Lock()
+    began = time.monotonic()
     taken: list[tuple[list[UUID], bool]] = []
+    try:
+        await _score(database, asked, taken)
+    except (Unavailable, *RETRYABLE):
+        async with database.system() as tx:
+            await rescorings.leave(tx, asked)
+        raise
+    if taken:
+        ideas, last = taken[-1]
+        reached = Reached(ideas[-1] if ideas else LAST, sum(len(each) for each, _ in taken), time.monotonic() - began)
+        at = At(asked["workspace_id"], asked["model_id"], asked["after"], asked["asked_at"])
+        async with database.system() as tx:
+            await rescorings.advance(tx, "model", at, reached, last=last)
+    return True
+
+
+async def _score(database: Database, asked: asyncpg.Record, taken: list[tuple[list[UUID], bool]]) -> None:
+    """Score the portions of a step, which are `taken` in their order."""
+    workspace_id, model_id = asked["workspace_id"], asked["model_id"]
+    cause = Cause(asked["cause"], asked["cause_id"] or model_id, asked["traceparent"])
+    portions, turn = _portions(database, asked), asyncio.Lock()
 
     async def score() -> None:
         while True:
@@ -183,22 +218,16 @@ async def rescore_some(database: Database) -> bool:
     for outcome in outcomes:
         if isinstance(outcome, BaseException):
             raise outcome
-    async with database.system() as tx:
-        at = workspace_id, model_id, after, asked["asked_at"]
-        ideas, last = taken[-1]
-        if last:
-            await tx.run(store.DONE, *at)
-        else:
-            await tx.run(store.MOVE, *at, ideas[-1])
-    return True
 
 
 async def rescore_all(runtime: Runtime) -> None:
     """The job: bring every idea to the newest state of models and needs, and look once a second whether one changed."""
+    signal = asyncio.Event()
+    runtime.signals[rescorings.JOB] = signal.set
 
     async def step() -> bool:
         models = await rescore_some(runtime.database)
         async with runtime.database.system() as tx:
             return await rescore_stale(tx) or models
 
-    await forever(asyncio.Event(), SWEEP_SECONDS, step, runtime.lookout.rest(store.WORK))
+    await forever(signal, SWEEP_SECONDS, step, runtime.lookout.rest(store.WORK))

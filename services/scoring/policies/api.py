@@ -50,6 +50,9 @@ class DemandPolicy(Wire):
     parameters: PolicyParameters
     revision: int = Field(description="rises when the parameters change; a weight names it")
     weighing: bool = Field(description="true while a change has not reached every idea yet")
+    rescoring_id: UUID | None = Field(
+        description="how far the change is: `GET /v1/rescorings/{rescoring_id}`; null: it has reached every idea"
+    )
     as_of_month: str | None = Field(description="with a half-life: the month, UTC, that ages are counted to")
     version: int = Field(description="rises with each edit")
     created_at: datetime
@@ -108,13 +111,14 @@ def _policy(row: asyncpg.Record) -> DemandPolicy:
     return DemandPolicy(
         parameters=PolicyParameters.model_validate_json(row["parameters"]),
         as_of_month=breakdown.month_of(row["month"]),
+        weighing=row["rescoring_id"] is not None,
         **fields,
     )
 
 
 @router.post("", status_code=201, responses=EDITING, dependencies=[allow("scores:write")])
 async def create_demand_policy(body: DemandPolicyIn, caller: CallerDep, tx: TxDep, response: Response) -> DemandPolicy:
-    """Add a policy, ten at most. Every idea is weighed by it within moments (`weighing`), and from then on.
+    """Add a policy, ten at most. Every idea is weighed by it by a job (`rescoring_id`), and from then on.
 
     A model uses it where a rule for demand, such as `reach` of RICE, names it as its `policy_id`.
     """
@@ -144,7 +148,10 @@ async def get_demand_policy(policy_id: UUID, caller: CallerDep, read: ReadDep, r
 async def update_demand_policy(
     policy_id: UUID, body: DemandPolicyEdit, caller: CallerDep, tx: TxDep, expected: IfMatch, response: Response
 ) -> DemandPolicy:
-    """Edit a policy. New parameters weigh every idea anew, and the scores that rest on it move, with cause `policy`."""
+    """Edit a policy. New parameters weigh every idea anew, and the scores that rest on it move, with cause `policy`.
+
+    A job does it (`rescoring_id`), in place of one that is not done.
+    """
     row = await domain.update(tx, caller.workspace_id, policy_id, expected, name=body.name, parameters=body.parameters)
     response.headers.update(etag(row["version"]))
     return _policy(row)

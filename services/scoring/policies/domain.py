@@ -12,6 +12,9 @@ import asyncpg
 
 from services.scoring.policies import store
 from services.scoring.policies.parameters import PolicyParameters
+from services.scoring.rescorings import domain as rescorings
+from services.scoring.rescorings.domain import Reached
+from services.scoring.scores.computed import Cause
 from services.scoring.scores.domain import lock_workspace
 from shared.database import Read, Tx
 from shared.errors import Conflict, FieldError, Invalid, NotFound
@@ -95,6 +98,7 @@ async def delete(tx: Tx, workspace_id: UUID, policy_id: UUID) -> None:
     model = await tx.value(store.USED_BY, workspace_id, policy_id)
     if model is not None:
         raise Conflict(f"The model {model!r} weighs demand by it.", code="policy_in_use")
+    await rescorings.drop(tx, workspace_id, "policy", policy_id, "cancelled", "The policy was deleted.")
     if not await tx.value(store.DELETE, workspace_id, policy_id):
         raise NotFound("No demand policy by that id.")
 
@@ -143,7 +147,12 @@ def _taken(name: str) -> Conflict:
 
 async def weigh_anew(tx: Tx, workspace_id: UUID, policy_id: UUID) -> None:
     """Have every idea weighed by this policy, from the first."""
-    await tx.run(store.ASK, workspace_id, policy_id, FIRST, "policy", traceparent.get())
+    await age(tx, workspace_id, policy_id, Cause("policy", policy_id, traceparent.get()))
+
+
+async def age(tx: Tx, workspace_id: UUID, policy_id: UUID, cause: Cause) -> None:
+    """The same, for a cause."""
+    await rescorings.ask(tx, workspace_id, "policy", policy_id, Reached(FIRST), cause)
 
 
 async def mark_unweighed(

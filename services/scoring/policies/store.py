@@ -1,7 +1,7 @@
 """Demand policies, what ideas weigh under them, and what is still to be weighed, as rows."""
 
 _POLICY = """id, name, parameters::text as parameters, month, revision, version, created_at,
-    exists(select from weighings w where w.policy_id = demand_policies.id) as weighing"""
+    (select w.id from weighings w where w.policy_id = demand_policies.id) as rescoring_id"""
 COUNT = "select count(*) from demand_policies where workspace_id = $1"
 ADD = f"""
 insert into demand_policies (id, workspace_id, name, parameters, month) values ($2, $1, $3, $4, $5)
@@ -22,8 +22,7 @@ where workspace_id = $1 and id = $2
 """
 DELETE = """
 with gone as (delete from demand_policies where workspace_id = $1 and id = $2 returning id),
-weights_gone as (delete from weights w using gone where w.workspace_id = $1 and w.policy_id = gone.id),
-weighings_gone as (delete from weighings w using gone where w.workspace_id = $1 and w.policy_id = gone.id)
+weights_gone as (delete from weights w using gone where w.workspace_id = $1 and w.policy_id = gone.id)
 select count(*) from gone
 """
 REVISE = """
@@ -91,20 +90,10 @@ with recursive walk as (
 ), few as (select idea_id, $1::uuid as workspace_id from walk where idea_id is not null limit $3)
 select u.idea_id, {_SIZE} from few u order by u.idea_id
 """
-ASK = """
-insert into weighings (workspace_id, policy_id, after, cause, traceparent) values ($1, $2, $3, $4, $5)
-on conflict (policy_id) do update set after = excluded.after, cause = excluded.cause,
-    traceparent = excluded.traceparent, asked_at = now()
-"""
-PICK = """
-select workspace_id, policy_id, after, cause, asked_at, traceparent from weighings order by random() limit 1
-"""
-MOVE = "update weighings set after = $5 where workspace_id = $1 and policy_id = $2 and after = $3 and asked_at = $4"
-DONE = "delete from weighings where workspace_id = $1 and policy_id = $2 and after = $3 and asked_at = $4"
 # The month as `month_now` counts it.
 WORK = """
 (select 1 from unweighed order by marked_at limit 1)
-union all (select 1 from weighings order by policy_id limit 1)
+union all (select 1 from weighings where state in ('waiting', 'running') order by policy_id limit 1)
 union all select 1 from demand_policies
 where month < (select extract(year from t) * 12 + extract(month from t) - 1 from timezone('UTC', now()) as t)::int
 """

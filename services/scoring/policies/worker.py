@@ -5,6 +5,7 @@ the row of the mark, which is taken before the accounts are read: no change is l
 """
 
 import asyncio
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -13,9 +14,11 @@ import asyncpg
 from pydantic_core import from_json, to_json
 
 from services.scoring.policies import evidence, store
-from services.scoring.policies.domain import month_now
+from services.scoring.policies.domain import age, month_now
 from services.scoring.policies.evidence import Evidence, Result
 from services.scoring.policies.parameters import PolicyParameters
+from services.scoring.rescorings import domain as rescorings
+from services.scoring.rescorings.domain import At, Reached
 from services.scoring.scores.computed import Cause, Subject
 from services.scoring.scores.domain import CHUNK, lock_ideas, lock_workspace, rescore
 from shared.database import RETRYABLE, Database, Read, Tx
@@ -59,7 +62,7 @@ async def age_one(tx: Tx, _limit: int) -> bool:
         return False
     await lock_workspace(tx, aged["workspace_id"])
     if await tx.run(store.AGE, aged["workspace_id"], aged["id"], now):
-        await tx.run(store.ASK, aged["workspace_id"], aged["id"], FIRST, "time", "")
+        await age(tx, aged["workspace_id"], aged["id"], Cause("time", aged["id"], ""))
     return True
 
 
@@ -84,9 +87,10 @@ async def weigh_policy(tx: Tx, limit: int) -> bool:
 
     The position moves only from where it was read, so two workers at one policy waste work and do no harm.
     """
-    asked = await tx.one(store.PICK)
+    asked = await rescorings.pick_policy(tx)
     if asked is None:
         return False
+    began = time.monotonic()
     workspace_id, policy_id, after = asked["workspace_id"], asked["policy_id"], asked["after"]
     rows = await tx.all(store.IDEAS_AFTER, workspace_id, after, limit)
     ideas = _portion(rows)
@@ -95,11 +99,9 @@ async def weigh_policy(tx: Tx, limit: int) -> bool:
     if policy is not None and ideas:
         causes = {(workspace_id, idea): Cause(asked["cause"], policy_id, asked["traceparent"]) for idea in ideas}
         await _weigh(tx, workspace_id, ideas, [policy], causes)
-    at = workspace_id, policy_id, after, asked["asked_at"]
-    if policy is None or (len(ideas) == len(rows) and len(rows) < limit):
-        await tx.run(store.DONE, *at)
-    else:
-        await tx.run(store.MOVE, *at, ideas[-1])
+    last = policy is None or (len(ideas) == len(rows) and len(rows) < limit)
+    reached = Reached(after if last else ideas[-1], len(ideas), time.monotonic() - began)
+    await rescorings.advance(tx, "policy", At(workspace_id, policy_id, after, asked["asked_at"]), reached, last=last)
     return True
 
 

@@ -13,11 +13,12 @@ from services.scoring.candidates.domain import MOST
 from services.scoring.comparisons.agreement import Agreement, agree
 from services.scoring.frameworks.demand_policies import Kind
 from services.scoring.frameworks.demand_policies import State as WeightState
-from services.scoring.policies import domain
+from services.scoring.policies import domain as named
 from services.scoring.policies.parameters import PolicyParameters
-from services.scoring.policy_comparisons import store
+from services.scoring.policy_comparisons import domain
+from services.scoring.policy_comparisons.domain import Compared
 from shared.apart import compute_apart
-from shared.errors import NotFound, TooMany
+from shared.errors import Conflict, NotFound, TooMany
 from shared.events.feedback import IdeaKind, IdeaStatus
 from shared.problems import GUARDED, responses
 from shared.routes import CallerDep, ReadDep, Route, RuntimeDep, allow
@@ -105,7 +106,9 @@ class PolicyComparison(Wire):
     movers: list[PolicyMover] = Field(description="the farthest apart first")
 
 
-@router.get("/demand-policies", responses=GUARDED | responses(NotFound, TooMany), dependencies=[allow("scores:read")])
+@router.get(
+    "/demand-policies", responses=GUARDED | responses(Conflict, NotFound, TooMany), dependencies=[allow("scores:read")]
+)
 async def compare_demand_policies(
     caller: CallerDep,
     read: ReadDep,
@@ -120,11 +123,13 @@ async def compare_demand_policies(
     most: Annotated[int, Query(ge=1, le=50, description="how many movers to show")] = 10,
 ) -> PolicyComparison:
     """Rank ideas by several policies side by side: who wins by each, how alike they are, who moves most."""
-    policies = await domain.several(read, caller.workspace_id, policy_id)
-    rows = await read.all(store.VALUES, caller.workspace_id, policy_id, kind, status, product_id, among)
-    shared = [row for row in rows if None not in row["values"]]
-    apart = [row for row in rows if None in row["values"]]
-    values = np.array([row["values"] for row in shared], np.float64).reshape(-1, len(policy_id))
+    policies = await named.several(read, caller.workspace_id, policy_id)
+    rows, most_ranked = await domain.top(
+        read, caller.workspace_id, policy_id, among, kind=kind, status=status, product_id=product_id
+    )
+    shared = [row for row in rows if None not in row.values]
+    apart = [row for row in rows if None in row.values]
+    values = np.array([row.values for row in shared], np.float64).reshape(-1, len(policy_id))
     found: Agreement = await compute_apart(runtime, lambda: agree(values, most))
     compared = [_policy(policy, place, rows) for place, policy in enumerate(policies)]
     return PolicyComparison(
@@ -134,27 +139,27 @@ async def compare_demand_policies(
         left_out=len(apart),
         left_out_ideas=[
             LeftOut(
-                idea_id=row["idea_id"],
-                title=row["title"],
+                idea_id=row.idea_id,
+                title=row.title,
                 states=[
-                    PolicyState(policy_id=id, state=state) for id, state in zip(policy_id, row["states"], strict=True)
+                    PolicyState(policy_id=id, state=state) for id, state in zip(policy_id, row.states, strict=True)
                 ],
             )
-            for row in sorted(apart, key=lambda row: -max(each or 0.0 for each in row["values"]))[:most]
+            for row in sorted(apart, key=lambda row: -max(each or 0.0 for each in row.values))[:most]
         ],
-        whole=max(sum(place in row["on_top_of"] for row in rows) for place in range(1, len(policy_id) + 1)) < among,
+        whole=most_ranked < among,
         pairs=[PolicyPair(first=policy_id[one], second=policy_id[other], tau=tau) for one, other, tau in found.pairs],
         movers=[
             PolicyMover(
-                idea_id=shared[idea]["idea_id"],
-                title=shared[idea]["title"],
-                kind=shared[idea]["kind"],
-                status=shared[idea]["status"],
+                idea_id=shared[idea].idea_id,
+                title=shared[idea].title,
+                kind=shared[idea].kind,
+                status=shared[idea].status,
                 apart=float(np.ptp(found.places[idea])),
                 places=[
                     PolicyStandpoint(policy_id=id, weight=weight, place=place)
                     for id, weight, place in zip(
-                        policy_id, shared[idea]["values"], found.places[idea].tolist(), strict=True
+                        policy_id, values[idea].tolist(), found.places[idea].tolist(), strict=True
                     )
                 ],
             )
@@ -163,17 +168,17 @@ async def compare_demand_policies(
     )
 
 
-def _policy(policy: asyncpg.Record, place: int, rows: Sequence[asyncpg.Record]) -> ComparedPolicy:
-    weighed = [row for row in rows if row["values"][place] is not None]
+def _policy(policy: asyncpg.Record, place: int, rows: Sequence[Compared]) -> ComparedPolicy:
+    weighed = [(value, row) for row in rows if (value := row.values[place]) is not None]
     # As rankings have it: among equals the newer idea comes first.
-    first = sorted(weighed, key=lambda row: (row["values"][place], row["idea_id"]), reverse=True)[:FIRST_FEW]
-    places = [PolicyPlace(idea_id=row["idea_id"], title=row["title"], weight=row["values"][place]) for row in first]
+    heaviest = sorted(weighed, key=lambda each: (each[0], each[1].idea_id), reverse=True)[:FIRST_FEW]
+    places = [PolicyPlace(idea_id=row.idea_id, title=row.title, weight=value) for value, row in heaviest]
     return ComparedPolicy(
         id=policy["id"],
         name=policy["name"],
         kind=PolicyParameters.model_validate_json(policy["parameters"]).kind,
         revision=policy["revision"],
-        weighing=policy["weighing"],
+        weighing=policy["rescoring_id"] is not None,
         winner=places[0] if places else None,
         first=places,
     )

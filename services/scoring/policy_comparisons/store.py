@@ -1,23 +1,45 @@
 """What is compared, as rows."""
 
-# The top of each policy's ranking, from its index; then what those ideas weigh under each, by the whole key.
+# All that is asked of an idea is in the index `ideas_ranked`; titles are looked up of those on top alone.
+_IDEA = """cross join lateral (
+    select kind, status, archived, product_id from ideas where workspace_id = $1 and idea_id = w.idea_id limit 1
+) as i
+where not i.archived and ($3::text is null or i.kind = $3) and ($4::text is null or i.status = $4)
+  and ($5::uuid is null or i.product_id = $5)
+order by w.value desc, w.idea_id desc limit $6"""
+
+
+def _shown(top: str) -> str:
+    return f"""
+with top as materialized ({top})
+select p.idea_id, t.title, p.kind, p.status from top p cross join lateral (
+    select title from ideas where workspace_id = $1 and idea_id = p.idea_id limit 1
+) as t
+"""
+
+
+# The top of a policy's ranking: from its index, no farther down than $7; or out of few ideas, $7.
+TOP = _shown(f"""
+select w.idea_id, i.kind, i.status from (
+    select idea_id, value from weights where workspace_id = $1 and policy_id = $2 and value is not null
+    order by value desc, idea_id desc limit $7
+) as w {_IDEA}
+""")
+TOP_OF = _shown(f"""
+select w.idea_id, i.kind, i.status from (
+    select g.* from unnest($7::uuid[]) as asked (idea_id) cross join lateral (
+        select idea_id, value from weights
+        where workspace_id = $1 and idea_id = asked.idea_id and policy_id = $2 and value is not null limit 1
+    ) as g
+) as w {_IDEA}
+""")
+DEEPER = """
+select 1 from weights where workspace_id = $1 and policy_id = $2 and value is not null
+order by value desc, idea_id desc offset $3::int limit 1
+"""
+# What ideas weigh under each policy, by the whole key.
 VALUES = """
-with top as (
-    select asked.place, t.* from unnest($2::uuid[]) with ordinality as asked (id, place) cross join lateral (
-        select w.idea_id, i.title, i.kind, i.status
-        from weights w cross join lateral (
-            select title, kind, status, archived, product_id from ideas
-            where idea_id = w.idea_id and workspace_id = w.workspace_id limit 1
-        ) as i
-        where w.workspace_id = $1 and w.policy_id = asked.id and w.value is not null and not i.archived
-          and ($3::text is null or i.kind = $3) and ($4::text is null or i.status = $4)
-          and ($5::uuid is null or i.product_id = $5)
-        order by w.value desc, w.idea_id desc limit $6
-    ) as t
-)
-select u.*, v.values, v.states from (
-    select idea_id, title, kind, status, array_agg(place) as on_top_of from top group by idea_id, title, kind, status
-) as u cross join lateral (
+select u.idea_id, v.values, v.states from unnest($3::uuid[]) as u (idea_id) cross join lateral (
     select array_agg(w.value order by asked.place) as values, array_agg(w.state order by asked.place) as states
     from unnest($2::uuid[]) with ordinality as asked (id, place) left join lateral (
         select value, state from weights

@@ -37,7 +37,20 @@ class Ranked(Wire):
     missing: list[str]
     model_version: int
     computed_at: datetime
+    stale: bool = Field(
+        description="whether a change that all ideas are held against has not reached this score yet: it is as it was "
+        "before, by `model_version`. Of a past day: false"
+    )
     gate: Gate | None = Field(description="by Kano, as it is now; null: nobody was asked")
+
+
+class Ranking(Page[Ranked]):
+    """Ideas in their order."""
+
+    rescoring_id: UUID | None = Field(
+        description="the rescoring that has not reached every idea yet, or was cancelled: `GET /v1/rescorings/{id}`; "
+        "null: every score is up to date"
+    )
 
 
 @router.get("/rankings", responses=GUARDED | responses(NotFound, Conflict), dependencies=[allow("scores:read")])
@@ -58,7 +71,7 @@ async def rank_ideas(
     ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Page[Ranked]:
+) -> Ranking:
     """Rank ideas by their score, the highest first, archived ones left out.
 
     Among equal scores the newer idea comes first. An idea that is not scoreable has no place: ask for
@@ -73,7 +86,8 @@ async def rank_ideas(
     filters = {"kind": kind, "status": status, "gate": gate, "product_id": product_id}
     asked = Asked(caller.workspace_id, model_id, state, filters, as_of)
     rows, next_cursor = await domain.page(read, asked, cursor, limit)
-    return Page(data=[_ranked(row) for row in rows], next_cursor=next_cursor)
+    rescoring_id = None if as_of is not None else model["rescoring_id"]
+    return Ranking(data=[_ranked(row) for row in rows], next_cursor=next_cursor, rescoring_id=rescoring_id)
 
 
 def _ranked(row: asyncpg.Record) -> Ranked:
@@ -89,5 +103,6 @@ def _ranked(row: asyncpg.Record) -> Ranked:
         missing=from_json(row["missing"]),
         model_version=row["model_version"],
         computed_at=row["computed_at"],
+        stale=row["stale"],
         gate=row["gate"],
     )

@@ -8,7 +8,10 @@ from collections.abc import Mapping
 
 from services.scoring.scores.computed import State
 
-MODEL = "select framework, active from models where workspace_id = $1 and id = $2"
+MODEL = """
+select framework, active, (select r.id from rescores r where r.workspace_id = $1 and r.model_id = $2) as rescoring_id
+from models where workspace_id = $1 and id = $2
+"""
 FEW = {
     "product_id": "select idea_id from ideas where workspace_id = $1 and product_id = $2 limit $3",
     "gate": "select idea_id from kano where workspace_id = $1 and gate = $2 limit $3",
@@ -42,11 +45,16 @@ _FITS = f"""not i.archived and ($3::text is null or i.kind = $3) and ($4::text i
     and ($5::text is null or $5 = {_gate("w.idea_id")}) and ($6::uuid is null or i.product_id = $6)"""
 
 
-# The rest of those on the page alone.
+def _rescored(column: str) -> str:
+    return f"(select {column} from rescores where workspace_id = $1 and model_id = $2)"
+
+
+# The rest of those on the page alone. A score is stale that a change has not come to yet, and nothing else has moved.
 def _shown() -> str:
     return f"""
 select s.id, s.idea_id, t.title, p.kind, p.status, p.product_id, s.state, s.value,
-       s.missing::text as missing, s.model_version, s.computed_at, {_gate("p.idea_id")} as gate
+       s.missing::text as missing, s.model_version, s.computed_at, {_gate("p.idea_id")} as gate,
+       coalesce(s.idea_id > {_rescored("after")} and s.computed_at < {_rescored("asked_at")}, false) as stale
 from p {_score("p.idea_id")} cross join lateral (
     select title from ideas where workspace_id = $1 and idea_id = p.idea_id limit 1
 ) as t order by {_falling("s")}
@@ -115,7 +123,7 @@ order by {_falling("e")} limit 1
 def _then(table: str) -> str:
     return f"""
 select t.id, t.idea_id, i.title, i.kind, i.status, i.product_id, t.state, t.value,
-       t.missing::text as missing, t.model_version, t.computed_at, i.gate
+       t.missing::text as missing, t.model_version, t.computed_at, i.gate, false as stale
 from {table} cross join lateral (
     select coalesce(d.title, n.title) as title, coalesce(d.kind, n.kind) as kind,
            coalesce(d.status, n.status) as status, coalesce(d.archived, n.archived) as archived,

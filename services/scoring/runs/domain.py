@@ -55,7 +55,10 @@ async def take(tx: Tx, workspace_id: UUID, model_id: UUID, name: str, note: str 
     """
     model = await candidates.model(tx, workspace_id, model_id)
     if model.rescoring:
-        raise Conflict("A change of the model has not reached every idea yet; try again in a moment.", code="rescoring")
+        raise Conflict(
+            "A change of the model is not at every idea yet: see /v1/rescorings.",
+            code="rescoring",
+        )
     if await tx.value(store.COUNT, workspace_id, model_id, MOST + 1) > MOST:
         raise Conflict(f"The model scores more than {MOST:,} ideas, too many for a run.", code="too_many_ideas")
     run_id = new_id()

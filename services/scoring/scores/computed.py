@@ -42,7 +42,7 @@ class Cause:
     traceparent: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Computed:
     """A model applied to an idea."""
 
@@ -59,15 +59,17 @@ class Computed:
 
 
 def as_stored(inputs: Mapping[str, Input]) -> str:
-    """What `INPUTS` writes of them; of the two kinds that most are in a third of the time."""
-    return "{" + ",".join(f'"{name}":{_stored(given)}' for name, given in inputs.items()) + "}"
+    """What `INPUTS` writes of them; of the kinds that most are in a third of the time."""
+    return "{" + ",".join([f'"{name}":{_stored(given)}' for name, given in inputs.items()]) + "}"
 
 
 def _stored(given: Input) -> str:
     if given.source == "estimate" and given.corrected is None:
-        ids = ",".join(f'"{id}"' for id in given.estimates)
+        ids = ",".join([f'"{id}"' for id in given.estimates])
         return f'{{"source":"estimate","value":{given.value!r},"estimates":[{ids}]}}'
     told = given.demand
+    if given.source == "none" and told is None:
+        return '{"source":"none","estimates":[]}'
     if given.source == "demand" and told is not None and told.policy is None:
         return (
             f'{{"source":"demand","value":{given.value!r},"estimates":[],"demand":{{"measure":"{told.measure}",'
@@ -77,26 +79,47 @@ def _stored(given: Input) -> str:
     return _INPUT.dump_json(given, exclude_none=True).decode()
 
 
-def written(each: Computed, cause: Cause, waiting: tuple[CauseKind, UUID] | None) -> dict[str, object]:
-    """A score as it is sent to be stored, without its inputs; ids as text, as they go into JSON.
+Waiting = tuple[CauseKind, UUID]
+"""What has not reached an idea until now."""
 
-    `waiting`: what has not reached the idea until now, if anything has not.
-    """
-    kind, id = (None, None) if waiting is None else (waiting[0], str(waiting[1]))
-    return {
-        "new_id": new_id_text(),
-        "event_id": new_id_text(),
-        "model_id": str(each.model_id),
-        "idea_id": str(each.subject[1]),
-        "value": each.outcome.value,
-        "missing": each.outcome.missing,
-        "cause": cause.kind,
-        "cause_id": str(cause.id),
-        "bears_on": BEARS_ON.get(cause.kind, ""),
-        "waiting": kind,
-        "waiting_id": id,
-        "traceparent": cause.traceparent,
-    }
+
+class Written:
+    """Scores as they are sent to be stored, without their inputs; ids as text, as they go into JSON."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, object]] = []
+        self.common: list[dict[str, object]] = []
+        """What many of them have in common: a row names it by its place, from 1."""
+        self._places: dict[tuple[UUID, int, Waiting | None], int] = {}
+
+    def add(self, each: Computed, cause: Cause, waiting: Waiting | None) -> None:
+        """One more; `waiting`: if anything is."""
+        # One cause moves many, and is one and the same object: to compare it costs more than to send it.
+        key = each.model_id, id(cause), waiting
+        place = self._places.get(key)
+        if place is None:
+            place = self._places[key] = len(self._places) + 1
+            self.common.append(
+                {
+                    "model_id": str(each.model_id),
+                    "cause": cause.kind,
+                    "cause_id": str(cause.id),
+                    "bears_on": BEARS_ON.get(cause.kind, ""),
+                    "waiting": None if waiting is None else waiting[0],
+                    "waiting_id": None if waiting is None else str(waiting[1]),
+                    "traceparent": cause.traceparent,
+                }
+            )
+        self.rows.append(
+            {
+                "new_id": new_id_text(),
+                "event_id": new_id_text(),
+                "idea_id": str(each.subject[1]),
+                "value": each.outcome.value,
+                "missing": each.outcome.missing,
+                "common": place,
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True)

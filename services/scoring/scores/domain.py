@@ -19,10 +19,9 @@ from services.scoring.frameworks import FRAMEWORKS
 from services.scoring.frameworks.parameters import MEASURES, Parameters
 from services.scoring.needs.domain import of_ideas
 from services.scoring.scores import store
-from services.scoring.scores.computed import INPUTS, Cause, Computed, Difference, Subject, as_stored, written
+from services.scoring.scores.computed import INPUTS, Cause, Computed, Difference, Subject, Written, as_stored
 from services.scoring.scores.corrections import Correction
 from services.scoring.scores.inputs import (
-    NO_ESTIMATES,
     AccountWeight,
     Demand,
     Estimates,
@@ -72,7 +71,8 @@ async def rescore(tx: Tx, causes: Mapping[Subject, Cause], model_id: UUID | None
     """
     if not causes:
         return 0
-    models = await active_models(tx, list(causes), model_id)
+    distinct = {id(cause): cause for cause in causes.values()}.values()
+    models = await active_models(tx, list(causes), model_id, {(each.kind, each.id) for each in distinct})
     if models is None:
         return 0
     if models.merged:
@@ -83,9 +83,12 @@ async def rescore(tx: Tx, causes: Mapping[Subject, Cause], model_id: UUID | None
     computed = await compute(tx, list(causes), models.active)
     if not computed:
         return 0
-    rows = [written(each, causes[each.subject], models.waiting.get((each.model_id, each.subject))) for each in computed]
+    written = Written()
+    for each in computed:
+        written.add(each, causes[each.subject], models.waiting.get((each.model_id, each.subject)))
     inputs = [as_stored(each.inputs) for each in computed]
-    moved: int = await tx.value(store.WRITE, to_json(rows).decode(), datetime.now(UTC), inputs)
+    rows, common = to_json(written.rows).decode(), to_json(written.common).decode()
+    moved: int = await tx.value(store.WRITE, rows, datetime.now(UTC), inputs, common)
     tx.emitted = tx.emitted or moved > 0
     return moved
 
@@ -100,8 +103,13 @@ class ActiveModels(NamedTuple):
     """By model and idea, what has not reached the idea yet: another state of the model, or of what it reads."""
 
 
-async def active_models(read: Read, subjects: Sequence[Subject], model_id: UUID | None = None) -> ActiveModels | None:
-    """None where no model is active."""
+async def active_models(
+    read: Read,
+    subjects: Sequence[Subject],
+    model_id: UUID | None = None,
+    causes: Collection[tuple[CauseKind, UUID]] = (),
+) -> ActiveModels | None:
+    """None where no model is active. `causes`: all that is about to reach the ideas, so that it is not waited for."""
     workspaces = {workspace for workspace, _ in subjects}
     rows = await read.all(store.ACTIVE_MODELS, list(workspaces), model_id, [idea for _, idea in subjects])
     if not rows:
@@ -113,6 +121,8 @@ async def active_models(read: Read, subjects: Sequence[Subject], model_id: UUID 
             waiting |= {(row["id"], each): ("need", stale[each[1]]) for each in subjects if each[1] in stale}
         if row["swept"] is not None:
             swept, sweep = row["swept"], (row["sweep"], row["sweep_id"])
+            if {sweep} == causes and not stale:
+                continue
             waiting |= {(row["id"], each): sweep for each in subjects if each[1] > swept}
     return ActiveModels(rows, {each: into[each[1]] for each in subjects if each[1] in into}, waiting)
 
@@ -184,8 +194,13 @@ async def _known(read: Read, subjects: Sequence[Subject], models: Sequence[Param
     place: int
     for place, name, id, value, team_id in await read.all(store.ESTIMATES, *texts):
         estimates = known[place - 1].estimates
-        ids, values, teams = estimates.get(name, NO_ESTIMATES)
-        estimates[name] = Estimates((*ids, id), (*values, value), (*teams, team_id))
+        held = estimates.get(name)
+        # Most inputs have one.
+        estimates[name] = (
+            Estimates((id,), (value,), (team_id,))
+            if held is None
+            else Estimates((*held.ids, id), (*held.values, value), (*held.teams, team_id))
+        )
     if policies:
         for position, weight in await weights_of(read, subjects, policies):
             known[position].weights[weight.weighed.policy_id] = weight

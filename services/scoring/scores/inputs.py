@@ -145,9 +145,6 @@ class Estimates(NamedTuple):
     """The team that each speaks for; empty: none does."""
 
 
-NO_ESTIMATES = Estimates((), ())
-
-
 @dataclass(slots=True)
 class Known:
     """What is known of one idea: current estimates by input, the demand once it has been told of, facts and needs."""

@@ -104,7 +104,8 @@ Table(
     Column("period", Text, nullable=False),
     Column("team_id", UUID, nullable=False),
     Column("breaches", JSONB, nullable=False),
+    Column("shares", JSONB(none_as_null=True), comment="by kind, planned and actual; null: before they were told"),
     Column("version", BigInteger, nullable=False),
     UniqueConstraint("workspace_id", "period", "team_id", name="balances_place"),
-    comment="what was last told of a team's breaches",
+    comment="what was last told of a team's breaches and shares",
 )

@@ -34,6 +34,14 @@ Table(
     # With all that decides whether an idea is in a ranking: a page looks at a thousand in any order of their ids.
     Index("ideas_ranked", "workspace_id", "idea_id", postgresql_include=["kind", "status", "archived", "product_id"]),
     Index("ideas_merged", "workspace_id", "merged_into", postgresql_where=text("merged_into is not null")),
+    # Asked twice of every idea that is scored, and few are: it is small, and says what an idea was merged into.
+    Index(
+        "ideas_gone",
+        "workspace_id",
+        "idea_id",
+        postgresql_include=["merged_into"],
+        postgresql_where=text("merged_into is not null"),
+    ),
     Index("ideas_kind", "workspace_id", "kind", "idea_id"),
     Index("ideas_status", "workspace_id", "status", "idea_id"),
     Index("ideas_product", "workspace_id", "product_id", "idea_id", postgresql_where=text("product_id is not null")),
@@ -97,18 +105,6 @@ Table(
     PrimaryKeyConstraint("model_id", "revision"),
     comment="every set of parameters that a score may name",
     info={WRITTEN_ONCE: ()},
-)
-Table(
-    "rescores",
-    metadata,
-    Column("model_id", UUID, primary_key=True),
-    Column("workspace_id", UUID, nullable=False),
-    Column("after", UUID, nullable=False, comment="ideas up to this one are done"),
-    Column("traceparent", Text, nullable=False, server_default=""),
-    Column("cause", Text, nullable=False, server_default="model"),
-    Column("cause_id", UUID, comment="null: the model"),
-    Column("asked_at", Moment, nullable=False, server_default=NOW),
-    comment="models of which a change, or one of what they read, has not reached every idea yet",
 )
 Table(
     "estimates",

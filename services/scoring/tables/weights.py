@@ -124,14 +124,3 @@ Table(
     Index("unweighed_oldest", "marked_at"),
     comment="ideas whose accounts have changed since they were weighed",
 )
-Table(
-    "weighings",
-    metadata,
-    Column("policy_id", UUID, primary_key=True),
-    Column("workspace_id", UUID, nullable=False),
-    Column("after", UUID, nullable=False, comment="ideas up to this one are done"),
-    Column("cause", Text, nullable=False, comment="policy or time"),
-    Column("traceparent", Text, nullable=False, server_default=""),
-    Column("asked_at", Moment, nullable=False, server_default=NOW),
-    comment="policies whose change has not reached every idea yet",
-)
