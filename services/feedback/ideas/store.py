@@ -127,6 +127,7 @@ _BY_DEMAND = "join demand_ranks d on d.idea_id = i.id and d.workspace_id = $1"
 _ORDERS = {
     "updated": ("", "i.updated_at", "timestamptz", "i.id"),
     "votes": (_BY_DEMAND, "d.votes", "int", "d.idea_id"),
+    "trending": (_BY_DEMAND, "d.trend", "float8", "d.idea_id"),
     "accounts": (_BY_DEMAND, "d.accounts", "int", "d.idea_id"),
     "mrr": (_BY_DEMAND, "d.mrr", "bigint", "d.idea_id"),
 }

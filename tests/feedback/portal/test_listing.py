@@ -51,6 +51,7 @@ async def test_ideas_are_listed_in_any_order_page_by_page(api: Api, database: Da
             asked["cursor"] = answer.json()["next_cursor"]
 
     newest = sorted(every, key=lambda each: each["id"], reverse=True)
+    # All of today, so that trends are votes; they differ in `test_votes`.
     top = sorted(every, key=lambda each: (each["votes"], each["id"]), reverse=True)
     queries: tuple[tuple[dict[str, Any], Callable[[dict[str, Any]], bool]], ...] = (
         ({}, lambda each: True),
@@ -64,9 +65,9 @@ async def test_ideas_are_listed_in_any_order_page_by_page(api: Api, database: Da
         ({"q": "the "}, lambda each: False),
     )
     for number, (asked, keep) in enumerate(queries):
-        # The first three in both orders, the others each in one.
-        orders = ("new", newest), ("votes", top)
-        for sort, order in orders if number < 3 else orders[number % 2 :][:1]:
+        # The first three in all orders, the others each in one.
+        orders = ("new", newest), ("votes", top), ("trending", top)
+        for sort, order in orders if number < 3 else orders[number % 3 :][:1]:
             assert await listed(sort=sort, **asked) == [each["id"] for each in order if keep(each)], (asked, sort)
     ranked = await listed(q="export")
     assert ranked[0] == next(each["id"] for each in every if each["title"] == "Export export")
