@@ -7,7 +7,7 @@ who does (null for the others).
 
 from typing import Literal, get_args
 
-from services.feedback.ideas.finding import BEGUN, MOST_TERMS, RANKED, fits, looked_up
+from services.feedback.ideas.finding import BEGUN, MOST_TERMS, RANKED, begins, fits, looked_up
 
 # An idea, or one that was merged into it: what was said of either counts for it.
 _OF_IDEA = "m.workspace_id = $1 and (m.id = i.id or m.merged_root = i.id)"
@@ -17,8 +17,8 @@ _OF_IDEA = "m.workspace_id = $1 and (m.id = i.id or m.merged_root = i.id)"
 # what any of it is worth; how the writer is called comes along to be taken out of the words (`known`), and goes no
 # further.
 # Every idea has its demand: joined so that whoever does not ask for the votes does not look for them.
-# `visible_places`, `visible_order` and `visible_trend` say in which order ideas stand, and nothing of any: that has to
-# be asked of `visible_ideas`.
+# `visible_places`, `visible_order`, `visible_trend` and `visible_terms` say which ideas to look at first, and nothing
+# of any: that has to be asked of `visible_ideas`.
 # Not materialized: named twice, even where one of the two is not asked, ideas would be put together whole before a page
 # is taken of them. `own_only` is worked out where nothing is known of it: from a table of a few boards, which nothing
 # ever analyses, the planner would conclude that all are one-way, and put together all there is as if it were one row.
@@ -83,6 +83,8 @@ visible_board as (
 ), visible_trend as not materialized (
     select r.trend as rank, r.idea_id from demand_ranks r
     where r.workspace_id = $1 order by r.trend desc, r.idea_id desc
+), visible_terms as not materialized (
+    select t.idea_id, t.term from idea_terms t where t.workspace_id = $1
 ), visible_comments as not materialized (
     select c.id, i.id as idea_id, c.parent_id, c.signature, c.state, c.edited_at is not null as edited, c.created_at,
         c.deleted_at is not null as deleted, c.text, c.contact_id is not null as from_customer,
@@ -134,6 +136,8 @@ _SUBMISSION = "id, title, description, state, idea_id, created_at, known"
 BOARD = f"with {_VISIBLE} select id, {_BOARD} from visible_board"
 
 Sort = Literal["new", "votes", "trending", "relevance"]
+Way = Sort | Literal["typed"]
+"""In which order ideas are listed; `typed` is relevance where few have what is being typed."""
 # By demand, as a job has it from moments ago: what that is among what is visible, its type, and where all of it stands.
 _RANKED: dict[Sort, tuple[str, str, str]] = {
     "votes": ("ranked_votes", "int", "visible_order"),
@@ -154,6 +158,18 @@ and (not $12::boolean or (i.mine or i.importance is not null or i.follows)
 """
 
 
+_RELEVANCE = "ts_rank(i.search, $8::text::tsquery, 1)::float8 as sorted_by"
+
+
+def _ranked(place: int) -> str:
+    """Those of `found` behind a place, whose parts are numbered from there."""
+    return f"""ranked as (
+    select id, sorted_by, max(id::text) over () as newest from found
+)
+select id, sorted_by, newest from ranked where (sorted_by, id) < (${place}::float8, ${place + 1}::uuid)
+order by sorted_by desc, id desc limit $5"""
+
+
 def _list(sort: Sort, terms: int, begun: int, *, tied: bool) -> str:
     """Which ideas, without what is told of them: that is looked up for a page, by a statement that is planned once.
 
@@ -163,14 +179,10 @@ def _list(sort: Sort, terms: int, begun: int, *, tied: bool) -> str:
     if sort == "relevance":
         return f"""
 with {_VISIBLE}, found as materialized (
-    select i.id, ts_rank(i.search, $8::text::tsquery, 1)::float8 as sorted_by from visible_ideas i
+    select i.id, {_RELEVANCE} from visible_ideas i
     where {wanted} and i.id <= ${place + 2}::uuid {looked_up(place + 3, terms, begun)}
     order by i.id desc limit {RANKED}
-), ranked as (
-    select id, sorted_by, max(id::text) over () as newest from found
-)
-select id, sorted_by, newest from ranked where (sorted_by, id) < (${place}::float8, ${place + 1}::uuid)
-order by sorted_by desc, id desc limit $5
+), {_ranked(place)}
 """
     if sort in _RANKED:
         # Of one table, so that one index gives both.
@@ -211,15 +223,34 @@ order by {order} limit $5
 """
 
 
+def _typed(terms: int, begun: int) -> str:
+    """By relevance where few ideas have what is being typed: those are looked at, one by one, the newest first.
+
+    The planner would read all that stands on a board to find them there.
+    """
+    return f"""
+with {_VISIBLE}, begun as materialized (
+    select distinct t.idea_id from visible_terms t where {begins(12 + terms, begun)}
+), found as materialized (
+    select i.* from (select idea_id from begun where idea_id <= $11::uuid order by idea_id desc) as b, lateral (
+        select i.id, {_RELEVANCE} from visible_ideas i
+        where i.id = b.idea_id and {_WANTED} {looked_up(12, terms, 0)} limit 1
+    ) as i order by b.idea_id desc limit {RANKED}
+), {_ranked(9)}
+"""
+
+
 WALKS: dict[Sort, str] = {sort: _walk(sort) for sort in get_args(Sort) if sort != "relevance"}
-LISTS = {
+LISTS: dict[tuple[Way, int, int, bool], str] = {
     (sort, terms, begun, tied): _list(sort, terms, begun, tied=tied)
     for sort in get_args(Sort)
     for terms in range(MOST_TERMS + 1)
     for begun in BEGUN
     for tied in (False, True)
+} | {
+    ("typed", terms, begun, False): _typed(terms, begun) for terms in range(MOST_TERMS + 1) for begun in BEGUN if begun
 }
-"""By the order, the number of terms and of arguments of what is being typed, and whether ties are asked for."""
+"""By the way, the number of terms and of arguments of what is being typed, and whether ties are asked for."""
 IDEA = f"with {_VISIBLE} select {_IDEA}, i.commentable, i.votable from visible_ideas i where i.id = $5"
 THESE = f"with {_VISIBLE} select {_IDEA} from visible_ideas i where i.id = any($5::uuid[])"
 # Who saw an idea here before it was merged hears where it went.

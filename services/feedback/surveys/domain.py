@@ -205,8 +205,7 @@ async def list_subjects(
     read: Read, workspace_id: UUID, measures: tuple[str, str], after: str, limit: int
 ) -> list[Subject]:
     """What was asked about under either measure, by name, after one. Under Kano ideas that are merged are one."""
-    statement = store.FEATURES if "kano" in measures else store.SUBJECTS
-    rows = await read.all(statement, workspace_id, *measures, after, limit)
+    rows = await read.all(store.SUBJECTS["kano" in measures], workspace_id, *measures, after, limit)
     return [Subject(*(row[name] for name in Subject._fields)) for row in rows]
 
 
@@ -220,8 +219,8 @@ async def count(read: Read, asked: Asked, measures: Sequence[str], by: By | None
     if asked.segment_id is None and by not in BY_RESPONDENT:
         found = _PARTS.get(by, parts.of_period)(asked.start.date(), asked.end.date())
         times = [datetime.combine(day, time(), UTC) for span in found.spans for day in span]
-        statement = store.COUNT_ALIKE[by, len(found.spans)]
-        rows = await read.all(statement, *_summed(asked, measures, found.sums), *times)
+        given = _summed(asked, measures, found.sums)
+        rows = await read.all(store.COUNT_ALIKE[by, len(found.spans)], *given, *times)
     else:
         await _require_few(read, asked, measures)
         given = _given(asked, measures)
@@ -301,12 +300,10 @@ async def about_subjects(
     united = {name: each.name for each in found if each.others for name in (each.name, *each.others)}
     rows: list[asyncpg.Record] = []
     if alone:
-        statement = store.COUNT_SUBJECTS_BY_SEGMENT if by_segment else store.COUNT_SUBJECTS
-        rows += await read.all(statement, *_given(asked._replace(about=alone), measures))
+        rows += await read.all(store.COUNT_SUBJECTS[by_segment], *_given(asked._replace(about=alone), measures))
     if united:
-        statement = store.COUNT_UNITED_BY_SEGMENT if by_segment else store.COUNT_UNITED
         given = _given(asked._replace(about=list(united)), measures)
-        rows += await read.all(statement, *given, list(united), list(united.values()))
+        rows += await read.all(store.COUNT_UNITED[by_segment], *given, list(united), list(united.values()))
     owners = {each.name: position for position, each in enumerate(found)}
     entries: dict[int, dict[Place, dict[str, list[Cell]]]] = {position: {} for position in range(len(found))}
     for row in rows:

@@ -295,19 +295,21 @@ least(
 )
 """
 _STEPS = f"""
-with recursive steps as (
+recursive steps as (
     select {_NEXT_ABOUT.format(after="$4")} as about
     union all
     select {_NEXT_ABOUT.format(after="found.about")} from steps found where found.about is not null
 )"""
-SUBJECTS = f"""{_STEPS}
+_SUBJECTS = f"""
+with {_STEPS}
 select found.about as place, found.about as name, i.id as idea_id, i.title, array[]::text[] as others
 from (select about from steps where about is not null limit $5) as found
 left join ideas i on i.workspace_id = $1 and i.key = found.about
 order by found.about
 """
 # Ideas that are one are one feature, which stands where the first of the names stands that were asked about.
-FEATURES = f"""{_STEPS}, named as (
+_FEATURES = f"""
+with {_STEPS}, named as (
     select about, (select root from ideas where workspace_id = $1 and key = about) as root from steps
     where about is not null
 )
@@ -323,15 +325,17 @@ from (
 ) as found left join ideas i on i.workspace_id = $1 and i.id = found.root
 order by found.about
 """
+SUBJECTS = {False: _SUBJECTS, True: _FEATURES}
+"""By whether ideas that are merged are one."""
 _SUBJECT_CELL = f"a.about, {_CELL}"
-COUNT_SUBJECTS = f"""
+_ALL_BY_SUBJECT = f"""
 select a.about, null as key, null as name, {_CELL}, count(*) as n {_SAID} group by {_SUBJECT_CELL}
 """
-_BY_SUBJECT_AND_SEGMENT = f"""
+_SEGMENTED = f"""{_BELONGING}
 select s.key, s.name, {_SUBJECT_CELL}, count(*) as n {_IN_SEGMENTS} group by s.key, s.name, {_SUBJECT_CELL}
 """
-COUNT_SUBJECTS_BY_SEGMENT = f"""
-with answers as materialized (select a.contact_id, {_SUBJECT_CELL} {_SAID}), {_BELONGING} {_BY_SUBJECT_AND_SEGMENT}
+_ALL_BY_BOTH = f"""
+with answers as materialized (select a.contact_id, {_SUBJECT_CELL} {_SAID}), {_SEGMENTED}
 """
 # What is asked about under several names ($9) counts under one ($10): each respondent with the last answer under any.
 _LATEST = f"""
@@ -341,11 +345,13 @@ answers as materialized (
     order by o.about, a.measure, a.respondent, a.said_at desc, a.feedback_id desc, a.position desc
 )
 """
-COUNT_UNITED = f"""
+_UNITED = f"""
 with {_LATEST}
 select a.about, null as key, null as name, {_CELL}, count(*) as n from answers a group by {_SUBJECT_CELL}
 """
-COUNT_UNITED_BY_SEGMENT = f"with {_LATEST}, {_BELONGING} {_BY_SUBJECT_AND_SEGMENT}"
+COUNT_SUBJECTS = {False: _ALL_BY_SUBJECT, True: _ALL_BY_BOTH}
+COUNT_UNITED = {False: _UNITED, True: f"with {_LATEST}, {_SEGMENTED}"}
+"""Both by whether it is by segment as well."""
 
 # Folding: what has changed goes into what is kept, in one statement, so that a count finds it in one of the two.
 # One at a time, in all processes: two would wait for each other at the same cells.
