@@ -242,13 +242,14 @@ with {_VISIBLE}, begun as materialized (
 
 WALKS: dict[Sort, str] = {sort: _walk(sort) for sort in get_args(Sort) if sort != "relevance"}
 LISTS: dict[tuple[Way, int, int, bool], str] = {
-    (sort, terms, begun, tied): _list(sort, terms, begun, tied=tied)
-    for sort in get_args(Sort)
-    for terms in range(MOST_TERMS + 1)
-    for begun in BEGUN
-    for tied in (False, True)
-} | {
-    ("typed", terms, begun, False): _typed(terms, begun) for terms in range(MOST_TERMS + 1) for begun in BEGUN if begun
+    **{
+        (sort, terms, begun, tied): _list(sort, terms, begun, tied=tied)
+        for sort in get_args(Sort)
+        for terms in range(MOST_TERMS + 1)
+        for begun in BEGUN
+        for tied in (False, True)
+    },
+    **{("typed", terms, begun, False): _typed(terms, begun) for terms in range(MOST_TERMS + 1) for begun in BEGUN[1:]},
 }
 """By the way, the number of terms and of arguments of what is being typed, and whether ties are asked for."""
 IDEA = f"with {_VISIBLE} select {_IDEA}, i.commentable, i.votable from visible_ideas i where i.id = $5"
