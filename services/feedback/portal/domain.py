@@ -39,7 +39,7 @@ CHANNEL = "board"
 MOST_COMPARED = 100_000
 """Ideas of a board, the newest, that a text is compared with."""
 
-FEW = 10_000
+FEW = 4_000
 """Ideas of a workspace that have what is being typed, and are looked at one by one; of more, many are on the board."""
 WALKED = 1_000
 """Ideas, in order, that a list looks at one by one before it leaves it to the planner how to find the others."""
