@@ -75,6 +75,8 @@ Email = Annotated[
     AfterValidator(storable),
 ]
 """An address with one @ and a dotted domain, lower-cased: enough to recognise a person by."""
+Beginning = Annotated[str, StringConstraints(min_length=1, max_length=60), AfterValidator(storable)]
+"""How a name that is looked for begins."""
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$")]
 """1 to 64 characters of a-z, 0-9 and inner hyphens: a name in a URL."""
 Moment = Annotated[AwareDatetime, AfterValidator(_within_reach)]

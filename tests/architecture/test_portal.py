@@ -38,8 +38,13 @@ def test_every_statement_of_the_portal_goes_through_its_filter() -> None:
         assert head.strip() == "with", name
         assert reads(rest) <= set(re.findall(r"(visible_\w+) as", filtered)), f"{name}: {rest}"
         assert reads(rest), f"{name} reads nothing"
-        # These two say in which order ideas stand, whoever may see them.
-        assert not reads(rest) & {"visible_order", "visible_places"} or "visible_ideas" in reads(rest), name
+        # These say in which order ideas stand, whoever may see them.
+        assert not reads(rest) & {
+            "visible_order",
+            "visible_trend",
+            "visible_terms",
+            "visible_places",
+        } or "visible_ideas" in reads(rest), name
     assert len(statements()) >= 30
 
 

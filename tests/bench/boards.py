@@ -22,6 +22,7 @@ where b.workspace_id = $1 and b.key = $2
 ASKED: dict[str, Callable[[random.Random], dict[str, str]]] = {
     "new": lambda _: {},
     "votes": lambda _: {"sort": "votes"},
+    "trending": lambda _: {"sort": "trending"},
     "status_by_votes": lambda _: {"status": "shipped", "sort": "votes"},
     "voted": lambda _: {"voted": "true"},
     "common_word": lambda _: {"q": "export "},

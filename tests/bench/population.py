@@ -9,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.feedback.demand.trend import trend, weight
 from services.feedback.similar.words import ANALYSER
 
 ACCOUNT, CONTACT, IDEA, FEEDBACK = 1, 2, 3, 4
@@ -177,9 +178,9 @@ from feedback.idea_contacts i join feedback.contacts c on c.id = i.contact_id gr
 """,
     "reindex table feedback.idea_accounts",
     """
-insert into feedback.demand (idea_id, workspace_id, votes, insights, contacts, accounts, mrr, currency, version)
+insert into feedback.demand (idea_id, workspace_id, votes, insights, contacts, accounts, mrr, currency, version, heat)
 select i.id, {workspace}, coalesce(v.n, 0), coalesce(s.n, 0), coalesce(c.n, 0), coalesce(a.n, 0), coalesce(a.mrr, 0),
-    'EUR', 1
+    'EUR', 1, coalesce(v.n, 0) * {weight}
 from feedback.ideas i
 left join (select idea_id, count(*) as n from feedback.votes group by 1) v on v.idea_id = i.id
 left join (select idea_id, count(*) as n from feedback.insights group by 1) s on s.idea_id = i.id
@@ -188,8 +189,8 @@ left join (select o.idea_id, count(*) as n, sum(a.mrr) as mrr from feedback.idea
            join feedback.accounts a on a.id = o.account_id group by 1) a on a.idea_id = i.id
 """,
     """
-insert into feedback.demand_ranks (idea_id, workspace_id, votes, accounts, mrr, version)
-select idea_id, workspace_id, votes, accounts, mrr, version from feedback.demand
+insert into feedback.demand_ranks (idea_id, workspace_id, votes, accounts, mrr, trend, version)
+select idea_id, workspace_id, votes, accounts, mrr, {trend}, version from feedback.demand
 """,
     """
 insert into scoring.ideas (idea_id, workspace_id, title, kind, status, archived, version)
@@ -246,6 +247,8 @@ async def populate(admin_url: str, workspace_id: str, model_id: str, size: Size)
     numbers = {name: getattr(size, name) for name in ("ideas", "feedback", "contacts", "accounts")}
     numbers |= {"fresh": FRESH, "tags": TAGS, "owners": OWNERS, "topic_count": len(TOPICS)}
     literals = {"workspace": f"'{workspace_id}'::uuid", "model": f"'{model_id}'::uuid"}
+    # Everybody votes today.
+    literals |= {"weight": weight("now()"), "trend": trend("heat")}
     literals["topics"] = ", ".join(f"'{topic}'" for topic in TOPICS)
 
     async def load(group: tuple[str, ...]) -> None:

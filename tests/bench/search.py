@@ -17,7 +17,7 @@ from tests.bench.site import Site
 
 GOAL_MS = 50
 REQUESTS = 100
-SORTS = ("new", "updated", "votes", "accounts", "mrr")
+SORTS = ("new", "updated", "votes", "trending", "accounts", "mrr")
 Query = Callable[[random.Random, Site], dict[str, str | int]]
 
 

@@ -20,6 +20,7 @@ from tests.bench.load import one_by_one
 from tests.bench.site import RATE
 
 CONTACTS, EACH, DAYS = 50_000, 20, 1_095
+FOLDED = 20_000
 REQUESTS = 40
 P95_MS = 50.0
 ROWS = (
@@ -83,7 +84,7 @@ async def measure(arena: Arena) -> None:
     # The service's own job is at it too: whichever of the two comes first.
     async with admin.system(search_path="feedback") as tx:
         while await tx.value(LAST, workspace_id):
-            await worker.fold_some(admin)
+            await worker.fold_some(admin, FOLDED)
     arena.report.add("surveys.folding", noted / (time.perf_counter() - began), "cells/s")
     async with admin.system(search_path="feedback") as tx:
         await tx.run("analyze survey_cells, survey_changes")
@@ -98,7 +99,7 @@ async def measure(arena: Arena) -> None:
         ("product", years | {"by": "product"}, P95_MS),
         ("source", years | {"by": "source"}, P95_MS),
         ("segment", years | {"by": "segment"}, None),
-        ("week", years | {"by": "week"}, None),
+        ("week", years | {"by": "week"}, P95_MS),
     ):
         path = f"/v1/surveys/nps?{urlencode(query)}"
         count = REQUESTS if goal else 5

@@ -72,6 +72,11 @@ async def test_lists_of_a_board_rest_on_indexes(api: Api, database: Databases) -
                 if name == "own":
                     assert "board_ideas_contact" in told, told
                     assert "votes_contact" in told, told
+        typed = (*seen, *filters["words"], *START["relevance"], *words[1], *words[2])
+        rows = await read.all(f"explain (costs off) {store.LISTS['typed', 1, 3, False]}", *typed)
+        told = "\n".join(row[0] for row in rows)
+        assert "Seq Scan" not in told, told
+        assert "Index Only Scan using board_ideas" not in told.split("CTE begun")[0], told
         rows = await read.all(f"explain (costs off) {store.NUMBERS}", *seen[:4], 100, True)
         assert "board_ideas_contact" in "\n".join(row[0] for row in rows), "what is one's own is not searched for"
 

@@ -1,10 +1,13 @@
 """Lists and searches rest on indexes, under the row security that a service works under."""
 
 import math
+import re
 from typing import Any
 
 import pytest
 
+from services.feedback.accounts import store as accounts
+from services.feedback.customers import store as customers
 from services.feedback.ideas import domain, store
 from services.feedback.ideas.domain import Filter
 from services.feedback.ideas.finding import Words, lookup
@@ -46,7 +49,7 @@ async def plan(database: Database, api: Api, sort: Sort, words: Words | None, ta
 
 
 async def test_every_order_is_an_index(api: Api, database: Databases) -> None:
-    feedback, sorts = await database("feedback"), list[Sort](["new", "updated", "votes", "accounts", "mrr"])
+    feedback, sorts = await database("feedback"), list[Sort](["new", "updated", "votes", "trending", "accounts", "mrr"])
     for sort in sorts:
         told = await plan(feedback, api, sort, None, None)
         assert "Seq Scan" not in told
@@ -78,6 +81,21 @@ async def test_a_search_is_five_statements_at_most(api: Api, database: Databases
     finally:
         feedback.observers.remove(seen.append)
     assert len(seen) <= 5
+
+
+async def test_customers_are_found_by_how_they_are_called(api: Api, database: Databases) -> None:
+    """Each way is a stretch of an index in its order: `lower(name)`, which may leak, could be none."""
+    feedback = await database("feedback")
+    for sql, columns in ((accounts.FIND_ACCOUNTS, ("sought",)), (customers.FIND_SOUGHT, customers.SOUGHT)):
+        async with feedback.read({api.workspace_id}) as read:
+            for setting in ("enable_seqscan", "enable_sort", "enable_bitmapscan"):
+                await read.value(f"select set_config('{setting}', 'off', true)")
+            rows = await read.all(f"explain (costs off) {sql}", api.workspace_id, "acm", "", FIRST, 51)
+        told = "\n".join(row[0] for row in rows)
+        assert "Seq Scan" not in told, told
+        assert len(re.findall("Sort Key", told)) == told.count("Merge Append"), told
+        for column in columns:
+            assert re.search(rf"Index Cond: \(\(workspace_id = .*\({column} >= .*\({column} < ", told), told
 
 
 async def test_feedback_is_found_by_indexes(api: Api, database: Databases) -> None:

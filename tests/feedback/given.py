@@ -3,7 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -67,6 +67,12 @@ async def check_demand(read: Read, workspace_id: UUID) -> None:
     for kept, recounted in ((KEPT, RECOUNTED), (BEHIND, BEHIND_RECOUNTED), (FIRMS, FIRMS_RECOUNTED)):
         different = f"(({kept}) except ({recounted})) union all (({recounted}) except ({kept}))"
         assert await read.all(different, workspace_id) == []
+    heats = {row["idea_id"]: 0 for row in await read.all(KEPT, workspace_id)}
+    for row in await read.all("select idea_id, created_at from votes where workspace_id = $1", workspace_id):
+        days = (row["created_at"].date() - date(2020, 1, 1)).days
+        heats[row["idea_id"]] += round(2 ** (20 + days % 14 / 14)) << days // 14
+    kept = await read.all("select idea_id, heat from demand where workspace_id = $1", workspace_id)
+    assert {row["idea_id"]: row["heat"] for row in kept} == heats
 
 
 async def check_events(read: Read, workspace_id: UUID) -> None:

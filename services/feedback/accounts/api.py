@@ -6,7 +6,7 @@ from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Query, Response
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field
 from pydantic_core import from_json
 
 from services.feedback.accounts import domain, store
@@ -15,12 +15,9 @@ from shared.errors import FieldError, Invalid, NotFound
 from shared.paging import FIRST, Cursor, Limit, Page, after, decode, encode, page
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import CallerDep, ReadDep, Route, TxDep, allow, etag
-from shared.wire import EARLIEST, LATEST, Attributes, Key, Line, Minor, Moment, Wire, storable
+from shared.wire import EARLIEST, LATEST, Attributes, Beginning, Key, Line, Minor, Moment, Wire, storable
 
 router = APIRouter(prefix="/v1/accounts", tags=["customers"], route_class=Route)
-
-
-Beginning = Annotated[str, StringConstraints(min_length=1, max_length=60), AfterValidator(storable)]
 
 
 class AccountIn(Wire):

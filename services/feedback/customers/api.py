@@ -11,11 +11,11 @@ from pydantic_core import from_json
 
 from services.feedback.customers import domain, store
 from services.feedback.customers.domain import Person
-from shared.errors import NotFound
-from shared.paging import Cursor, Limit, Page, after, page
+from shared.errors import FieldError, Invalid, NotFound
+from shared.paging import FIRST, Cursor, Limit, Page, after, decode, encode, page
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import CallerDep, IfMatch, ReadDep, Route, TxDep, allow, etag
-from shared.wire import Attributes, Email, Key, Line, Wire
+from shared.wire import Attributes, Beginning, Email, Key, Line, Wire, storable
 
 router = APIRouter(prefix="/v1", tags=["customers"], route_class=Route)
 
@@ -95,13 +95,27 @@ async def list_contacts(
     account_id: Annotated[UUID | None, Query(description="only of this account")] = None,
     external_id: Annotated[Key | None, Query(description="only who has this id in your own system")] = None,
     email: Annotated[Email | None, Query(description="only who has this address")] = None,
+    q: Annotated[
+        Beginning | None,
+        Query(
+            description="only those whose name, last name or address begins so, in upper or lower case, in that order",
+            examples=["love"],
+        ),
+    ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[Contact]:
-    """List contacts in order of making.
+    """List contacts in order of making, or find some by how they are called.
 
-    Who was merged into another is found as that one, by any id or address of either.
+    Who was merged into another is found as that one, by any id or address of either; by `q` by what it is called now.
+    By `q` a page may have fewer than there are: only without a `next_cursor` is the list at its end.
     """
+    if q is not None:
+        if (account_id, external_id, email) != (None, None, None):
+            raise Invalid(errors=[FieldError("/query/q", "is for whoever has no id and no address: give one of those")])
+        place = decode(cursor, storable, UUID) if cursor is not None else ("", FIRST)
+        rows, following = await domain.find(read, caller.workspace_id, q, place, limit)
+        return Page(data=[shown(row) for row in rows], next_cursor=encode(*following) if following else None)
     page_of = caller.workspace_id, after(cursor), limit + 1
     if external_id is not None or email is not None:
         rows = await read.all(store.LIST_CONTACTS_NAMED, *page_of, external_id, email, account_id)

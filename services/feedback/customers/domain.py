@@ -232,6 +232,18 @@ async def _move(tx: Tx, moves: Sequence[Move], judged: _Judged) -> None:
     await demand.carry(tx, moves)
 
 
+async def find(
+    read: Read, workspace_id: UUID, begins: str, place: Sequence[object], limit: int
+) -> tuple[list[asyncpg.Record], tuple[str, UUID] | None]:
+    """Who is called so, in the order of how, behind a place; and the place to go on from, if there may be more."""
+    most = len(store.SOUGHT) * limit + 1
+    rows = await read.all(store.FIND_SOUGHT, workspace_id, begins, *place, most)
+    found = [row for row in rows if not row["again"]]
+    if len(found) > limit:
+        return found[:limit], (found[limit - 1]["sought"], found[limit - 1]["id"])
+    return found, (rows[-1]["sought"], rows[-1]["id"]) if len(rows) == most else None
+
+
 async def update_contact(
     tx: Tx,
     workspace_id: UUID,

@@ -78,6 +78,35 @@ LIST_CONTACTS_OF_ACCOUNT = f"""
 select {_CONTACT} from contacts
 where workspace_id = $1 and account_id = $4 and id > $2 and {_THERE} order by id limit $3
 """
+
+
+SOUGHT = ("sought_name", "sought_last", "sought_email")
+
+
+def _begins(column: str) -> str:
+    """A stretch of an index, up to what sorts behind every letter."""
+    return f"({column} >= lower($2::text) and {column} < lower($2::text) || U&'\\+10FFFF')"
+
+
+def _begun(column: str) -> str:
+    before = SOUGHT[: SOUGHT.index(column)]
+    again = " or ".join(
+        f"coalesce({_begins(each)} and {each} {'<=' if each in before else '<'} {column}, false)"
+        for each in SOUGHT
+        if each != column
+    )
+    return f"""(
+    select {_CONTACT}, {column} as sought, {again} as again from contacts
+    where workspace_id = $1 and {_begins(column)} and ({column}, id) > ($3::text, $4::uuid) and {_THERE}
+    order by {column}, id limit $5
+)"""
+
+
+# By how a name, the last of several names, or an address begins, in the order of those. `again`: who is called so in
+# several ways was listed by another before. Left out here, a million Adas with such addresses would all be looked at.
+FIND_SOUGHT = f"""
+select * from ({" union all ".join(map(_begun, SOUGHT))}) as found order by sought, id limit $5
+"""
 # By what they are called: one each, or two where the two name different people.
 LIST_CONTACTS_NAMED = f"""
 select {_CONTACT} from contacts

@@ -8,6 +8,7 @@ count once. Votes and insights keep the idea that they named, so that unmerging 
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -34,6 +35,8 @@ class Ask(NamedTuple):
     traceparent: str = ""
     feedback_id: UUID | None = None
     """What the insight links. Without it, a statement that is linked to two merged ideas counts twice."""
+    cast_at: datetime | None = None
+    """When the vote was cast that is withdrawn."""
 
 
 class Move(NamedTuple):
@@ -81,6 +84,7 @@ async def count(tx: Tx, asks: Sequence[Ask]) -> None:
         [ask.votes for ask in asks],
         [ask.insights for ask in asks],
         [ask.feedback_id for ask in asks],
+        [ask.cast_at for ask in asks],
     )
     traces: dict[UUID | None, str] = {ask.idea_id: ask.traceparent for ask in asks}
     await _publish(tx, rows, traces)
@@ -127,6 +131,11 @@ async def rank(tx: Tx, idea_ids: Collection[UUID]) -> None:
     """Put ideas where their demand is among others. Whoever marks shares leaves it to the job that reads those."""
     if idea_ids:
         await tx.run(store.RANK, idea_ids)
+
+
+async def warm(tx: Tx, workspace_id: UUID, idea_ids: Collection[UUID]) -> None:
+    """Count anew from the votes what is asked for lately (`trend`): for totals that came in by no door."""
+    await tx.run(store.WARM, workspace_id, idea_ids)
 
 
 async def remark(tx: Tx, workspace_id: UUID, idea_id: UUID) -> None:

@@ -1,5 +1,7 @@
 """Demand as rows: totals per idea, and who stands behind them."""
 
+from services.feedback.demand.trend import trend, weight
+
 # An advisory lock per workspace: shared by all who count, alone for those who change what is counted by, which is the
 # account of a contact and the revenue of an account. Row locks on those would cost a write for every vote.
 HOLD = """
@@ -78,22 +80,27 @@ sum(
     case when t.step > 0 and n.standing = t.step then 1 when t.step < 0 and n.standing = 0 then -1 else 0 end
 ) as step
 """
+# The last vote that the contact had for any of them before: what came is among those that stand, what went is not.
+_BEFORE = "case when t.step > 0 then n.others else greatest(n.last, t.cast_at) end"
 # From asks to people, from people to accounts, from accounts to money.
 COUNT = f"""
 with asked as (
     select a.workspace_id, (select root from ideas where id = a.idea_id) as idea_id, a.idea_id as named, a.contact_id,
-        a.feedback_id, a.votes, a.insights
-    from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::int[], $6::uuid[])
-        as a (workspace_id, idea_id, contact_id, votes, insights, feedback_id)
+        a.feedback_id, a.votes, a.insights, a.cast_at
+    from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::int[], $6::uuid[], $7::timestamptz[])
+        as a (workspace_id, idea_id, contact_id, votes, insights, feedback_id, cast_at)
 ), wishes as (
     select idea_id, contact_id, workspace_id, sum(votes + insights) as step from asked
     where contact_id is not null group by idea_id, contact_id, workspace_id
 ), {_PEOPLE}, {_ACCOUNTS}, voices as (
-    select t.idea_id, {_UNITED}
+    select t.idea_id, {_UNITED}, sum({weight("n.last")} - {weight(_BEFORE)}) as heat
     from (
-        select idea_id, contact_id, sum(votes) as step from asked where votes <> 0 group by idea_id, contact_id
+        select idea_id, contact_id, sum(votes) as step, array_agg(named) as named, max(cast_at) as cast_at from asked
+        where votes <> 0 group by idea_id, contact_id
     ) as t cross join lateral (
-        select count(*) as standing from {_MEMBERS} join votes o on o.idea_id = m.id and o.contact_id = t.contact_id
+        select count(*) as standing, max(o.created_at) as last,
+            max(o.created_at) filter (where o.idea_id <> all(t.named)) as others
+        from {_MEMBERS} join votes o on o.idea_id = m.id and o.contact_id = t.contact_id
     ) as n group by t.idea_id
 ), links as (
     select t.idea_id, {_UNITED}
@@ -114,7 +121,7 @@ with asked as (
     select workspace_id, idea_id, feedback_id from asked where contact_id is null and feedback_id is not null
 )
 update demand as d set
-    votes = d.votes + coalesce(voices.step, 0),
+    votes = d.votes + coalesce(voices.step, 0), heat = d.heat + coalesce(voices.heat, 0),
     insights = d.insights + coalesce(links.step, 0) + coalesce(asks.insights, 0),
     contacts = d.contacts + coalesce(heads.contacts, 0), accounts = d.accounts + coalesce(money.accounts, 0),
     mrr = d.mrr + coalesce(money.mrr, 0), version = d.version + 1
@@ -132,9 +139,14 @@ with wishes as (
         select contact_id from insights where workspace_id = $2 and idea_id = any($3) and contact_id is not null
     ) as asks group by contact_id
 ), {_PEOPLE}, {_ACCOUNTS}, voices as (
-    select count(distinct v.contact_id) as votes from votes v
-    where v.workspace_id = $2 and v.idea_id = any($3)
-      and not exists (select from votes o where o.idea_id = any($4::uuid[]) and o.contact_id = v.contact_id)
+    select count(*) filter (where v.others is null) as votes,
+        coalesce(sum({weight("greatest(v.last, v.others)")} - {weight("v.others")}), 0) as heat
+    from (
+        select v.contact_id, max(v.created_at) as last, (
+            select max(o.created_at) from votes o where o.idea_id = any($4::uuid[]) and o.contact_id = v.contact_id
+        ) as others
+        from votes v where v.workspace_id = $2 and v.idea_id = any($3) group by v.contact_id
+    ) as v
 ), links as (
     select count(distinct v.feedback_id) as insights from insights v
     where v.workspace_id = $2 and v.idea_id = any($3) and not exists (
@@ -148,7 +160,8 @@ with wishes as (
     where workspace_id = $2 and idea_id = any($3) and contact_id is null
 )
 update demand as d set
-    votes = d.votes + $5 * voices.votes, insights = d.insights + $5 * links.insights,
+    votes = d.votes + $5 * voices.votes, heat = d.heat + $5 * voices.heat,
+    insights = d.insights + $5 * links.insights,
     contacts = d.contacts + coalesce((select contacts from heads), 0),
     accounts = d.accounts + coalesce((select accounts from money), 0),
     mrr = d.mrr + coalesce((select mrr from money), 0), version = d.version + 1
@@ -209,10 +222,27 @@ where n.workspace_id = $1 and n.contact_id is null
 """
 
 # In one order for all; what is newer there stays, whoever else has looked meanwhile.
-RANK = """
-insert into demand_ranks as r (idea_id, workspace_id, votes, accounts, mrr, version)
-select idea_id, workspace_id, votes, accounts, mrr, version from demand where idea_id = any($1::uuid[]) order by idea_id
+RANK = f"""
+insert into demand_ranks as r (idea_id, workspace_id, votes, accounts, mrr, trend, version)
+select idea_id, workspace_id, votes, accounts, mrr, {trend("heat")}, version from demand
+where idea_id = any($1::uuid[]) order by idea_id
 on conflict (idea_id) do update set votes = excluded.votes, accounts = excluded.accounts, mrr = excluded.mrr,
-    version = excluded.version
+    trend = excluded.trend, version = excluded.version
 where r.version < excluded.version
+"""
+# Counted anew from the votes, each contact's last for an idea and what was merged into it.
+WARM = f"""
+with warmed as (
+    update demand d set heat = n.heat from (
+        select i.id as idea_id, (
+            select coalesce(sum({weight("v.last")}), 0) from (
+                select max(v.created_at) as last from (
+                    select i.id union all select m.id from ideas m where m.workspace_id = $1 and m.merged_root = i.id
+                ) as m join votes v on v.workspace_id = $1 and v.idea_id = m.id group by v.contact_id
+            ) as v
+        ) as heat
+        from ideas i where i.workspace_id = $1 and i.id = any($2::uuid[]) and i.merged_root is null
+    ) as n where d.workspace_id = $1 and d.idea_id = n.idea_id returning d.idea_id, d.heat
+)
+update demand_ranks r set trend = {trend("w.heat")} from warmed w where r.workspace_id = $1 and r.idea_id = w.idea_id
 """

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic_core import from_json
 
 from services.feedback.comments.domain import Visibility
+from services.feedback.demand import domain as demand
 from services.feedback.exports import store
 from services.feedback.exports.file import Broken, mask_of, renamed, table_of
 from services.feedback.ideas import domain as ideas
@@ -110,7 +111,9 @@ async def complete(tx: Tx, workspace_id: UUID, lines: Sequence[bytes]) -> None:
             await needs.tell(tx, workspace_id, _ids(some, "need_id", mask))
         elif table == "demand":
             # With all votes and statements, of which a part comes behind the totals.
-            await shares.mark(tx, workspace_id, _ids(some, "idea_id", mask))
+            ids = _ids(some, "idea_id", mask)
+            await demand.warm(tx, workspace_id, ids)
+            await shares.mark(tx, workspace_id, ids)
 
 
 def _check(table: str, lines: Sequence[bytes]) -> None:

@@ -207,8 +207,8 @@ async def list_ideas(
         Sort | None,
         Query(
             description="highest or newest first; by `relevance` where `q` is given and by `new` where it is not. "
-            "Among many matches the newest 500 are ranked by relevance. By votes, accounts and mrr ideas stand where "
-            "they did moments ago"
+            "Among many matches the newest 500 are ranked by relevance. By votes, trending, accounts and mrr ideas "
+            f"stand where they did moments ago; {orders.TRENDING}"
         ),
     ] = None,
     limit: Limit = 50,

@@ -12,7 +12,7 @@ from pydantic_core import from_json, to_json
 
 from services.feedback.demand import domain as demand
 from services.feedback.ideas import store
-from services.feedback.ideas.finding import Words, lookup, typed
+from services.feedback.ideas.finding import Lookup, Words, lookup, typed
 from services.feedback.ideas.orders import Sort
 from services.feedback.products import domain as products
 from services.feedback.subjects import domain as subjects
@@ -289,6 +289,11 @@ async def read_words(read: Read, q: str) -> Words | None:
     if not row["query"]:
         return None
     return Words(row["query"], row["needed"], row["begun"][0] if len(row["begun"]) == 1 else None, row["stems"])
+
+
+async def count_begun(read: Read, workspace_id: UUID, found: Lookup, most: int) -> int:
+    """How many rows of words begin as what is being typed, counted to `most`."""
+    return await read.value(store.COUNT_BEGUN[len(found.begun)], workspace_id, most, *found.begun)
 
 
 async def let_find(tx: Tx, workspace_id: UUID, idea_ids: Collection[UUID]) -> None:

@@ -87,6 +87,12 @@ BEGUN = 0, 2, 3
 _HAS = "and exists (select from idea_terms t where t.workspace_id = $1 and t.idea_id = i.id and {condition})"
 
 
+def begins(start: int, begun: int) -> str:
+    """The condition that a row `t` of `idea_terms` has a term that is begun, by so many arguments from `start` on."""
+    stretch = f"t.term >= ${start}::text and t.term < ${start + 1}::text"
+    return stretch if begun == 2 else f"(({stretch}) or t.term = any(${start + 2}::text[]))"
+
+
 def looked_up(first: int, terms: int, begun: int) -> str:
     """Conditions on an idea `i`: it has these terms, and one that is begun. Their arguments are numbered from `first`.
 
@@ -94,9 +100,7 @@ def looked_up(first: int, terms: int, begun: int) -> str:
     """
     conditions = [f"t.term = ${first + number}::text" for number in range(terms)]
     if begun:
-        start = first + terms
-        stretch = f"t.term >= ${start}::text and t.term < ${start + 1}::text"
-        conditions.append(stretch if begun == 2 else f"(({stretch}) or t.term = any(${start + 2}::text[]))")
+        conditions.append(begins(first + terms, begun))
     return " ".join(_HAS.format(condition=condition) for condition in conditions)
 
 

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
+from services.feedback.demand.trend import HALF_LIFE
 from shared.paging import LAST, decode, encode
 from shared.wire import EARLIEST, INT8, LATEST
 
-Sort = Literal["new", "updated", "votes", "accounts", "mrr", "relevance"]
+Sort = Literal["new", "updated", "votes", "trending", "accounts", "mrr", "relevance"]
 
 
 def _moment(text: str) -> datetime:
@@ -31,10 +32,15 @@ def _money(number: int) -> int:
     return number
 
 
+TRENDING = (
+    f"votes by `trending` are each contact's last, worth half as much for every {HALF_LIFE} days (UTC) that it is old: "
+    "exponential decay"
+)
 START: Mapping[Sort, Sequence[Any]] = {
     "new": (LAST,),
     "updated": (LATEST, LAST),
     "votes": (2**31 - 1, LAST),
+    "trending": (math.inf, LAST),
     "accounts": (2**31 - 1, LAST),
     "mrr": (INT8, LAST),
     "relevance": (math.inf, LAST, LAST),
@@ -44,6 +50,7 @@ _PARTS: Mapping[Sort, Sequence[Callable[[Any], Any]]] = {
     "new": (UUID,),
     "updated": (_moment, UUID),
     "votes": (_whole, UUID),
+    "trending": (float, UUID),
     "accounts": (_whole, UUID),
     "mrr": (_money, UUID),
     "relevance": (float, UUID, UUID),

@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from services.feedback.ideas.finding import BEGUN, MOST_TERMS, RANKED, fits, looked_up
+from services.feedback.ideas.finding import BEGUN, MOST_TERMS, RANKED, begins, fits, looked_up
 from services.feedback.ideas.orders import Sort
 
 
@@ -127,6 +127,7 @@ _BY_DEMAND = "join demand_ranks d on d.idea_id = i.id and d.workspace_id = $1"
 _ORDERS = {
     "updated": ("", "i.updated_at", "timestamptz", "i.id"),
     "votes": (_BY_DEMAND, "d.votes", "int", "d.idea_id"),
+    "trending": (_BY_DEMAND, "d.trend", "float8", "d.idea_id"),
     "accounts": (_BY_DEMAND, "d.accounts", "int", "d.idea_id"),
     "mrr": (_BY_DEMAND, "d.mrr", "bigint", "d.idea_id"),
 }
@@ -180,6 +181,14 @@ SEARCHES = {
     for begun in BEGUN
 }
 """By the order, how many terms are looked up, and how many arguments what is being typed has."""
+# How many have what is being typed, no more than $2.
+COUNT_BEGUN = {
+    begun: f"""
+select count(*) from (select from idea_terms t where t.workspace_id = $1 and {begins(3, begun)} limit $2) as t
+"""
+    for begun in BEGUN
+    if begun
+}
 FIND_BY_ID = "select workspace_id, id from ideas where id = any($1::uuid[])"
 ROOT_BY_KEY = "select root from ideas where workspace_id = $1 and key = $2"
 FIND_BY_KEY = """

@@ -91,13 +91,12 @@ async def find(
     What is rare is read first, where there is anything commoner: of that only the blocks are read where all the rare
     ones meet.
     """
-    allowed = None if within is None else np.array(sorted(within), np.int64)
+    allowed = None if within is None else _by_block(within)
     blocks = sorted(lists.sizes, reverse=not rising)
     if start is not None:
         blocks = [block for block in blocks if ((block + 1) * BLOCK > start + 1 if rising else block * BLOCK < start)]
     if allowed is not None:
-        hit = {int(block) for block in np.unique(allowed // BLOCK)}
-        blocks = [block for block in blocks if block in hit]
+        blocks = [block for block in blocks if block in allowed]
     blocks, known = await _meeting(read, workspace_id, kind, lists, blocks, start, allowed, rising=rising)
     scores: dict[int, float] = {}
     budget, at = BYTES, 0
@@ -116,8 +115,9 @@ async def find(
         for block in group:
             # A list can have gone since it was looked up: then the index is being filled anew.
             if all(term in entries[block] for term in lists.needed):
-                found = postings.sharing(block, entries[block], lists.needed, lists.without)
-                scores.update(_in_order(found, start, allowed, rising=rising))
+                among = allowed[block] if allowed is not None else None
+                found = postings.sharing(block, entries[block], lists.needed, lists.without, among)
+                scores.update(_in_order(found, start, rising=rising))
             if len(scores) > most:
                 break
     first = dict(list(scores.items())[:most])
@@ -131,7 +131,7 @@ async def _meeting(
     lists: Lists,
     blocks: Sequence[int],
     start: int | None,
-    allowed: Numbers | None,
+    allowed: Mapping[int, Numbers] | None,
     *,
     rising: bool,
 ) -> tuple[Sequence[int], Mapping[int, Mapping[int, bytes]]]:
@@ -152,23 +152,26 @@ async def _meeting(
         block
         for block in blocks
         if all(term in known[block] for term in rare)
-        and _in_order(postings.sharing(block, known[block], rare, ()), start, allowed, rising=rising)
+        and _in_order(
+            postings.sharing(block, known[block], rare, (), allowed[block] if allowed is not None else None),
+            start,
+            rising=rising,
+        )
     ]
     return meeting, {block: known[block] for block in meeting}
 
 
-def _in_order(
-    found: postings.Sharing,
-    start: int | None,
-    allowed: Numbers | None,
-    *,
-    rising: bool,
-) -> dict[int, float]:
+def _by_block(numbers: Collection[int]) -> dict[int, Numbers]:
+    """Places in each block, rising."""
+    ordered = np.array(sorted(numbers), np.int64)
+    parts = np.split(ordered, np.flatnonzero(np.diff(ordered // BLOCK)) + 1)
+    return {int(part[0]) // BLOCK: part % BLOCK for part in parts if len(part)}
+
+
+def _in_order(found: postings.Sharing, start: int | None, *, rising: bool) -> dict[int, float]:
     numbers, scores = found
-    chosen = np.ones(len(numbers), np.bool_)
     if start is not None:
-        chosen &= numbers > start if rising else numbers < start
-    if allowed is not None:
-        chosen &= np.isin(numbers, allowed, assume_unique=True)
-    pairs = zip(numbers[chosen].tolist(), scores[chosen].tolist(), strict=True)
+        chosen = numbers > start if rising else numbers < start
+        numbers, scores = numbers[chosen], scores[chosen]
+    pairs = zip(numbers.tolist(), scores.tolist(), strict=True)
     return dict(pairs if rising else reversed(list(pairs)))

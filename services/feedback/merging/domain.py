@@ -78,9 +78,9 @@ async def _hand_over(tx: Tx, workspace_id: UUID, before: UUID, after: UUID) -> s
     await tx.run(store.MOVE_ENTRIES, workspace_id, before, after)
     await tx.run(store.MOVE_TRUST, workspace_id, before, after)
     spoken = [row["idea_id"] for row in insights if row["idea_id"] is not None]  # not those that speak for needs
-    asks = [Ask(workspace_id, row["idea_id"], before, votes=-1) for row in twice]
+    asks = [Ask(workspace_id, row["idea_id"], before, votes=-1, cast_at=row["created_at"]) for row in (*twice, *votes)]
+    asks.extend(Ask(workspace_id, row["idea_id"], after, votes=1) for row in votes)
     for contact, one in ((before, -1), (after, 1)):
-        asks.extend(Ask(workspace_id, row["idea_id"], contact, votes=one) for row in votes)
         asks.extend(Ask(workspace_id, idea_id, contact, insights=one) for idea_id in spoken)
     await demand.count(tx, asks)
     return {(workspace_id, row["id"]) for row in said}

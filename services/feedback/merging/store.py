@@ -9,9 +9,11 @@ IDEAS = "select idea_id from idea_contacts where workspace_id = $1 and contact_i
 DROP_VOTES = """
 delete from votes v where v.workspace_id = $1 and v.contact_id = $2
   and exists (select from votes other where other.idea_id = v.idea_id and other.contact_id = $3)
-returning v.idea_id
+returning v.idea_id, v.created_at
 """
-MOVE_VOTES = "update votes set contact_id = $3 where workspace_id = $1 and contact_id = $2 returning idea_id"
+MOVE_VOTES = """
+update votes set contact_id = $3 where workspace_id = $1 and contact_id = $2 returning idea_id, created_at
+"""
 MOVE_INSIGHTS = """
 update insights i set contact_id = $3 from feedback f
 where f.workspace_id = $1 and f.contact_id = $2 and i.workspace_id = $1 and i.feedback_id = f.id and i.contact_id = $2

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "feedback_0026"
-down_revision = "feedback_0024"
+down_revision = "feedback_0025"
 branch_labels = None
 depends_on = None
 

@@ -18,7 +18,7 @@ from services.feedback.ideas import orders
 from services.feedback.ideas.finding import lookup
 from services.feedback.portal import store
 from services.feedback.portal.compared import Compared
-from services.feedback.portal.store import Sort
+from services.feedback.portal.store import Sort, Way
 from services.feedback.portal.viewer import TEAM, Sight, Viewer
 from services.feedback.products import domain as products
 from services.feedback.similar import domain as similar
@@ -39,6 +39,8 @@ CHANNEL = "board"
 MOST_COMPARED = 100_000
 """Ideas of a board, the newest, that a text is compared with."""
 
+FEW = 4_000
+"""Ideas of a workspace that have what is being typed, and are looked at one by one; of more, many are on the board."""
 WALKED = 1_000
 """Ideas, in order, that a list looks at one by one before it leaves it to the planner how to find the others."""
 
@@ -126,8 +128,12 @@ async def _list(
         if len(walked) == limit or (walked and walked[0]["looked"] < WALKED):
             return walked
         # Few of them are on this board, or wanted: the planner finds a way to those.
+    way: Way = sort
+    typing = sort == "relevance" and found.begun and not any(ties)
+    if typing and await ideas.count_begun(read, sight.workspace_id, found, FEW + 1) <= FEW:
+        way = "typed"
     return await read.all(
-        store.LISTS[sort, len(found.terms), len(found.begun), any(ties)],
+        store.LISTS[way, len(found.terms), len(found.begun), any(ties)],
         *sight.at,
         limit,
         list(asked.statuses) or None,

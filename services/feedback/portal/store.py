@@ -7,7 +7,7 @@ who does (null for the others).
 
 from typing import Literal, get_args
 
-from services.feedback.ideas.finding import BEGUN, MOST_TERMS, RANKED, fits, looked_up
+from services.feedback.ideas.finding import BEGUN, MOST_TERMS, RANKED, begins, fits, looked_up
 
 # An idea, or one that was merged into it: what was said of either counts for it.
 _OF_IDEA = "m.workspace_id = $1 and (m.id = i.id or m.merged_root = i.id)"
@@ -17,8 +17,8 @@ _OF_IDEA = "m.workspace_id = $1 and (m.id = i.id or m.merged_root = i.id)"
 # what any of it is worth; how the writer is called comes along to be taken out of the words (`known`), and goes no
 # further.
 # Every idea has its demand: joined so that whoever does not ask for the votes does not look for them.
-# `visible_places` and `visible_order` say in which order ideas stand, and nothing of any: that has to be asked of
-# `visible_ideas`.
+# `visible_places`, `visible_order`, `visible_trend` and `visible_terms` say which ideas to look at first, and nothing
+# of any: that has to be asked of `visible_ideas`.
 # Not materialized: named twice, even where one of the two is not asked, ideas would be put together whole before a page
 # is taken of them. `own_only` is worked out where nothing is known of it: from a table of a few boards, which nothing
 # ever analyses, the planner would conclude that all are one-way, and put together all there is as if it were one row.
@@ -73,12 +73,18 @@ visible_board as (
     left join demand d on d.workspace_id = $1 and d.idea_id = i.id
     where not b.own_only or $3 = 'contact' and p.contact_id = $4
 ), visible_ranks as not materialized (
-    select i.*, r.votes as ranked_votes, r.idea_id as ranked_id
+    select i.*, r.votes as ranked_votes, r.trend as ranked_trend, r.idea_id as ranked_id
     from visible_ideas i join demand_ranks r on r.workspace_id = $1 and r.idea_id = i.id
 ), visible_places as not materialized (
     select p.idea_id from board_ideas p where p.workspace_id = $1 and p.board_id = $2 order by p.idea_id desc
 ), visible_order as not materialized (
-    select r.votes, r.idea_id from demand_ranks r where r.workspace_id = $1 order by r.votes desc, r.idea_id desc
+    select r.votes as rank, r.idea_id from demand_ranks r
+    where r.workspace_id = $1 order by r.votes desc, r.idea_id desc
+), visible_trend as not materialized (
+    select r.trend as rank, r.idea_id from demand_ranks r
+    where r.workspace_id = $1 order by r.trend desc, r.idea_id desc
+), visible_terms as not materialized (
+    select t.idea_id, t.term from idea_terms t where t.workspace_id = $1
 ), visible_comments as not materialized (
     select c.id, i.id as idea_id, c.parent_id, c.signature, c.state, c.edited_at is not null as edited, c.created_at,
         c.deleted_at is not null as deleted, c.text, c.contact_id is not null as from_customer,
@@ -129,7 +135,14 @@ _COMMENT = "id, parent_id, signature, state, edited, deleted, text, from_custome
 _SUBMISSION = "id, title, description, state, idea_id, created_at, known"
 BOARD = f"with {_VISIBLE} select id, {_BOARD} from visible_board"
 
-Sort = Literal["new", "votes", "relevance"]
+Sort = Literal["new", "votes", "trending", "relevance"]
+Way = Sort | Literal["typed"]
+"""In which order ideas are listed; `typed` is relevance where few have what is being typed."""
+# By demand, as a job has it from moments ago: what that is among what is visible, its type, and where all of it stands.
+_RANKED: dict[Sort, tuple[str, str, str]] = {
+    "votes": ("ranked_votes", "int", "visible_order"),
+    "trending": ("ranked_trend", "float8", "visible_trend"),
+}
 # What is not asked for is null or false, and gone from the plan that is made for these values.
 _WANTED = f"""
 ($6::text[] is null or i.status = any($6)) and ($7::uuid is null or i.product_id = $7) and {fits(8)}
@@ -145,6 +158,18 @@ and (not $12::boolean or (i.mine or i.importance is not null or i.follows)
 """
 
 
+_RELEVANCE = "ts_rank(i.search, $8::text::tsquery, 1)::float8 as sorted_by"
+
+
+def _ranked(place: int) -> str:
+    """Those of `found` behind a place, whose parts are numbered from there."""
+    return f"""ranked as (
+    select id, sorted_by, max(id::text) over () as newest from found
+)
+select id, sorted_by, newest from ranked where (sorted_by, id) < (${place}::float8, ${place + 1}::uuid)
+order by sorted_by desc, id desc limit $5"""
+
+
 def _list(sort: Sort, terms: int, begun: int, *, tied: bool) -> str:
     """Which ideas, without what is told of them: that is looked up for a page, by a statement that is planned once.
 
@@ -154,21 +179,18 @@ def _list(sort: Sort, terms: int, begun: int, *, tied: bool) -> str:
     if sort == "relevance":
         return f"""
 with {_VISIBLE}, found as materialized (
-    select i.id, ts_rank(i.search, $8::text::tsquery, 1)::float8 as sorted_by from visible_ideas i
+    select i.id, {_RELEVANCE} from visible_ideas i
     where {wanted} and i.id <= ${place + 2}::uuid {looked_up(place + 3, terms, begun)}
     order by i.id desc limit {RANKED}
-), ranked as (
-    select id, sorted_by, max(id::text) over () as newest from found
-)
-select id, sorted_by, newest from ranked where (sorted_by, id) < (${place}::float8, ${place + 1}::uuid)
-order by sorted_by desc, id desc limit $5
+), {_ranked(place)}
 """
-    if sort == "votes":
-        # In order of votes as a job has it from moments ago; of one table, so that one index gives both.
+    if sort in _RANKED:
+        # Of one table, so that one index gives both.
+        rank, kind, _ = _RANKED[sort]
         return f"""
-with {_VISIBLE} select i.id, i.ranked_votes as sorted_by from visible_ranks i
-where {wanted} and (i.ranked_votes, i.ranked_id) < (${place}::int, ${place + 1}::uuid)
-{looked_up(place + 2, terms, begun)} order by i.ranked_votes desc, i.ranked_id desc limit $5
+with {_VISIBLE} select i.id, i.{rank} as sorted_by from visible_ranks i
+where {wanted} and (i.{rank}, i.ranked_id) < (${place}::{kind}, ${place + 1}::uuid)
+{looked_up(place + 2, terms, begun)} order by i.{rank} desc, i.ranked_id desc limit $5
 """
     return f"""
 with {_VISIBLE} select i.id from visible_ideas i
@@ -182,9 +204,10 @@ def _walk(sort: Sort) -> str:
     One by one (`limit 1`): row security lets the planner believe that next to nothing is left of tables that many
     workspaces share, and it would put together all of a large board to sort it.
     """
-    if sort == "votes":
-        walked, key, place = "visible_order", "w.votes as sorted_by,", "(w.votes, w.idea_id) < ($9::int, $10::uuid)"
-        order = "w.votes desc, w.idea_id desc"
+    if sort in _RANKED:
+        _, kind, walked = _RANKED[sort]
+        key, place = "w.rank as sorted_by,", f"(w.rank, w.idea_id) < ($9::{kind}, $10::uuid)"
+        order = "w.rank desc, w.idea_id desc"
     else:
         walked, key, place = "visible_places", "", "w.idea_id < $9::uuid"
         order = "w.idea_id desc"
@@ -200,15 +223,35 @@ order by {order} limit $5
 """
 
 
-WALKS: dict[Sort, str] = {"new": _walk("new"), "votes": _walk("votes")}
-LISTS = {
-    (sort, terms, begun, tied): _list(sort, terms, begun, tied=tied)
-    for sort in get_args(Sort)
-    for terms in range(MOST_TERMS + 1)
-    for begun in BEGUN
-    for tied in (False, True)
+def _typed(terms: int, begun: int) -> str:
+    """By relevance where few ideas have what is being typed: those are looked at, one by one, the newest first.
+
+    The planner would read all that stands on a board to find them there.
+    """
+    return f"""
+with {_VISIBLE}, begun as materialized (
+    select distinct t.idea_id from visible_terms t where {begins(12 + terms, begun)}
+), found as materialized (
+    select i.* from (select idea_id from begun where idea_id <= $11::uuid order by idea_id desc) as b, lateral (
+        select i.id, {_RELEVANCE} from visible_ideas i
+        where i.id = b.idea_id and {_WANTED} {looked_up(12, terms, 0)} limit 1
+    ) as i order by b.idea_id desc limit {RANKED}
+), {_ranked(9)}
+"""
+
+
+WALKS: dict[Sort, str] = {sort: _walk(sort) for sort in get_args(Sort) if sort != "relevance"}
+LISTS: dict[tuple[Way, int, int, bool], str] = {
+    **{
+        (sort, terms, begun, tied): _list(sort, terms, begun, tied=tied)
+        for sort in get_args(Sort)
+        for terms in range(MOST_TERMS + 1)
+        for begun in BEGUN
+        for tied in (False, True)
+    },
+    **{("typed", terms, begun, False): _typed(terms, begun) for terms in range(MOST_TERMS + 1) for begun in BEGUN[1:]},
 }
-"""By the order, the number of terms and of arguments of what is being typed, and whether ties are asked for."""
+"""By the way, the number of terms and of arguments of what is being typed, and whether ties are asked for."""
 IDEA = f"with {_VISIBLE} select {_IDEA}, i.commentable, i.votable from visible_ideas i where i.id = $5"
 THESE = f"with {_VISIBLE} select {_IDEA} from visible_ideas i where i.id = any($5::uuid[])"
 # Who saw an idea here before it was merged hears where it went.

@@ -15,7 +15,8 @@ select c.id from contacts c join whole on whole.id in (c.id, c.merged_into) wher
 """
 
 SHOW_CONTACTS = """
-select id as key, (to_jsonb(c) - 'workspace_id')::text as record from contacts c
+select id as key, (to_jsonb(c) - array['workspace_id', 'sought_name', 'sought_last', 'sought_email'])::text as record
+from contacts c
 where workspace_id = $1 and id = any($2::uuid[]) and id > $3 order by id limit $4
 """
 SHOW_FEEDBACK = """

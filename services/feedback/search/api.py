@@ -59,6 +59,9 @@ async def _wanted(
     received_from: Annotated[Moment | None, Query(description="only received at that time or later")] = None,
     received_until: Annotated[Moment | None, Query(description="only received before that time")] = None,
 ) -> Filter:
+    for name, since, until in (("said", said_from, said_until), ("received", received_from, received_until)):
+        if since is not None and until is not None and until <= since:
+            raise Invalid(errors=[FieldError(f"/query/{name}_until", f"must be later than `{name}_from`")])
     product_id, _ = await products.place(read, caller.workspace_id, product, None, pointer="/query")
     return Filter(
         q=q,

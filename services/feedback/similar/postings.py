@@ -97,8 +97,17 @@ class Sharing(NamedTuple):
     scores: Floats
 
 
-def sharing(block: int, entries: Mapping[int, bytes], needed: Sequence[int], without: Sequence[int]) -> Sharing:
-    """The texts of a block that have every term of `needed` and none of `without`; `entries` by term."""
+def sharing(
+    block: int,
+    entries: Mapping[int, bytes],
+    needed: Sequence[int],
+    without: Sequence[int],
+    among: Numbers | None = None,
+) -> Sharing:
+    """The texts of a block that have every term of `needed` and none of `without`; `entries` by term.
+
+    `among` are the places in the block, rising, that are looked at; None: all.
+    """
     having, scores = np.zeros(BLOCK, np.uint16), np.zeros(BLOCK, np.float32)
     for term in needed:
         found = np.frombuffer(entries[term], ENTRY)
@@ -107,7 +116,8 @@ def sharing(block: int, entries: Mapping[int, bytes], needed: Sequence[int], wit
         scores[found["place"]] += _LEVELS[found["impact"]]
     for term in without:
         having[np.frombuffer(entries.get(term, b""), ENTRY)["place"]] = len(needed) + 1
-    places = np.flatnonzero(having == len(needed))
+    fit = having == len(needed)
+    places = np.flatnonzero(fit) if among is None else among[fit[among]]
     return Sharing(places + block * BLOCK, scores[places])
 
 

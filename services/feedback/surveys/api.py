@@ -92,7 +92,7 @@ FiltersDep = Annotated[Filters, Depends(_filters)]
 ByQuery = Annotated[
     By | None,
     Query(
-        description="a figure for each of these besides the whole: periods are UTC, weeks are ISO 8601's. By week, "
+        description="a figure for each of these besides the whole: periods are UTC, weeks are ISO 8601's. By "
         "segment and plan answers are read one by one: a period may have a million then"
     ),
 ]
@@ -185,21 +185,22 @@ async def _about(
     read: ReadDep,
     filters: Filters,
     measures: tuple[str, str],
-    feature: str | None,
+    named: str | None,
     page: tuple[int, str | None],
     *,
     by_segment: bool,
 ) -> _Found:
     limit, cursor = page
     asked = await filters.asked(read, caller.workspace_id)
-    if feature is not None:
-        found, more = [await domain.subject(read, caller.workspace_id, feature)], False
+    if named is not None:
+        look_up = domain.feature if "kano" in measures else domain.subject
+        found, more = [await look_up(read, caller.workspace_id, named)], False
     else:
         after: str = decode(cursor, _name)[0] if cursor is not None else ""
         found = await domain.list_subjects(read, caller.workspace_id, measures, after, limit + 1)
         found, more = found[:limit], len(found) > limit
     entries = await domain.about_subjects(read, asked, measures, found, by_segment=by_segment)
-    return _Found(entries, encode(found[-1].name) if more else None)
+    return _Found(entries, encode(found[-1].place) if more else None)
 
 
 def _name(value: Any) -> str:
@@ -226,7 +227,8 @@ async def classify_features(
     A pair of questions about a feature (what it would be like to have it, and to go without) has a category. Each
     respondent counts once a feature, with the last pair in the period. `label` is `undecided` where Fong's test cannot
     tell the first two categories apart; `close` then names those that share the lead: two peaks are often two segments.
-    Features come in the order of their names; `limit` counts features.
+    Features come in the order of their names; `limit` counts features. A merged idea counts with the one that it went
+    into, where each respondent has one pair, the last about either: until it is unmerged.
     """
     found = await _about(caller, read, filters, ("kano", "kano"), feature, (limit, cursor), by_segment=by_segment)
     return Page(data=[by_kano(*entry) for entry in found.entries], next_cursor=found.next_cursor)

@@ -5,8 +5,8 @@ the same thing more than once in a period counts there with the last answer.
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, date, datetime, time
 from typing import Literal, NamedTuple, Protocol
 from uuid import UUID
 
@@ -15,7 +15,8 @@ import asyncpg
 from services.feedback.needs import domain as needs
 from services.feedback.subjects import domain as subjects
 from services.feedback.subjects.domain import MOVED, Move
-from services.feedback.surveys import store
+from services.feedback.surveys import parts, store
+from services.feedback.surveys.parts import Parts, Sum
 from services.feedback.surveys.scales import Cell
 from shared.database import Read, Tx
 from shared.errors import FieldError, Invalid, NotFound
@@ -24,8 +25,8 @@ from shared.statistics.kano import CATEGORIES, TABLE, Category
 By = Literal["month", "week", "segment", "plan", "product", "release", "source", "connection", "about"]
 OVERLAPPING = frozenset({"month", "week", "segment"})
 """A respondent may be in several of these groups: their sum is more than there are."""
-BY_RESPONDENT = frozenset({"week", "segment", "plan"})
-"""What no total by day can tell: it depends on who answered, or on days on which nothing ends but a week."""
+BY_RESPONDENT = frozenset({"segment", "plan"})
+"""What no sum can tell: it depends on who answered."""
 MOST_READ = 1_000_000
 """Answers that are read one by one for a figure: some 3 µs each."""
 MOST_GROUPS = 300
@@ -76,6 +77,10 @@ class Subject(NamedTuple):
     """The key of the idea or need, or what the rules of connections call it."""
     idea_id: UUID | None = None
     title: str | None = None
+    others: Sequence[str] = ()
+    """Keys of ideas that were merged into it: what was said of those counts for it."""
+    place: str = ""
+    """The name by which it stands in a list."""
 
 
 class Place(NamedTuple):
@@ -189,12 +194,19 @@ async def subject(read: Read, workspace_id: UUID, named: str) -> Subject:
     return Subject(row["name"], row["id"], row["title"])
 
 
+async def feature(read: Read, workspace_id: UUID, named: str) -> Subject:
+    """The same with all that was merged into it; a merged idea is the one that it went into."""
+    row = await read.one(store.FEATURE, workspace_id, named, _id(named))
+    assert row is not None  # likewise
+    return Subject(row["name"], row["id"], row["title"], row["others"])
+
+
 async def list_subjects(
     read: Read, workspace_id: UUID, measures: tuple[str, str], after: str, limit: int
 ) -> list[Subject]:
-    """What was asked about under either measure, by name, after one."""
-    rows = await read.all(store.SUBJECTS, workspace_id, *measures, after, limit)
-    return [Subject(row["about"], row["idea_id"], row["title"]) for row in rows]
+    """What was asked about under either measure, by name, after one. Under Kano ideas that are merged are one."""
+    rows = await read.all(store.SUBJECTS["kano" in measures], workspace_id, *measures, after, limit)
+    return [Subject(*(row[name] for name in Subject._fields)) for row in rows]
 
 
 async def count(read: Read, asked: Asked, measures: Sequence[str], by: By | None) -> Groups:
@@ -203,12 +215,15 @@ async def count(read: Read, asked: Asked, measures: Sequence[str], by: By | None
     The period is the group's own by month and by week, and all that is asked for by anything else. Groups by segment
     overlap; those of one period by anything else add up.
     """
-    given = asked.workspace_id, measures, *asked[1:]
     await read.value(store.ROOMY)
     if asked.segment_id is None and by not in BY_RESPONDENT:
-        rows = await read.all(store.COUNT_ALIKE[by], *given[:-1])
+        found = _PARTS.get(by, parts.of_period)(asked.start.date(), asked.end.date())
+        times = [datetime.combine(day, time(), UTC) for span in found.spans for day in span]
+        given = _summed(asked, measures, found.sums)
+        rows = await read.all(store.COUNT_ALIKE[by, len(found.spans)], *given, *times)
     else:
-        await _require_few(read, given[:-1])
+        await _require_few(read, asked, measures)
+        given = _given(asked, measures)
         match by:
             case "segment":
                 rows = await read.all(store.COUNT_BY_SEGMENT, *given)
@@ -223,12 +238,30 @@ async def count(read: Read, asked: Asked, measures: Sequence[str], by: By | None
     return groups
 
 
-async def _require_few(read: Read, given: tuple[object, ...]) -> None:
+def _given(asked: Asked, measures: Sequence[str]) -> tuple[object, ...]:
+    """What statements take that look at the answers themselves."""
+    return asked.workspace_id, measures, *asked[1:]
+
+
+_PARTS: Mapping[By | None, Callable[[date, date], Parts]] = {"month": parts.by_month, "week": parts.by_week}
+
+
+def _summed(asked: Asked, measures: Sequence[str], sums: Sequence[Sum]) -> tuple[object, ...]:
+    """What statements take that need not know who answered."""
+    return (
+        asked.workspace_id, measures, asked.about, asked.product_id, asked.connection_id,
+        *([each[place] for each in sums] for place in range(len(Sum._fields))),
+    )  # fmt: skip
+
+
+async def _require_few(read: Read, asked: Asked, measures: Sequence[str]) -> None:
     """Invalid when more answers were given in the period than can be read one by one while somebody waits."""
-    many = await read.value(store.MANY, *given)
+    sums = parts.given(asked.start.date(), asked.end.date())
+    many = await read.value(store.MANY, *_summed(asked, measures, sums))
     if many > MOST_READ:
         reason = (
-            f"{many:,} answers were given in it; by week, segment or plan {MOST_READ:,} can be looked at: ask for less"
+            f"{many:,} answers were given in it; by segment, by plan or of one segment {MOST_READ:,} can be looked at: "
+            "ask for less"
         )
         raise Invalid(errors=[FieldError("/query/from", reason)])
 
@@ -262,12 +295,15 @@ async def about_subjects(
 
     A subject without any has one empty entry.
     """
-    given = asked.workspace_id, measures, *asked._replace(about=[each.name for each in found])[1:]
     await read.value(store.ROOMY)
-    if by_segment:
-        rows = await read.all(store.COUNT_SUBJECTS_BY_SEGMENT, *given)
-    else:
-        rows = await read.all(store.COUNT_SUBJECTS, *given)
+    alone = [each.name for each in found if not each.others]
+    united = {name: each.name for each in found if each.others for name in (each.name, *each.others)}
+    rows: list[asyncpg.Record] = []
+    if alone:
+        rows += await read.all(store.COUNT_SUBJECTS[by_segment], *_given(asked._replace(about=alone), measures))
+    if united:
+        given = _given(asked._replace(about=list(united)), measures)
+        rows += await read.all(store.COUNT_UNITED[by_segment], *given, list(united), list(united.values()))
     owners = {each.name: position for position, each in enumerate(found)}
     entries: dict[int, dict[Place, dict[str, list[Cell]]]] = {position: {} for position in range(len(found))}
     for row in rows:

@@ -108,17 +108,28 @@ select i.id, i.title, coalesce(i.key, d.key, {_SHORT.format(name="$2::text")}) a
 from (select 1) as one left join ideas i on i.workspace_id = $1 and (i.key = $2 or i.id = $3)
 left join needs d on d.workspace_id = $1 and d.id = $3
 """
+_OTHERS = "array(select m.key from ideas m where m.workspace_id = $1 and m.merged_root = i.id order by m.key) as others"
+# The same with the ideas that are one with it: whichever is named, the one that the others were merged into.
+FEATURE = f"""
+select coalesce(i.key, asked.name) as name, i.id, i.title, {_OTHERS}
+from ({SUBJECT}) as asked left join ideas o on o.workspace_id = $1 and o.id = asked.id
+left join ideas i on i.workspace_id = $1 and i.id = o.root
+"""
+
 
 # $1 workspace, $2 measures, $3 from, $4 to (midnights, UTC), $5 what they are about, $6 product, $7 connection, $8
 # segment; null: any.
-_FILTERED = """
-  and ($5::text[] is null or a.about = any($5)) and ($6::uuid is null or a.product_id = $6)
-  and ($7::uuid is null or a.connection_id = $7)
-"""
+def _filtered(first: int) -> str:
+    """What they are about, the product and the connection, in arguments from this one on."""
+    about, product, connection = range(first, first + 3)
+    return f"""and (${about}::text[] is null or a.about = any(${about})) and (${product}::uuid is null
+        or a.product_id = ${product}) and (${connection}::uuid is null or a.connection_id = ${connection})"""
+
+
 _LAST_IN = f"""
 from survey_answers a
 where a.workspace_id = $1 and a.measure = any($2::text[]) and a.said_at >= {{start}} and a.said_at < {{end}}
-  and (a.superseded_at is null or a.superseded_at >= {{end}}) {_FILTERED}
+  and (a.superseded_at is null or a.superseded_at >= {{end}}) {_filtered(5)}
 """
 _CELL = "a.measure, a.value, a.without, a.low, a.high"
 _COLUMNS = "measure, about, value, without, low, high, product_id, connection_id, source, release"
@@ -127,7 +138,8 @@ _COLUMNS = "measure, about, value, without, low, high, product_id, connection_id
 def _said(start: str, end: str) -> str:
     """The answers themselves, where it matters who gave them."""
     return f"""from (
-        select {_COLUMNS}, contact_id, 1 as n {_LAST_IN.format(start=start, end=end)}
+        select {_COLUMNS}, contact_id, respondent, said_at, feedback_id, position, 1 as n
+        {_LAST_IN.format(start=start, end=end)}
           and ($8::uuid is null or a.contact_id in (
               select m.member_id from segment_members m where m.workspace_id = $1 and m.segment_id = $8
               union
@@ -137,40 +149,51 @@ def _said(start: str, end: str) -> str:
     ) as a"""
 
 
-_MONTH_OF_END = "date_trunc('month', $4::timestamptz at time zone 'UTC')"
+# What changed (`a`), in each sum that it is part of, as those are kept; ends within its conditions.
+_INTO_SUMS = """
+    cross join lateral (
+        select date_trunc('month', a.said_on::timestamp)::date as said_in,
+            date_trunc('week', a.said_on::timestamp)::date as said_in_week,
+            date_trunc('month', a.gone_on::timestamp)::date as gone_in
+    ) as its cross join lateral (
+        values ('day', a.said_on, its.gone_in), ('month', its.said_in, its.gone_in),
+            ('month_day', its.said_in, a.gone_on), ('in_month', its.said_in, 'infinity'::date),
+            ('in_week', its.said_in_week, 'infinity'::date)
+    ) as s (grain, said_on, gone_on)
+    where (s.grain <> 'in_month' or its.gone_in > its.said_in)
+      and (s.grain <> 'in_week' or a.gone_on > its.said_in_week + 6)
+"""
+# What is alike is summed already, with what has changed since; some answers are looked at one by one (`surveys.parts`).
+# $2 measures, $3 what they are about, $4 product, $5 connection; null: any. $6-9 sums, then four times of each span.
+# Each sum is a range of the key. `offset` leaves the subquery as it is: joined in another way, all that is kept would
+# be read.
+_SUMS = "unnest($6::text[], $7::date[], $8::date[], $9::date[]) as p (grain, said_on, gone_from, gone_until)"
+_SUMMED_ALIKE = f"""
+    select kept.* from unnest($2::text[]) as of (measure) cross join {_SUMS} cross join lateral (
+        select {_COLUMNS}, said_on, n from survey_cells a
+        where a.workspace_id = $1 and a.measure = of.measure and a.grain = p.grain and a.said_on = p.said_on
+          and a.gone_on >= p.gone_from and a.gone_on <= p.gone_until {_filtered(3)} offset 0
+    ) as kept
+    union all
+    select {_COLUMNS}, s.said_on, a.n from survey_changes a {_INTO_SUMS}
+      and a.workspace_id = $1 and a.measure = any($2) {_filtered(3)} and exists (
+        select from {_SUMS}
+        where p.grain = s.grain and p.said_on = s.said_on and s.gone_on >= p.gone_from and s.gone_on <= p.gone_until
+      )
+"""
+MOST_SPANS = 4
+_SPAN = f"""
+    union all
+    select {_COLUMNS}, (said_at at time zone 'UTC')::date, 1 from survey_answers a
+    where a.workspace_id = $1 and a.measure = any($2) and a.said_at >= ${{0}} and a.said_at < ${{1}}
+      and a.superseded_at >= ${{2}} and a.superseded_at < ${{3}} {_filtered(3)}
+"""
 
 
-def _alike(gone: str, since: str) -> str:
-    """What is alike is counted already, by the day it was said on and the month it was superseded in.
-
-    With what has changed since. Of what was superseded in the month that the period ends in, the answers say whether
-    that was after its end; there are none where it ends with a month, or is not over. `gone`: the first month in which
-    it may have been superseded, `since`: the first moment at which those answers were said.
-    """
-    kept = f"""select {_COLUMNS}, said_on, n from {{}} a
-        where a.workspace_id = $1 and a.measure = any($2::text[])
-          and a.said_on >= ($3::timestamptz at time zone 'UTC')::date
-          and a.said_on < ($4::timestamptz at time zone 'UTC')::date and a.gone_in >= {gone} {_FILTERED}"""
-    return f"""from (
-        {kept.format("survey_cells")} union all {kept.format("survey_changes")}
-        union all
-        select {_COLUMNS}, (said_at at time zone 'UTC')::date, 1 from survey_answers a
-        where {_MONTH_OF_END} <> $4::timestamptz at time zone 'UTC' and a.workspace_id = $1
-          and a.measure = any($2::text[]) and a.superseded_at >= $4
-          and a.superseded_at < ({_MONTH_OF_END} + interval '1 month') at time zone 'UTC'
-          and a.said_at >= {since} and a.said_at < $4 {_FILTERED}
-    ) as a"""
-
-
-# As a date: row security lets no index compare one with a timestamp, which may fail.
-_ALIKE = _alike(
-    f"""(case when {_MONTH_OF_END} = $4::timestamptz at time zone 'UTC' then {_MONTH_OF_END}
-        else {_MONTH_OF_END} + interval '1 month' end)::date""",
-    "$3",
-)
-# By month: superseded in a later one than it was said in. Months are told by their first days, so that is in any that
-# begins behind the day it was said on. The month that the period ends in may end with it.
-_ALIKE_BY_MONTH = _alike("a.said_on + 1", f"greatest($3, {_MONTH_OF_END} at time zone 'UTC')")
+def _alike(spans: int) -> str:
+    """A branch for each span, with its times as they are: the planner knows by which of the two few are left."""
+    found = "".join(_SPAN.format(*range(first, first + 4)) for first in range(10, 10 + 4 * spans, 4))
+    return f"from ({_SUMMED_ALIKE} {found}) as a"
 
 
 # Periods are UTC, whatever zone the session has; one that the window cuts ends with it.
@@ -217,29 +240,24 @@ select to_char(first, '{spelled}') as key, null as name, cells.*
 
 
 _SAID = _said("$3::timestamptz", "$4::timestamptz")
+_UNITS = {"month": "YYYY-MM", "week": 'IYYY-"W"IW'}
+
+
+def _by_alike(among: str) -> dict[str | None, str]:
+    units = {
+        unit: f"select to_char(a.said_on, '{spelled}') as key, null as name, {_CELL}, {_N} {among} group by 1, {_CELL}"
+        for unit, spelled in _UNITS.items()
+    }
+    return _by(among) | units
+
+
 COUNT_ALIKE = {
-    **_by(_ALIKE),
-    "month": f"""
-select to_char(a.month, 'YYYY-MM') as key, null as name, {_CELL}, a.n from (
-    select date_trunc('month', a.said_on::timestamp) as month, {_CELL}, {_N} {_ALIKE_BY_MONTH} group by 1, {_CELL}
-) as a
-""",
+    (by, spans): statement for spans in range(MOST_SPANS + 1) for by, statement in _by_alike(_alike(spans)).items()
 }
-COUNT_SAID = {**_by(_SAID), "month": _during("month", "YYYY-MM"), "week": _during("week", 'IYYY-"W"IW')}
-
-
-# Which answers would have to be read for that, those that were superseded too.
-def _given(table: str) -> str:
-    return f"""select n from {table} a where a.workspace_id = $1 and a.measure = any($2::text[])
-          and a.said_on >= ($3::timestamptz at time zone 'UTC')::date
-          and a.said_on < ($4::timestamptz at time zone 'UTC')::date {_FILTERED}"""
-
-
-MANY = f"""
-select coalesce(sum(n), 0)::bigint from (
-    {_given("survey_cells")} union all {_given("survey_changes")}
-) as a
-"""
+"""By what is grouped, and how many spans there are."""
+COUNT_SAID = {**_by(_SAID), **{unit: _during(unit, spelled) for unit, spelled in _UNITS.items()}}
+# How many answers would have to be read for that, those that were superseded too.
+MANY = f"select coalesce(sum(a.n), 0)::bigint from ({_SUMMED_ALIKE}) as a"
 COUNT_BY_PLAN = f"""
 select f.plan as key, null as name, {_CELL}, count(*) as n {_SAID}
 left join contacts c on c.id = a.contact_id and c.workspace_id = $1
@@ -276,38 +294,79 @@ least(
      where s.workspace_id = $1 and s.measure = $3 and s.about > {after} order by s.about limit 1)
 )
 """
-SUBJECTS = f"""
-with recursive steps as (
+_STEPS = f"""
+recursive steps as (
     select {_NEXT_ABOUT.format(after="$4")} as about
     union all
     select {_NEXT_ABOUT.format(after="found.about")} from steps found where found.about is not null
-)
-select found.about, i.id as idea_id, i.title
+)"""
+_SUBJECTS = f"""
+with {_STEPS}
+select found.about as place, found.about as name, i.id as idea_id, i.title, array[]::text[] as others
 from (select about from steps where about is not null limit $5) as found
 left join ideas i on i.workspace_id = $1 and i.key = found.about
 order by found.about
 """
+# Ideas that are one are one feature, which stands where the first of the names stands that were asked about.
+_FEATURES = f"""
+with {_STEPS}, named as (
+    select about, (select root from ideas where workspace_id = $1 and key = about) as root from steps
+    where about is not null
+)
+select found.about as place, coalesce(i.key, found.about) as name, i.id as idea_id, i.title, {_OTHERS}
+from (
+    select n.about, n.root from named n where (
+        select true from ideas m
+        where m.workspace_id = $1 and (m.id = n.root or m.merged_root = n.root) and m.key < n.about and (
+            select true from survey_answers a
+            where a.workspace_id = $1 and a.measure in ($2, $3) and a.about = m.key limit 1
+        ) limit 1
+    ) is null limit $5
+) as found left join ideas i on i.workspace_id = $1 and i.id = found.root
+order by found.about
+"""
+SUBJECTS = {False: _SUBJECTS, True: _FEATURES}
+"""By whether ideas that are merged are one."""
 _SUBJECT_CELL = f"a.about, {_CELL}"
-COUNT_SUBJECTS = f"""
+_ALL_BY_SUBJECT = f"""
 select a.about, null as key, null as name, {_CELL}, count(*) as n {_SAID} group by {_SUBJECT_CELL}
 """
-COUNT_SUBJECTS_BY_SEGMENT = f"""
-with answers as materialized (select a.contact_id, {_SUBJECT_CELL} {_SAID}), {_BELONGING}
+_SEGMENTED = f"""{_BELONGING}
 select s.key, s.name, {_SUBJECT_CELL}, count(*) as n {_IN_SEGMENTS} group by s.key, s.name, {_SUBJECT_CELL}
 """
+_ALL_BY_BOTH = f"""
+with answers as materialized (select a.contact_id, {_SUBJECT_CELL} {_SAID}), {_SEGMENTED}
+"""
+# What is asked about under several names ($9) counts under one ($10): each respondent with the last answer under any.
+_LATEST = f"""
+answers as materialized (
+    select distinct on (o.about, a.measure, a.respondent) o.about, a.contact_id, {_CELL} {_SAID}
+    join unnest($9::text[], $10::text[]) as o (name, about) on o.name = a.about
+    order by o.about, a.measure, a.respondent, a.said_at desc, a.feedback_id desc, a.position desc
+)
+"""
+_UNITED = f"""
+with {_LATEST}
+select a.about, null as key, null as name, {_CELL}, count(*) as n from answers a group by {_SUBJECT_CELL}
+"""
+COUNT_SUBJECTS = {False: _ALL_BY_SUBJECT, True: _ALL_BY_BOTH}
+COUNT_UNITED = {False: _UNITED, True: f"with {_LATEST}, {_SEGMENTED}"}
+"""Both by whether it is by segment as well."""
 
 # Folding: what has changed goes into what is kept, in one statement, so that a count finds it in one of the two.
 # One at a time, in all processes: two would wait for each other at the same cells.
 ALONE = "select pg_try_advisory_xact_lock(hashtextextended('cairn.surveys', 0))"
 WORK = "select from survey_changes order by seq limit 1"
-_ALL = f"workspace_id, said_on, gone_in, {_COLUMNS}"
+_ALL = f"workspace_id, grain, said_on, gone_on, {_COLUMNS}"
 FOLD = f"""
 with taken as (
     delete from survey_changes where seq = any(array(select seq from survey_changes order by seq limit $1))
-    returning {_ALL}, n
+    returning workspace_id, said_on, gone_on, {_COLUMNS}, n
 ), folded as (
     insert into survey_cells as c ({_ALL}, n)
-    select {_ALL}, sum(n) from taken group by {_ALL} having sum(n) <> 0
+    select a.workspace_id, s.grain, s.said_on, s.gone_on, {", ".join(f"a.{each}" for each in _COLUMNS.split(", "))},
+        sum(a.n)
+    from taken a {_INTO_SUMS} group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14 having sum(a.n) <> 0
     on conflict ({_ALL}) do update set n = c.n + excluded.n
 )
 select count(*) from taken

@@ -60,6 +60,13 @@ Table(
     PrimaryKeyConstraint("account_id", "since"),
     comment="what an account paid for what, and since when; before its first row nothing was known",
 )
+
+
+def _sought(name: str, computed: str, comment: str) -> Column[str]:
+    # As of accounts: no index of an expression.
+    return Column(name, Text(collation="C"), Computed(computed, persisted=True), comment=comment)
+
+
 Table(
     "contacts",
     metadata,
@@ -72,10 +79,25 @@ Table(
     Column("attributes", JSONB, nullable=False, server_default="{}"),
     Column("merged_into", UUID, comment="who it turned out to be; the id and address that it keeps still name them"),
     Column("erased_at", Moment, comment="the person has asked to be forgotten: only what is counted is left"),
+    _sought("sought_name", "lower(left(name, 60))", "how the name begins, whatever the case"),
+    _sought(
+        "sought_last", r"lower(left(substring(name from '\s(\S+)\s*$'), 60))", "how the last of several names does"
+    ),
+    _sought("sought_email", "lower(left(email, 60))", "how the address begins"),
     version_column(),
     created_column(),
     UniqueConstraint("workspace_id", "external_id", name="contacts_external_id"),
     UniqueConstraint("workspace_id", "email", name="contacts_email"),
+    *(
+        Index(
+            f"contacts_{name}",
+            "workspace_id",
+            name,
+            "id",
+            postgresql_where=text(f"{name} is not null and merged_into is null"),
+        )
+        for name in ("sought_name", "sought_last", "sought_email")
+    ),
     Index("contacts_list", "workspace_id", "id"),
     Index("contacts_account", "account_id", "id"),
     Index("contacts_merged", "merged_into", postgresql_where=text("merged_into is not null")),

@@ -3,9 +3,11 @@
 from sqlalchemy import (
     BigInteger,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
+    Numeric,
     PrimaryKeyConstraint,
     Table,
     Text,
@@ -27,6 +29,13 @@ Table(
     Column("contacts", Integer, nullable=False, server_default="0"),
     Column("accounts", Integer, nullable=False, server_default="0"),
     Column("mrr", BigInteger, nullable=False, server_default="0"),
+    Column(
+        "heat",
+        Numeric,
+        nullable=False,
+        server_default="0",
+        comment="what votes weigh by when they were cast: see demand.trend",
+    ),
     Column("currency", Text, nullable=False),
     Column("version", BigInteger, nullable=False, server_default="0"),
     # No index on what is counted: a vote then changes one row in its own page, and no index at all.
@@ -41,10 +50,12 @@ Table(
     Column("votes", Integer, nullable=False),
     Column("accounts", Integer, nullable=False),
     Column("mrr", BigInteger, nullable=False),
+    Column("trend", Float, nullable=False, server_default="0", comment="what is asked for lately: log2 of its heat"),
     Column("version", BigInteger, nullable=False, comment="of the demand that it is"),
     Index("demand_ranks_votes", "workspace_id", "votes", "idea_id"),
     Index("demand_ranks_accounts", "workspace_id", "accounts", "idea_id"),
     Index("demand_ranks_mrr", "workspace_id", "mrr", "idea_id"),
+    Index("demand_ranks_trend", "workspace_id", "trend", "idea_id"),
     comment="by what ideas are put in order of demand: follows it by a moment, once for many votes",
 )
 Table(

@@ -56,12 +56,13 @@ Table(
         "said_at",
         postgresql_include=["superseded_at", "value", "without", "low", "high", "contact_id"],
     ),
-    # Who was superseded within a month that a period ends in: the rest is in `survey_cells`.
+    # Who was superseded within the month that a period ends in, of days at its edges: the rest is in `survey_cells`.
     Index(
         "survey_answers_gone",
         "workspace_id",
         "measure",
         "superseded_at",
+        "said_at",
         postgresql_where=text("superseded_at is not null"),
     ),
     Index("survey_answers_about", "workspace_id", "measure", "about", "said_at"),
@@ -77,17 +78,13 @@ Table(
 )
 
 _CELL = (
-    "workspace_id", "measure", "said_on", "gone_in", "about", "product_id", "connection_id", "source", "release",
-    "value", "without", "low", "high",
+    "workspace_id", "measure", "grain", "said_on", "gone_on", "about", "product_id", "connection_id", "source",
+    "release", "value", "without", "low", "high",
 )  # fmt: skip
 
 
 def _cell_columns() -> tuple[Column[object], ...]:
     return (
-        workspace_column(),
-        Column("measure", Text, nullable=False),
-        Column("said_on", Date, nullable=False, comment="UTC"),
-        Column("gone_in", Date, nullable=False, comment="the month in which they were superseded; infinity: not yet"),
         Column("about", Text, nullable=False),
         Column("product_id", UUID),
         Column("connection_id", UUID),
@@ -104,10 +101,15 @@ def _cell_columns() -> tuple[Column[object], ...]:
 Table(
     "survey_cells",
     metadata,
+    workspace_column(),
+    Column("measure", Text, nullable=False),
+    Column("grain", Text, nullable=False, comment="by what the two times are summed: see surveys.parts"),
+    Column("said_on", Date, nullable=False, comment="the day, or the first of the month or week, UTC"),
+    Column(
+        "gone_on", Date, nullable=False, comment="superseded likewise; infinity: not yet, or not in that month or week"
+    ),
     *_cell_columns(),
     UniqueConstraint(*_CELL, name="survey_cells_once", postgresql_nulls_not_distinct=True),
-    # Few of what was said in years are not superseded at their end.
-    Index("survey_cells_gone", "workspace_id", "measure", "gone_in", "said_on"),
     Index("survey_cells_empty", "workspace_id", postgresql_where=text("n = 0")),
     comment="how many answers are alike in everything that they are counted by but who gave them",
 )
@@ -115,6 +117,10 @@ Table(
     "survey_changes",
     metadata,
     Column("seq", BigInteger, Identity(always=False), nullable=False),
+    workspace_column(),
+    Column("measure", Text, nullable=False),
+    Column("said_on", Date, nullable=False, comment="UTC"),
+    Column("gone_on", Date, nullable=False, comment="superseded; infinity: not yet"),
     *_cell_columns(),
     PrimaryKeyConstraint("seq"),
     comment="by how much cells are to be changed still: part of every count until then; written by triggers",

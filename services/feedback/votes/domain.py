@@ -164,7 +164,7 @@ async def withdraw(tx: Tx, workspace_id: UUID, vote_id: UUID) -> None:
     await demand.lock(tx, [row["idea_id"]])
     if not await tx.run(store.WITHDRAW, workspace_id, vote_id):
         raise NotFound("No vote by that id.")
-    await demand.count(tx, [Ask(workspace_id, row["idea_id"], row["contact_id"], votes=-1)])
+    await demand.count(tx, [_withdrawn(workspace_id, row["contact_id"], row)])
 
 
 async def retract(tx: Tx, workspace_id: UUID, idea_id: UUID, contact_id: UUID) -> None:
@@ -174,5 +174,9 @@ async def retract(tx: Tx, workspace_id: UUID, idea_id: UUID, contact_id: UUID) -
     rows = await tx.all(store.RETRACT, workspace_id, idea_id, contact_id)
     await demand.count(
         tx,
-        [Ask(workspace_id, row["idea_id"], contact_id, votes=-1, traceparent=traceparent.get()) for row in rows],
+        [_withdrawn(workspace_id, contact_id, row)._replace(traceparent=traceparent.get()) for row in rows],
     )
+
+
+def _withdrawn(workspace_id: UUID, contact_id: UUID, row: asyncpg.Record) -> Ask:
+    return Ask(workspace_id, row["idea_id"], contact_id, votes=-1, cast_at=row["created_at"])

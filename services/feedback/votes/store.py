@@ -78,5 +78,5 @@ WITHDRAW = "delete from votes where workspace_id = $1 and id = $2"
 RETRACT = """
 delete from votes where workspace_id = $1 and contact_id = $3
   and idea_id in (select id from ideas where workspace_id = $1 and (id = $2 or merged_root = $2))
-returning idea_id
+returning idea_id, created_at
 """

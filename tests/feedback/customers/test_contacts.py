@@ -183,3 +183,44 @@ async def test_lists(api: Api) -> None:
     rest = (await api.feedback.get(f"/v1/contacts?account_id={accounts[0]}&cursor={of_one['next_cursor']}")).json()
     assert [each["external_id"] for each in (*of_one["data"], *rest["data"])] == ["u0", "u2", "u4", "late"]
     assert rest["next_cursor"] is None
+
+
+async def test_found_by_how_they_are_called(api: Api, neighbour: Api) -> None:
+    """By name, by the last of several names, by address: each listed once, however many of those begin so."""
+    people = {
+        "ada": {"name": "Ada Lovelace", "email": "ada@example.com"},
+        "love": {"name": "LOVE", "email": "love@love.example"},
+        "lo": {"email": "lovelace@example.com"},
+        "ben": {"name": "Ben  van  der Love ", "email": "b@example.com"},
+        "ä": {"name": "Ä" * 70},
+        "gone": {"name": "Love Gone"},
+    }
+    ids = {key: (await save(api, external_id=key, **who))["id"] for key, who in people.items()}
+    await save(neighbour, external_id="ada", **people["ada"])
+    merged = {"contact_id": ids["ada"], "duplicate_id": ids["gone"]}
+    await made(await api.feedback.post("/v1/contacts:merge", json=merged), 200)
+
+    async def listed(q: str, limit: int) -> list[str]:
+        found: list[str] = []
+        query: dict[str, Any] = {"q": q, "limit": limit}
+        while True:
+            page = await made(await api.feedback.get("/v1/contacts", params=query), 200)
+            found += [each["external_id"] for each in page["data"]]
+            if page["next_cursor"] is None:
+                return found
+            query["cursor"] = page["next_cursor"]
+
+    for limit in (1, 2, 50):
+        assert await listed("lov", limit) == await listed("LOV", limit) == ["love", "ben", "ada", "lo"], limit
+    assert await listed("ada ", 50) == ["ada"]
+    assert await listed("ä" * 60, 50) == ["ä"]
+    assert await listed("van", 50) == await listed("%", 50) == []
+    for query, pointer in (
+        ({"q": "a", "email": "ada@example.com"}, "/query/q"),
+        ({"q": "a", "account_id": str(uuid4())}, "/query/q"),
+        ({"q": "a" * 61}, "/query/q"),
+        ({"q": ""}, "/query/q"),
+        ({"q": "a", "cursor": "WzFd"}, "/query/cursor"),
+    ):
+        answer = await api.feedback.get("/v1/contacts", params=query)
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer), query

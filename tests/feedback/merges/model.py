@@ -14,7 +14,8 @@ class Paper:
     ideas: int
     into: dict[int, int] = field(default_factory=dict[int, int])
     """Which idea was merged into which, as it was said."""
-    votes: set[tuple[int, str]] = field(default_factory=set[tuple[int, str]])
+    votes: dict[tuple[int, str], int] = field(default_factory=dict[tuple[int, str], int])
+    """By idea and contact the day on which it was cast, counted from `trend.FIRST_DAY`."""
     links: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]])
     """Idea and statement."""
     said_by: dict[int, str | None] = field(default_factory=dict[int, str | None])
@@ -39,8 +40,19 @@ class Paper:
     def hears(self, root: int) -> set[str]:
         """Who follows an idea: who asked for it or follows it, or one that was merged into it."""
         tree = self.tree(root)
-        asks = {contact for idea, contact in self.votes | self.follows if idea in tree}
+        asks = {contact for idea, contact in self.votes.keys() | self.follows if idea in tree}
         return asks | set(self._speakers({statement for idea, statement in self.links if idea in tree}))
+
+    def heats(self) -> list[int]:
+        """What votes for each idea weigh: each contact's last one, twice as much for each fourteen days later."""
+        last: dict[tuple[int, str], int] = {}
+        for (idea, contact), day in self.votes.items():
+            one = self.root(idea), contact
+            last[one] = max(day, last.get(one, 0))
+        return [
+            sum(round(2 ** (20 + day % 14 / 14)) << day // 14 for (root, _), day in last.items() if root == idea)
+            for idea in range(self.ideas)
+        ]
 
     def counts(self, *, merged: bool = True) -> list[Counts]:
         """Votes, insights, contacts, accounts and revenue of each idea; without merges, as if there were none."""

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Coroutine
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from services.feedback.accounts.domain import AccountChange
 from services.feedback.boards import domain as boards
 from services.feedback.customers import domain as customers
 from services.feedback.customers.domain import Person
+from services.feedback.demand import domain as demand
+from services.feedback.demand import trend
 from services.feedback.followers import domain as followers
 from services.feedback.followers import store as follower_rows
 from services.feedback.ideas import domain as ideas
@@ -34,12 +37,13 @@ from tests.feedback.groups import check_groups, follow_marks, keep_groups
 from tests.feedback.merges.model import Counts, Paper
 
 IDEAS = 5
+FIRST_DAY = datetime.fromisoformat(trend.FIRST_DAY).replace(tzinfo=UTC)
 PEOPLE = ("ada", "ben", "cem", "dia", "eli")
 """The last belongs to no account until it is moved."""
 ACCOUNTS = ("acme", "bolt")
 STATEMENTS = 4
 KEPT = """
-select i.key, d.votes, d.insights, d.contacts, d.accounts, d.mrr from demand d join ideas i on i.id = d.idea_id
+select i.key, d.votes, d.insights, d.contacts, d.accounts, d.mrr, d.heat from demand d join ideas i on i.id = d.idea_id
 where d.workspace_id = $1 order by i.key
 """
 # Who stands behind each idea, from votes and insights alone, by the recursion of `merged_into` alone.
@@ -126,16 +130,17 @@ class Here:
             await tx.run(SEGMENTS, self.workspace_id)
             await keep_groups(tx, self.workspace_id)
 
-    async def vote(self, tx: Tx, idea: int, person: int, by_key: bool) -> None:
+    async def vote(self, tx: Tx, idea: int, person: int, by_key: bool, day: int) -> None:
         name = f"idea-{idea}" if by_key else str(self.ideas[idea])
         ballot = Ballot(
-            name, Person(self.workspace_id, external_id=PEOPLE[person]), "important", False, new_id(), None, None
-        )
+            name, Person(self.workspace_id, external_id=PEOPLE[person]), "important", False, new_id(), None, None,
+            cast_at=FIRST_DAY + timedelta(days=day, hours=day % 24),
+        )  # fmt: skip
         (cast,) = await votes.cast(tx, [ballot])
         assert not isinstance(cast, Invalid)
         assert (cast.status == "created") == ((idea, PEOPLE[person]) not in self.paper.votes)
         assert cast.idea_id == self.ideas[idea]
-        self.paper.votes.add((idea, PEOPLE[person]))
+        self.paper.votes.setdefault((idea, PEOPLE[person]), day)
 
     async def withdraw(self, tx: Tx, nth: int) -> None:
         rows = await tx.all(
@@ -146,7 +151,7 @@ class Here:
         if rows:
             row = rows[nth % len(rows)]
             await votes.withdraw(tx, self.workspace_id, row["id"])
-            self.paper.votes.remove((int(row["key"][-1]), row["name"]))
+            del self.paper.votes[int(row["key"][-1]), row["name"]]
 
     async def retract(self, tx: Tx, idea: int, person: int) -> None:
         """All of a contact's votes for an idea and for those that were merged into it."""
@@ -154,7 +159,8 @@ class Here:
         (contact,) = await customers.recognise(tx, [Person(self.workspace_id, external_id=name)])
         assert contact is not None
         await votes.retract(tx, self.workspace_id, self.ideas[root], contact)
-        self.paper.votes -= {(each, name) for each in self.paper.tree(root)}
+        for each in self.paper.tree(root):
+            self.paper.votes.pop((each, name), None)
 
     async def say(self, tx: Tx, statement: int, person: int | None, about: list[int]) -> None:
         speaker = PEOPLE[person] if person is not None else None
@@ -298,7 +304,8 @@ class Here:
 
     async def check(self, tx: Tx) -> None:
         rows = await tx.all(KEPT, self.workspace_id)
-        assert [tuple(row.values())[1:] for row in rows] == self.paper.counts()
+        assert [tuple(row.values())[1:-1] for row in rows] == self.paper.counts()
+        assert [row["heat"] for row in rows] == self.paper.heats()
         assert await tx.all(BEHIND, self.workspace_id) == []
         paper = self.paper
         serving = {self.ideas[paper.root(idea)] for idea in paper.serving}
@@ -322,7 +329,7 @@ def step(name: str, **choices: st.SearchStrategy[Any]) -> st.SearchStrategy[Step
 
 
 ASKING = [
-    step("vote", idea=IDEA, person=PERSON, by_key=st.booleans()),
+    step("vote", idea=IDEA, person=PERSON, by_key=st.booleans(), day=st.sampled_from([0, 3, 14, 2_500, 2_513, 65_000])),
     step("say", statement=st.integers(0, STATEMENTS - 1), person=st.one_of(st.none(), PERSON),
          about=st.lists(IDEA, max_size=3, unique=True)),
 ]  # fmt: skip
@@ -370,6 +377,11 @@ async def test_counts_are_what_one_counts_on_paper(
             await here.unmerge(tx, chance.randrange(IDEAS))
             await here.check(tx)
     assert here.paper.counts() == here.paper.counts(merged=False)
+    # Counted anew from the votes it is the same.
+    async with here.database.transaction({here.workspace_id}) as tx:
+        await tx.run("update demand set heat = 1 where workspace_id = $1", here.workspace_id)
+        await demand.warm(tx, here.workspace_id, here.ideas)
+        await here.check(tx)
     async with here.database.read({here.workspace_id}) as read:
         await check_events(read, here.workspace_id)
     await check_shares(here.database, here.workspace_id)

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 
+from services.feedback.portal import domain
 from services.feedback.portal.compared import Compared
 from services.feedback.similar.domain import Among
 from shared.ids import new_id
@@ -13,7 +15,9 @@ from tests.feedback.given import Databases, filled, made, new_idea, told_shares
 from tests.feedback.portal.given import PUBLISHABLE, new_board, new_contact, place, token
 
 
-async def test_ideas_are_listed_in_any_order_page_by_page(api: Api, database: Databases) -> None:
+async def test_ideas_are_listed_in_any_order_page_by_page(
+    api: Api, database: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Against the same done by hand; most of the workspace's ideas stand elsewhere, and somebody votes in between."""
     board, page = await new_board(api), (await api.another(PUBLISHABLE)).feedback
     ada = await new_contact(api, "ada@example.com")
@@ -51,6 +55,7 @@ async def test_ideas_are_listed_in_any_order_page_by_page(api: Api, database: Da
             asked["cursor"] = answer.json()["next_cursor"]
 
     newest = sorted(every, key=lambda each: each["id"], reverse=True)
+    # All of today, so that trends are votes; they differ in `test_votes`.
     top = sorted(every, key=lambda each: (each["votes"], each["id"]), reverse=True)
     queries: tuple[tuple[dict[str, Any], Callable[[dict[str, Any]], bool]], ...] = (
         ({}, lambda each: True),
@@ -64,13 +69,16 @@ async def test_ideas_are_listed_in_any_order_page_by_page(api: Api, database: Da
         ({"q": "the "}, lambda each: False),
     )
     for number, (asked, keep) in enumerate(queries):
-        # The first three in both orders, the others each in one.
-        orders = ("new", newest), ("votes", top)
-        for sort, order in orders if number < 3 else orders[number % 2 :][:1]:
+        # The first three in all orders, the others each in one.
+        orders = ("new", newest), ("votes", top), ("trending", top)
+        for sort, order in orders if number < 3 else orders[number % 3 :][:1]:
             assert await listed(sort=sort, **asked) == [each["id"] for each in order if keep(each)], (asked, sort)
     ranked = await listed(q="export")
     assert ranked[0] == next(each["id"] for each in every if each["title"] == "Export export")
     assert set(ranked) == set(await listed(q="export", sort="new"))
+    typed = {q: await listed(q=q) for q in ("exp", "number exp", "some", "-export num")}
+    monkeypatch.setattr(domain, "FEW", 0)
+    assert {q: await listed(q=q) for q in typed} == typed, "however they are looked for"
     assert await listed(2, follows=True) == await listed(2, voted=True)
     for wrong, pointer in (({"sort": "relevance"}, "sort"), ({"sort": "votes", "cursor": "WyJhIl0"}, "cursor")):
         refused = await made(await page.get(f"/v1/boards/{board}/ideas", params=wrong), 422)

@@ -22,6 +22,13 @@ async def test_a_visitor_is_whom_the_teams_server_says(api: Api, neighbour: Api)
     assert (await page.get(path)).status_code == 404, "as if there were no such board"
     assert (await page.get(path, params={"contact_id": ada})).json()["code"] == "missing_scope"
     assert (await page.get(path, params={"viewer": "team"})).json()["code"] == "missing_scope"
+    both = await api.feedback.get(path, params={"viewer": "team", "contact_id": ada})
+    assert (both.status_code, both.json()["errors"][0]["pointer"]) == (422, "/query/viewer")
+    reader = (await api.another(PUBLISHABLE | {"customers:read"})).feedback
+    assert (await reader.get(path, params={"contact_id": ada})).status_code == 200
+    for what in ("vote", "follow", f"comments/{idea['id']}"):
+        taken = await reader.delete(f"{path}/{idea['id']}/{what}", params={"contact_id": ada})
+        assert (taken.status_code, taken.json()["code"]) == (403, "missing_scope"), "nobody's but by who may do it"
     words = {"text": "Me too.", "contact": {"id": ada}}
     assert (await page.post(f"{path}/{idea['id']}/comments", json=words)).json()["code"] == "missing_scope"
     elsewhere = await new_contact(neighbour, "ada@example.com")

@@ -190,6 +190,8 @@ async def test_relevance_is_how_much_of_a_text_the_words_are(api: Api, database:
     some = await found(api, q="export", source="sales", limit=2)
     assert some == [id for id in ranked if next(each for each in said if each.id == id).row["source"] == "sales"]
     for query, pointer in (
+        ({"said_from": "2026-01-02T00:00:00Z", "said_until": "2026-01-02T00:00:00Z"}, "/query/said_until"),
+        ({"received_from": "2026-01-02T00:00:00Z", "received_until": "2026-01-01T00:00:00Z"}, "/query/received_until"),
         ({"sort": "relevance"}, "/query/sort"),
         ({"product": "nothing"}, "/query/product"),
         ({"idea": "nothing"}, "/query/idea"),

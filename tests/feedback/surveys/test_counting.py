@@ -6,6 +6,7 @@ import runpy
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -26,6 +27,9 @@ from tests.feedback.given import Databases, caller, response
 
 MIGRATIONS = Path(__file__).parents[3] / "services" / "feedback" / "migrations"
 ROWS = "select * from survey_answers where workspace_id = $1 order by feedback_id, position"
+CELLS = """
+select * from survey_cells where workspace_id = $1 order by measure, grain, said_on, gone_on, value
+"""
 SUBJECT = """
 insert into subjects (workspace_id, about, ratings, importance, satisfaction, kano, kano_version)
 values ($1, $2, 0, '{}', '{}', $3, 3)
@@ -138,6 +142,7 @@ async def test_each_counts_once_with_the_last_answer(
     async with feedback.read({workspace_id}) as read:
         found = await surveys.count(read, asked, ("nps",), None)
         by_month = await surveys.count(read, asked, ("nps", "csat", "importance"), "month")
+        by_week = await surveys.count(read, asked, ("nps", "csat", "importance"), "week")
         by_about = await surveys.count(read, asked, ("csat",), "about")
         by_segment = await surveys.count(read, asked, ("nps",), "segment")
         features = [surveys.Subject("export"), surveys.Subject("import")]
@@ -148,17 +153,19 @@ async def test_each_counts_once_with_the_last_answer(
         value: n for (measure, value), n in expected.items() if measure == "nps"
     }
     assert by_segment == found, "nobody is in a segment: read one by one, they are as many"
-    months: Counter[tuple[str, float]] = Counter()
-    for month in range(1, 8):
-        first, after = datetime(2026, month, 1, tzinfo=UTC), datetime(2026, month + 1, 1, tzinfo=UTC)
-        for (measure, value), n in recount(answers, max(first, asked.start), min(after, asked.end)).items():
-            if measure != "kano":
-                months[(f"2026-{month:02}", value)] += n
-    shown: Counter[tuple[str, float]] = Counter()
-    for place, cells in by_month.items():
-        for cell in cells:
-            shown[(place.key or "", cell.value)] += cell.n
-    assert shown == +months
+    days = [asked.start + timedelta(days=day) for day in range(length)]
+    for found_by, spelled in ((by_month, "%Y-%m"), (by_week, "%G-W%V")):
+        periods: Counter[tuple[str | None, float]] = Counter()
+        for key, within in groupby(days, lambda day, spelled=spelled: day.strftime(spelled)):
+            first, *_, last = [*within] * 2
+            for (measure, value), n in recount(answers, first, last + timedelta(days=1)).items():
+                if measure != "kano":
+                    periods[(key, value)] += n
+        shown: Counter[tuple[str | None, float]] = Counter()
+        for place, cells in found_by.items():
+            for cell in cells:
+                shown[(place.key, cell.value)] += cell.n
+        assert shown == periods
     assert sum(cell.n for cells in by_about.values() for cell in cells) == sum(
         n for (measure, _), n in expected.items() if measure == "csat"
     )
@@ -195,6 +202,24 @@ async def test_what_was_there_before_is_counted_alike(database: Databases) -> No
         assert await tx.all(ROWS, workspace_id) == kept
     assert len(kept) == 9
     assert sum(row["superseded_at"] is not None for row in kept) == 3
+
+
+async def test_what_was_there_before_is_summed_alike(database: Databases) -> None:
+    """The step that made the sums counts of older answers what the job keeps of new ones."""
+    (path,) = MIGRATIONS.glob("0025_*.py")
+    feedback, workspace_id = await database("feedback"), new_id()
+    rated = [{"kind": "nps", "value": 9}, {"kind": "csat", "value": 7, "scale": [1, 7]}]
+    days = (0, 1, 5, 6, 6, 20, 33, 40)
+    await said(feedback, workspace_id, [(n, day, "ada" if n % 3 else None, rated) for n, day in enumerate(days)])
+    while await worker.fold_some(feedback):
+        pass
+    async with feedback.transaction({workspace_id}) as tx:
+        assert not await tx.value("select count(*) from survey_changes where workspace_id = $1", workspace_id)
+        kept = await tx.all(CELLS, workspace_id)
+        await tx.run("delete from survey_cells where workspace_id = $1", workspace_id)
+        await (await tx.connection()).execute(runpy.run_path(str(path))["COUNT"])
+        assert await tx.all(CELLS, workspace_id) == kept
+    assert {row["grain"] for row in kept} == {"day", "month", "month_day", "in_month", "in_week"}
 
 
 async def test_kano_of_before_is_told_as_any_other(database: Databases) -> None:

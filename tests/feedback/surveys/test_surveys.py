@@ -178,11 +178,11 @@ async def test_kano_by_segment_and_page(api: Api, admin: Database, database: Dat
 async def test_what_reads_answers_reads_a_bounded_number(
     api: Api, database: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Weeks, segments and plans are refused for more, with what to do; whatever is counted already is told."""
+    """Segments and plans are refused for more, with what to do; whatever is counted already is told."""
     monkeypatch.setattr(surveys, "MOST_READ", 2)
     for day, value in (("2026-03-02", 9), ("2026-03-09", 3), ("2026-05-04", 10)):
         await answered(api, database, "ada", day, {"kind": "nps", "value": value})
-    for asked in ({"by": "week"}, {"by": "segment"}, {"by": "plan"}):
+    for asked in ({"by": "segment"}, {"by": "plan"}):
         answer = await api.feedback.get("/v1/surveys/nps", params=YEAR | asked)
         assert answer.status_code == 422, answer.text
         (error,) = answer.json()["errors"]
@@ -192,3 +192,52 @@ async def test_what_reads_answers_reads_a_bounded_number(
         assert (await show(api, "nps", **asked, **shorter))["total"]["n"] == 1
     months = await show(api, "nps", by="month")
     assert [(each["key"], each["n"]) for each in months["groups"]] == [("2026-03", 1), ("2026-05", 1)]
+
+
+async def test_merged_features_are_one_until_they_are_unmerged(api: Api, admin: Database, database: Databases) -> None:
+    """Who was asked about both counts once, with the last pair; what nobody was asked about is not listed."""
+    for key in ("csv", "nobody-asked", "xls", "zip"):
+        await new_idea(api, key=key)
+    await made(await api.feedback.post("/v1/contacts", json={"external_id": "ada"}), 200)
+    await new_segment(api, admin, "beta", "contacts", ["ada"])
+    likes, expects = ("like", "dislike"), ("expect", "dislike")
+    for who, day, about, pair in (
+        ("ada", "2026-01-01", "csv", likes), ("ada", "2026-01-09", "zip", expects), ("ben", "2026-01-05", "csv", likes),
+        ("cem", "2026-01-06", "zip", likes), ("dia", "2026-01-07", "xls", expects), (None, "2026-01-08", "zip", likes),
+    ):  # fmt: skip
+        halves = zip(("functional", "dysfunctional"), pair, strict=True)
+        await answered(
+            api, database, who, day, *({"kind": f"kano_{half}", "value": each, "about": about} for half, each in halves)
+        )
+
+    async def listed(**query: Any) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        while True:
+            page = await show(api, "kano", limit=1, **query)
+            found += page["data"]
+            if page["next_cursor"] is None:
+                return found
+            query["cursor"] = page["next_cursor"]
+
+    def counted(found: list[dict[str, Any]]) -> dict[tuple[str, str | None], tuple[int, int]]:
+        """By feature and segment those to whom it is one-dimensional and those to whom it is a must."""
+        return {(each["about"], each["segment"]): (each["counts"]["O"], each["counts"]["M"]) for each in found}
+
+    apart = await listed()
+    assert counted(apart) == {("csv", None): (2, 0), ("xls", None): (0, 1), ("zip", None): (2, 1)}
+    ids = {each["about"]: each["idea_id"] for each in apart}
+    for source, into in (("csv", "zip"), ("zip", "nobody-asked")):
+        await made(await api.feedback.post(f"/v1/ideas/{ids[source]}:merge", json={"into": into}), 200)
+    whole = await listed()
+    assert counted(whole) == {("nobody-asked", None): (3, 1), ("xls", None): (0, 1)}
+    assert [each["about"] for each in whole] == ["nobody-asked", "xls"], "where the first of its names stands"
+    for name in ("csv", "nobody-asked", ids["zip"]):
+        assert await listed(feature=name) == whole[:1]
+    assert counted(await listed(to="2026-01-08")) == {("nobody-asked", None): (4, 0), ("xls", None): (0, 1)}
+    assert counted(await listed(by_segment=True)) == {
+        ("nobody-asked", "beta"): (0, 1), ("nobody-asked", None): (3, 0), ("xls", None): (0, 1)
+    }  # fmt: skip
+    await made(await api.feedback.post(f"/v1/ideas/{ids['zip']}:unmerge"), 200)
+    assert counted(await listed()) == {("zip", None): (3, 1), ("xls", None): (0, 1)}
+    await made(await api.feedback.post(f"/v1/ideas/{ids['csv']}:unmerge"), 200)
+    assert await listed() == apart

@@ -1,12 +1,17 @@
 """Votes over HTTP: one a contact, seen by everyone once it is answered."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from services.feedback.customers.domain import Person
+from services.feedback.votes import domain as votes
+from services.feedback.votes.domain import Ballot
 from shared.database import Database
 from tests.builders import Api
-from tests.feedback.given import demand_of, made, new_idea
+from tests.feedback.given import Databases, demand_of, made, new_idea, told_shares
+from tests.feedback.portal.given import new_board, place
 
 VOTER = "select contact_id::text from feedback.votes where id = $1"
 
@@ -150,3 +155,46 @@ async def test_the_list_has_pages(api: Api) -> None:
     assert first["data"] + second["data"] == (await api.feedback.get(path)).json()["data"]
     assert (len(second["data"]), second["next_cursor"]) == (3, None)
     assert (await api.feedback.get("/v1/votes")).status_code == 422
+
+
+async def test_what_trends_is_what_was_voted_for_lately(api: Api, database: Databases) -> None:
+    """One of today outweighs three of six weeks ago, which are worth an eighth each; not nine of them."""
+    feedback, board = await database("feedback"), await new_board(api)
+    now = datetime.now(UTC)
+    ago = {"new": [0], "older": [42] * 3, "old": [42] * 9, "oldest": [4_000] * 12, "never": []}
+    for key, days in ago.items():
+        await place(api, board, (await new_idea(api, key=key))["id"])
+        ballots = [
+            Ballot(key, Person(api.workspace_id, external_id=f"u{n}"), None, False, api.key_id, None, None,
+                   cast_at=now - timedelta(days=each))
+            for n, each in enumerate(days)
+        ]  # fmt: skip
+        async with feedback.transaction({api.workspace_id}) as tx:
+            await votes.cast(tx, ballots)
+    ids = {each["id"]: each["key"] for each in (await api.feedback.get("/v1/ideas")).json()["data"]}
+
+    async def listed(where: str, sort: str) -> list[str]:
+        await told_shares(feedback, api.workspace_id)
+        found: list[str] = []
+        query: dict[str, Any] = {"sort": sort, "limit": 2}
+        while True:
+            page = await made(await api.feedback.get(where, params=query), 200)
+            found += [ids[each["id"]] for each in page["data"]]
+            if page["next_cursor"] is None:
+                return found
+            query["cursor"] = page["next_cursor"]
+
+    for where in ("/v1/ideas", f"/v1/boards/{board}/ideas"):
+        assert await listed(where, "votes") == ["oldest", "old", "older", "new", "never"]
+        assert await listed(where, "trending") == ["old", "new", "older", "oldest", "never"]
+        refused = await made(await api.feedback.get(where, params={"sort": "trending", "cursor": "WyJhIl0"}), 422)
+        assert refused["errors"][0]["pointer"] == "/query/cursor"
+    named = {key: id for id, key in ids.items()}
+    (cast,) = (await api.feedback.get("/v1/votes", params={"idea_id": named["new"]})).json()["data"]
+    assert (await api.feedback.delete(f"/v1/votes/{cast['id']}")).status_code == 204
+    assert await listed("/v1/ideas", "trending") == ["old", "older", "oldest", "never", "new"]
+    # What is merged counts where it went, and comes back.
+    await made(await api.feedback.post(f"/v1/ideas/{named['old']}:merge", json={"into": "never"}), 200)
+    assert await listed("/v1/ideas", "trending") == ["never", "older", "oldest", "new"]
+    await made(await api.feedback.post(f"/v1/ideas/{named['old']}:unmerge"), 200)
+    assert await listed("/v1/ideas", "trending") == ["old", "older", "oldest", "never", "new"]

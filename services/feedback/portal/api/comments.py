@@ -10,7 +10,17 @@ from pydantic import Field
 
 from services.feedback.comments.api import Words
 from services.feedback.portal import domain, store
-from services.feedback.portal.api.seeing import CHANGES, PREFIX, READING, Named, SightDep, TokenDep, acting, outside
+from services.feedback.portal.api.seeing import (
+    CHANGES,
+    PREFIX,
+    READING,
+    ActorDep,
+    Named,
+    SightDep,
+    TokenDep,
+    acting,
+    outside,
+)
 from services.feedback.texts.redaction import redacted
 from shared.errors import Moved
 from shared.paging import Cursor, Limit, Page, after, page
@@ -114,6 +124,6 @@ async def update_public_comment(
 
 
 @router.delete("/{comment_id}", status_code=204, responses=EDITING | responses(Moved), dependencies=CHANGES)
-async def delete_public_comment(idea_id: UUID, comment_id: UUID, tx: TxDep, sight: SightDep) -> None:
+async def delete_public_comment(idea_id: UUID, comment_id: UUID, tx: TxDep, sight: ActorDep) -> None:
     """Delete your own comment as a visitor."""
     await domain.take_back(tx, sight, idea_id, comment_id)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import AfterValidator, Field, StringConstraints
 
 from services.feedback.boards.api import Introduction
+from services.feedback.ideas import orders
 from services.feedback.portal import domain
 from services.feedback.portal.api.seeing import PREFIX, READING, SightDep, outside
 from services.feedback.portal.compared import Compared
@@ -27,7 +28,6 @@ from shared.wire import Key, Line, Wire, storable
 router = APIRouter(prefix=PREFIX, tags=["portal"], route_class=Route)
 
 Searched = Annotated[str, StringConstraints(min_length=1, max_length=300), AfterValidator(storable)]
-ORDER = "most votes or newest first; by `relevance` where `q` is given and by `new` where it is not"
 
 
 class PublicIdea(Wire):
@@ -99,7 +99,13 @@ async def list_public_ideas(
     mine: Annotated[bool, Query(description="only what you brought")] = False,
     voted: Annotated[bool, Query(description="only what you voted for")] = False,
     follows: Annotated[bool, Query(description="only what you hear of")] = False,
-    sort: Annotated[Sort | None, Query(description=f"{ORDER}. Of many matches the newest 500 are ranked")] = None,
+    sort: Annotated[
+        Sort | None,
+        Query(
+            description="highest or newest first; by `relevance` where `q` is given and by `new` where it is not. "
+            f"Of many matches the newest 500 are ranked; {orders.TRENDING}"
+        ),
+    ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[PublicIdea]:

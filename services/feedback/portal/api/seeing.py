@@ -67,9 +67,13 @@ async def _viewer(
     ] = None,
 ) -> Viewer:
     """As whom the board is looked at: as everybody, unless it is said and may be said."""
+    if admitted is not None and contact_id not in (None, admitted):
+        raise Invalid(errors=[FieldError("/query/contact_id", "is not whom the visitor's token names")])
+    if viewer == "team" and (admitted or contact_id) is not None:
+        raise Invalid(
+            errors=[FieldError("/query/viewer", "is for whoever looks as no contact: leave one of the two out")]
+        )
     if admitted is not None:
-        if contact_id not in (None, admitted):
-            raise Invalid(errors=[FieldError("/query/contact_id", "is not whom the visitor's token names")])
         return Viewer("contact", admitted)
     if contact_id is not None:
         require_scopes(caller, frozenset({"customers:read"}))
@@ -88,6 +92,16 @@ async def _sight(
 
 SightDep = Annotated[Sight, Depends(_sight)]
 """The board, and who looks at it."""
+
+
+async def _changing(caller: CallerDep, admitted: TokenDep, sight: SightDep) -> Sight:
+    if admitted is None and sight.viewer.contact_id is not None:
+        require_scopes(caller, frozenset({"customers:write"}))
+    return sight
+
+
+ActorDep = Annotated[Sight, Depends(_changing)]
+"""The same of somebody who takes back what they did: to do it for them takes what doing it took."""
 
 
 async def acting(

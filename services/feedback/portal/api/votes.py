@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from services.feedback.portal import domain
 from services.feedback.portal.api.ideas import PublicIdea, public
-from services.feedback.portal.api.seeing import CHANGES, PREFIX, Named, SightDep, TokenDep, acting
+from services.feedback.portal.api.seeing import CHANGES, PREFIX, ActorDep, Named, TokenDep, acting
 from services.feedback.votes.domain import Importance
 from shared.errors import Moved
 from shared.problems import EDITING, responses
@@ -58,7 +58,7 @@ async def vote_for_idea(
 
 
 @router.delete("/vote", responses=ANSWERS, dependencies=CHANGES)
-async def take_vote_back(idea_id: UUID, tx: TxDep, sight: SightDep) -> PublicIdea:
+async def take_vote_back(idea_id: UUID, tx: TxDep, sight: ActorDep) -> PublicIdea:
     """Take your vote back as a visitor, and see the idea as it is then. Without one, nothing happens."""
     return public(await domain.unvote(tx, sight, idea_id))
 
@@ -78,6 +78,6 @@ async def follow_public_idea(
 
 
 @router.delete("/follow", responses=ANSWERS, dependencies=CHANGES)
-async def unfollow_public_idea(idea_id: UUID, tx: TxDep, sight: SightDep) -> PublicIdea:
+async def unfollow_public_idea(idea_id: UUID, tx: TxDep, sight: ActorDep) -> PublicIdea:
     """Hear of an idea no longer, as a visitor. Your vote stands."""
     return public(await domain.unfollow(tx, sight, idea_id))
