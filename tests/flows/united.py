@@ -148,7 +148,7 @@ class Here:
             ballot = Ballot(str(self.ideas[idea]), who, "important", False, new_id(), None, None)
             (cast,) = await votes.cast(tx, [ballot])
             assert not isinstance(cast, Invalid)
-        self.paper.votes.add((idea, PEOPLE[person]))
+        self.paper.votes.setdefault((idea, PEOPLE[person]), 0)
 
     async def answer(self, idea: int, person: int, pair: tuple[int, int]) -> None:
         halves = zip(("kano_functional", "kano_dysfunctional"), pair, strict=True)
