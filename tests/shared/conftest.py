@@ -1,4 +1,5 @@
 from collections.abc import AsyncGenerator, Generator
+from typing import Any
 
 import nats
 import pytest
@@ -12,6 +13,8 @@ from tests.builders import Api, new_workspace
 from tests.servers import PEPPER, SEALING_KEY, Cluster, lifespan, running_nats
 from tests.shared import notebook
 from tests.shared.plant import ADD_LEDGER, EMPTY, Plant
+
+untyped: Any = nats  # its options are, and with them all that comes of them
 
 
 @pytest.fixture(scope="session")
@@ -41,10 +44,10 @@ async def plant(cluster: Cluster, plant_database: str, plant_nats: Nats) -> Asyn
     """An empty publisher, an empty consumer and a broker with nothing in it."""
     if not plant_nats.running:
         plant_nats.restart()
-    client = await nats.connect(plant_nats.url)
+    client = await untyped.connect(plant_nats.url)
     streams = client.jetstream()
     for stream in await streams.streams_info():
-        await streams.delete_stream(stream.config.name or "")
+        await streams.delete_stream(stream.config.name)
     await client.close()
     async with Plant(cluster, plant_database, plant_nats) as made:
         async with made.admin.system() as tx:
