@@ -165,6 +165,7 @@ async def populate(api: Api, admin: Database) -> dict[str, str]:
         "competitor_id": rival["id"],
         "capability_id": capability["id"],
         "evidence_id": evidence["id"],
+        "rescoring_id": policy["rescoring_id"],
         "deal_id": deal["id"],
         "objective_id": objective["id"],
         "key_result_id": result["id"],

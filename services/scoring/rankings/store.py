@@ -12,12 +12,16 @@ MODEL = """
 select framework, active, (select r.id from rescores r where r.workspace_id = $1 and r.model_id = $2) as rescoring_id
 from models where workspace_id = $1 and id = $2
 """
-FEW = {
-    "product_id": "select idea_id from ideas where workspace_id = $1 and product_id = $2 limit $3",
-    "gate": "select idea_id from kano where workspace_id = $1 and gate = $2 limit $3",
-    "status": "select idea_id from ideas where workspace_id = $1 and status = $2 limit $3",
-    "kind": "select idea_id from ideas where workspace_id = $1 and kind = $2 limit $3",
-}
+
+
+def _few(column: str, table: str = "ideas") -> str:
+    """The range and the order name the index, whatever the statistics say of how many there are."""
+    return f"""
+select idea_id from {table} where workspace_id = $1 and {column} between $2 and $2 order by {column}, idea_id limit $3
+"""
+
+
+FEW = {"product_id": _few("product_id"), "gate": _few("gate", "kano"), "status": _few("status"), "kind": _few("kind")}
 
 
 def _falling(table: str) -> str:
