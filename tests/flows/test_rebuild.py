@@ -344,3 +344,6 @@ async def _expire(nats: Nats, stream: str) -> None:
         await js.update_stream(config.evolve(max_age=age))  # pyright: ignore[reportUnknownMemberType] untyped in nats-py
     finally:
         await client.close()
+    # It may know ids for as long as it was to know them when they came; when it starts it knows those that are there.
+    nats.stop()
+    nats.restart()
