@@ -1,7 +1,7 @@
 """What an operator sees of a service, and mends: messages that were set aside; the log as it is sealed."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import asyncpg
@@ -11,7 +11,7 @@ from pydantic import Field
 from shared import chain
 from shared.database import Read
 from shared.errors import NotFound
-from shared.paging import Cursor, Limit, Page, after, decode, page
+from shared.paging import Cursor, Limit, Page, after, decode, page, whole
 from shared.problems import EDITING, GUARDED, responses
 from shared.reader import LIST_PARKED, Consumers, redrive
 from shared.routes import CallerDep, ReadDep, Route, TxDep, allow
@@ -81,13 +81,6 @@ def _parked(row: asyncpg.Record) -> ParkedMessage:
 Position = Annotated[int, Path(ge=1, le=INT8, description="of the seal")]
 
 
-def bounded(value: Any) -> int:
-    """A number out of a cursor. ValueError for any other than the database takes."""
-    if not isinstance(value, int) or not 0 <= value <= INT8:
-        raise ValueError
-    return value
-
-
 def _seal(row: asyncpg.Record) -> LogSeal:
     return LogSeal(**row)
 
@@ -119,7 +112,7 @@ def operations(service: str, consumers: Consumers) -> APIRouter:
 
         Keep the newest digest somewhere else: as long as it is found here, nothing before it was changed unseen.
         """
-        after_position = 0 if cursor is None else decode(cursor, bounded)[0]
+        after_position = 0 if cursor is None else decode(cursor, whole())[0]
         rows = await read.all(chain.LIST, caller.workspace_id, after_position, limit + 1)
         return page(rows, limit, _seal, lambda seal: (seal.position,))
 
@@ -133,7 +126,7 @@ def operations(service: str, consumers: Consumers) -> APIRouter:
     ) -> Page[SealedEvent]:
         """List the events of a stretch, each with its hash: all that is needed to check the seal elsewhere."""
         row = await _sealed(read, caller.workspace_id, position)
-        reached = 0 if cursor is None else decode(cursor, bounded)[0]
+        reached = 0 if cursor is None else decode(cursor, whole())[0]
         rows = await read.all(chain.EVENTS, caller.workspace_id, row["first"], row["last"], reached, limit + 1)
         return page(rows, limit, lambda event: SealedEvent(**event), lambda event: (event.seq,))
 

@@ -16,7 +16,7 @@ from services.feedback.trust.levels import State
 from shared.access.keys import Caller
 from shared.database import Tx
 from shared.errors import Moved, NotFound
-from shared.paging import LAST, Cursor, Limit, Page, after, decode, page
+from shared.paging import LAST, Cursor, Limit, Page, after, decode, page, whole
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import CallerDep, IfMatch, ReadDep, Route, TxDep, allow, etag
 from shared.wire import INT8, Key, Line, Slug, Wire, storable
@@ -199,15 +199,9 @@ async def list_comment_history(
     comment_id: UUID, caller: CallerDep, read: ReadDep, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[CommentVersion]:
     """List how a comment read before it was edited, the newest first."""
-    before = INT8 if cursor is None else decode(cursor, _version)[0]
+    before = INT8 if cursor is None else decode(cursor, whole())[0]
     rows = await domain.history(read, caller.workspace_id, comment_id, before, limit + 1)
     return page(rows, limit, lambda row: CommentVersion(**row), lambda each: (each.version,))
-
-
-def _version(value: object) -> int:
-    if not isinstance(value, int) or not 0 <= value <= INT8:
-        raise ValueError("is no version")
-    return value
 
 
 @router.get("/mentions", responses=GUARDED, dependencies=[allow("comments:read")])

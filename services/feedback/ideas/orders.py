@@ -7,8 +7,8 @@ from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from services.feedback.demand.trend import HALF_LIFE
-from shared.paging import LAST, decode, encode
-from shared.wire import EARLIEST, INT8, LATEST
+from shared.paging import LAST, decode, encode, whole
+from shared.wire import EARLIEST, INT4, INT8, LATEST
 
 Sort = Literal["new", "updated", "votes", "trending", "accounts", "mrr", "relevance"]
 
@@ -18,18 +18,6 @@ def _moment(text: str) -> datetime:
     if moment.tzinfo is None or not EARLIEST <= moment < LATEST:
         raise ValueError
     return moment
-
-
-def _whole(number: int) -> int:
-    if type(number) is not int or not 0 <= number < 2**31:
-        raise ValueError
-    return number
-
-
-def _money(number: int) -> int:
-    if type(number) is not int or not 0 <= number <= INT8:
-        raise ValueError
-    return number
 
 
 TRENDING = (
@@ -49,10 +37,10 @@ START: Mapping[Sort, Sequence[Any]] = {
 _PARTS: Mapping[Sort, Sequence[Callable[[Any], Any]]] = {
     "new": (UUID,),
     "updated": (_moment, UUID),
-    "votes": (_whole, UUID),
+    "votes": (whole(INT4), UUID),
     "trending": (float, UUID),
-    "accounts": (_whole, UUID),
-    "mrr": (_money, UUID),
+    "accounts": (whole(INT4), UUID),
+    "mrr": (whole(), UUID),
     "relevance": (float, UUID, UUID),
 }
 

@@ -11,7 +11,7 @@ from pydantic_core import from_json
 
 from services.feedback.privacy import domain, store
 from shared.errors import NotFound
-from shared.paging import FIRST, LAST, Cursor, Limit, Page, after, decode, encode, page
+from shared.paging import FIRST, LAST, Cursor, Limit, Page, after, decode, encode, page, whole
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import CallerDep, ReadDep, Route, RuntimeDep, TxDep, allow
 from shared.runtime import Runtime
@@ -105,7 +105,7 @@ async def export_contact(
     Whoever was merged into them is included, and an id that was merged shows the whole person. Raw deliveries are those
     that their statements were last read from.
     """
-    place, key = (0, FIRST) if cursor is None else decode(cursor, _place, UUID)
+    place, key = (0, FIRST) if cursor is None else decode(cursor, whole(len(domain.SHOWN) - 1), UUID)
     found = await domain.show(read, caller.workspace_id, contact_id, place, key, limit + 1)
     data = [
         PersonalRecord(
@@ -115,13 +115,6 @@ async def export_contact(
     ]
     last = found[limit - 1] if len(found) > limit else None
     return Page(data=data, next_cursor=encode(last.place, last.key) if last is not None else None)
-
-
-def _place(number: Any) -> int:
-    """ValueError when there is no such."""
-    if not isinstance(number, int) or not 0 <= number < len(domain.SHOWN):
-        raise ValueError("no place of ours")
-    return number
 
 
 @router.post("/erasures", status_code=201, responses=EDITING, dependencies=[allow("privacy:write")])

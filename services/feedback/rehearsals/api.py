@@ -1,7 +1,6 @@
 """What a dry run found, over HTTP: record by record."""
 
-from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import asyncpg
@@ -12,10 +11,10 @@ from pydantic_core import from_json
 from services.feedback.mappings.mapping import Kind
 from services.feedback.rehearsals import store
 from shared.errors import Conflict, NotFound
-from shared.paging import Cursor, Limit, Page, decode, page
+from shared.paging import Cursor, Limit, Page, decode, page, whole
 from shared.problems import GUARDED, responses
 from shared.routes import CallerDep, ReadDep, Route, allow
-from shared.wire import INT8, Wire, storable
+from shared.wire import Wire, storable
 
 router = APIRouter(prefix="/v1/imports", tags=["imports"], route_class=Route)
 
@@ -48,15 +47,6 @@ def _rehearsal(row: asyncpg.Record) -> Rehearsal:
     return Rehearsal(**content)
 
 
-def _within(most: int) -> Callable[[Any], int]:
-    def number(value: Any) -> int:
-        if not isinstance(value, int) or not 0 <= value <= most:
-            raise ValueError
-        return value
-
-    return number
-
-
 @router.get(
     "/{import_id}/rehearsal", responses=GUARDED | responses(NotFound, Conflict), dependencies=[allow("feedback:read")]
 )
@@ -78,7 +68,7 @@ async def list_rehearsed_records(
         raise NotFound("No import by that id.")
     if not known["dry_run"]:
         raise Conflict("The import is no dry run.", code="no_dry_run")
-    place = ("", 0, 0) if cursor is None else decode(cursor, storable, _within(INT8), _within(MOST_PLACES))
+    place = ("", 0, 0) if cursor is None else decode(cursor, storable, whole(), whole(MOST_PLACES))
     if kind is None:
         rows = await read.all(store.LIST, caller.workspace_id, import_id, *place, limit + 1)
     else:

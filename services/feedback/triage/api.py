@@ -15,7 +15,7 @@ from services.feedback.search.domain import WINDOW, Filter, Found, Order, State
 from services.feedback.triage import domain, store
 from services.feedback.triage.domain import AT_ONCE, DEEDS, Deed, Done, Wish
 from shared.errors import FieldError, Invalid, NotFound
-from shared.paging import LAST, Cursor, Limit, Page, after, decode, encode, page
+from shared.paging import LAST, Cursor, Limit, Page, after, decode, encode, page, whole
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import CallerDep, ReadDep, Route, TxDep, allow
 from shared.wire import INT8, Key, Line, Moment, Wire
@@ -335,12 +335,6 @@ async def list_inbox_history(
     """List every change of where a statement stands, the last first."""
     if await search.get(read, caller.workspace_id, feedback_id) is None:
         raise NotFound("No feedback by that id.")
-    last = decode(cursor, _seq)[0] if cursor is not None else INT8
+    last = decode(cursor, whole())[0] if cursor is not None else INT8
     rows = await read.all(store.HISTORY, caller.workspace_id, feedback_id, last, limit + 1)
     return page(rows, limit, _change, lambda change: (change.seq,))
-
-
-def _seq(value: Any) -> int:
-    if not isinstance(value, int) or not 0 <= value <= INT8:
-        raise ValueError("is no place in a history")
-    return value

@@ -12,7 +12,7 @@ from pydantic_core import from_json
 from services.roadmap.objectives import domain, store
 from shared.errors import FieldError, Invalid, NotFound
 from shared.events.roadmap import ObjectiveStatus
-from shared.paging import Cursor, Limit, Page, after, decode, page
+from shared.paging import Cursor, Limit, Page, after, decode, page, whole
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import CallerDep, IfMatch, ReadDep, Route, TxDep, allow, etag
 from shared.wire import Line, Wire, storable
@@ -170,15 +170,9 @@ async def list_objective_changes(
 ) -> Page[ObjectiveChange]:
     """List what an objective was, the first first, each with the version of the strategy that it made."""
     await domain.get(read, caller.workspace_id, objective_id)
-    (version,) = (0,) if cursor is None else decode(cursor, _version)
+    (version,) = (0,) if cursor is None else decode(cursor, whole())
     rows = await read.all(store.HISTORY, caller.workspace_id, objective_id, version, limit + 1)
     return page(rows, limit, _change, lambda change: (change.version,))
-
-
-def _version(value: object) -> int:
-    if not isinstance(value, int) or not 0 <= value < 2**62:
-        raise ValueError
-    return value
 
 
 def _change(row: asyncpg.Record) -> ObjectiveChange:

@@ -12,7 +12,7 @@ from pydantic_core import from_json
 from services.scoring.debts import curve, domain, store
 from services.scoring.debts.domain import State, Type
 from shared.errors import FieldError, Invalid, NotFound
-from shared.paging import Cursor, Limit, Page, after, decode, page
+from shared.paging import Cursor, Limit, Page, after, decode, page, whole
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import CallerDep, IfMatch, ReadDep, Route, TxDep, allow, etag
 from shared.wire import Line, Wire
@@ -183,7 +183,7 @@ async def list_debt_changes(
 ) -> Page[DebtChange]:
     """List what a debt was, the first first: the trend."""
     await domain.get(read, caller.workspace_id, debt_id)
-    (version,) = (0,) if cursor is None else decode(cursor, _version)
+    (version,) = (0,) if cursor is None else decode(cursor, whole())
     rows = await read.all(store.HISTORY, caller.workspace_id, debt_id, version, limit + 1)
     return page(rows, limit, _change, lambda change: (change.version,))
 
@@ -203,12 +203,6 @@ async def show_debt_curve(
             for each in made
         ],
     )
-
-
-def _version(value: object) -> int:
-    if not isinstance(value, int) or not 0 <= value < 2**62:
-        raise ValueError
-    return value
 
 
 def _change(row: asyncpg.Record) -> DebtChange:

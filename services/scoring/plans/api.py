@@ -30,7 +30,7 @@ from services.scoring.portfolio.bodies import Portfolio
 from shared.access.keys import Caller
 from shared.database import Tx
 from shared.errors import Conflict, NotFound, TooLarge, UnsupportedMedia
-from shared.paging import LAST, Cursor, Limit, Page, after, decode, page
+from shared.paging import LAST, Cursor, Limit, Page, after, decode, page, whole
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import CallerDep, ReadDep, Route, RuntimeDep, TxDep, allow
 
@@ -94,15 +94,9 @@ async def list_plan_adoptions(
     caller: CallerDep, read: ReadDep, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[Adoption]:
     """List which plan was adopted or withdrawn when, by whom and why, the newest first."""
-    before = LAST_POSITION if cursor is None else decode(cursor, _position)[0]
+    before = LAST_POSITION if cursor is None else decode(cursor, whole(LAST_POSITION))[0]
     rows = await read.all(store.ADOPTIONS, caller.workspace_id, before, limit + 1)
     return page(rows, limit, lambda row: Adoption(**row), lambda each: (each.position,))
-
-
-def _position(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LAST_POSITION:
-        raise ValueError("is no position")
-    return value
 
 
 @router.get("/{plan_id}", responses=GUARDED | responses(NotFound), dependencies=[allow("scores:read")])

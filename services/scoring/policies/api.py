@@ -20,7 +20,7 @@ from services.scoring.scores.inputs import Weighed
 from shared.apart import compute_apart
 from shared.errors import Moved, NotFound, TooMany
 from shared.events.feedback import IdeaKind, IdeaStatus
-from shared.paging import LAST, Cursor, Limit, Page, after, decode, encode, page
+from shared.paging import LAST, Cursor, Limit, Page, after, decode, encode, page, whole
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import CallerDep, IfMatch, ReadDep, Route, RuntimeDep, TxDep, allow, etag
 from shared.wire import INT8, Line, Wire
@@ -171,15 +171,9 @@ async def list_demand_policy_revisions(
 ) -> Page[PolicyRevision]:
     """List the parameters that a policy has had, the newest first. Scores and runs name them by `revision`."""
     await domain.get(read, caller.workspace_id, policy_id)
-    before = INT8 if cursor is None else decode(cursor, _revision)[0]
+    before = INT8 if cursor is None else decode(cursor, whole())[0]
     rows = await read.all(store.REVISIONS, caller.workspace_id, policy_id, before, limit + 1)
     return page(rows, limit, _as_revision, lambda each: (each.revision,))
-
-
-def _revision(value: Any) -> int:
-    if not isinstance(value, int) or not 0 <= value <= INT8:
-        raise ValueError("is no revision")
-    return value
 
 
 def _as_revision(row: asyncpg.Record) -> PolicyRevision:

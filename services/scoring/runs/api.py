@@ -19,12 +19,12 @@ from services.scoring.scores.computed import INPUTS, State
 from services.scoring.scores.domain import corrections
 from services.scoring.scores.inputs import Input
 from shared.apart import compute_apart
-from shared.errors import FieldError, Invalid, NotFound
+from shared.errors import Invalid, NotFound
 from shared.events.feedback import IdeaKind, IdeaStatus
-from shared.paging import LAST, Cursor, Limit, Page, after, decode, page
+from shared.paging import LAST, Cursor, Limit, Page, after, decode, page, whole
 from shared.problems import EDITING, GUARDED, field_errors, responses
 from shared.routes import CallerDep, ReadDep, Route, RuntimeDep, TxDep, allow
-from shared.wire import Key, Line, Text, Wire
+from shared.wire import INT4, Key, Line, Text, Wire
 
 router = APIRouter(prefix="/v1/runs", tags=["runs"], route_class=Route)
 READING = GUARDED | responses(NotFound)
@@ -185,17 +185,9 @@ async def list_run_entries(
 ) -> Page[RunEntry]:
     """List the ideas of a run in its order."""
     await domain.get(read, caller.workspace_id, run_id)
-    rows = await read.all(store.ENTRIES, caller.workspace_id, run_id, _position(cursor), limit + 1)
+    last = 0 if cursor is None else decode(cursor, whole(INT4))[0]
+    rows = await read.all(store.ENTRIES, caller.workspace_id, run_id, last, limit + 1)
     return page(rows, limit, _entry, lambda entry: (entry.position,))
-
-
-def _position(cursor: str | None) -> int:
-    if cursor is None:
-        return 0
-    (position,) = decode(cursor, int)
-    if not 0 <= position < 2**31:
-        raise Invalid(errors=[FieldError("/query/cursor", "is not a cursor of this list")])
-    return position
 
 
 def _entry(row: asyncpg.Record) -> RunEntry:
@@ -311,5 +303,6 @@ async def list_run_decisions(
 ) -> Page[RunDecision]:
     """List the decisions that rest on a run, the first first."""
     await domain.get(read, caller.workspace_id, run_id)
-    rows = await read.all(store.DECISIONS, caller.workspace_id, run_id, _position(cursor), limit + 1)
+    last = 0 if cursor is None else decode(cursor, whole(INT4))[0]
+    rows = await read.all(store.DECISIONS, caller.workspace_id, run_id, last, limit + 1)
     return page(rows, limit, lambda row: RunDecision(**row), lambda decision: (decision.position,))
