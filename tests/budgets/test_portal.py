@@ -72,7 +72,7 @@ async def test_lists_of_a_board_rest_on_indexes(api: Api, database: Databases) -
                 if name == "own":
                     assert "board_ideas_contact" in told, told
                     assert "votes_contact" in told, told
-        typed = (*seen, *filters["words"], *START["relevance"], *words[1], *words[2])
+        typed = (*seen, *filters["words"], *START["relevance"], *words[1], *words[2], 4_000)
         rows = await read.all(f"explain (costs off) {store.LISTS['typed', 1, 3, False]}", *typed)
         told = "\n".join(row[0] for row in rows)
         assert "Seq Scan" not in told, told

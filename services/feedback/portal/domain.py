@@ -15,10 +15,10 @@ from services.feedback.customers.domain import Person
 from services.feedback.followers import domain as followers
 from services.feedback.ideas import domain as ideas
 from services.feedback.ideas import orders
-from services.feedback.ideas.finding import lookup
+from services.feedback.ideas.finding import RANKED, lookup
 from services.feedback.portal import store
 from services.feedback.portal.compared import Compared
-from services.feedback.portal.store import Sort, Way
+from services.feedback.portal.store import Sort
 from services.feedback.portal.viewer import TEAM, Sight, Viewer
 from services.feedback.products import domain as products
 from services.feedback.similar import domain as similar
@@ -40,7 +40,10 @@ MOST_COMPARED = 100_000
 """Ideas of a board, the newest, that a text is compared with."""
 
 FEW = 4_000
-"""Ideas of a workspace that have what is being typed, and are looked at one by one; of more, many are on the board."""
+"""Ideas of a workspace that have what is being typed, and are looked at one by one."""
+MIDDLING = 20_000
+"""Of up to so many the newest are looked at: where a board has many of them, the first 500 are soon found."""
+NEWEST = 1_500
 WALKED = 1_000
 """Ideas, in order, that a list looks at one by one before it leaves it to the planner how to find the others."""
 
@@ -128,22 +131,19 @@ async def _list(
         if len(walked) == limit or (walked and walked[0]["looked"] < WALKED):
             return walked
         # Few of them are on this board, or wanted: the planner finds a way to those.
-    way: Way = sort
-    typing = sort == "relevance" and found.begun and not any(ties)
-    if typing and await ideas.count_begun(read, sight.workspace_id, found, FEW + 1) <= FEW:
-        way = "typed"
-    return await read.all(
-        store.LISTS[way, len(found.terms), len(found.begun), any(ties)],
-        *sight.at,
-        limit,
-        list(asked.statuses) or None,
-        product_id,
-        words.query if words is not None else None,
-        *(ties if any(ties) else ()),
-        *place,
-        *found.terms,
-        *found.begun,
-    )
+    shape = len(found.terms), len(found.begun), any(ties)
+    wanted = list(asked.statuses) or None, product_id, words.query if words is not None else None
+    sought = *place, *found.terms, *found.begun
+    if sort == "relevance" and found.begun and not any(ties):
+        having = await ideas.count_begun(read, sight.workspace_id, found, MIDDLING + 1)
+        if having <= MIDDLING:
+            looked = FEW if having <= FEW else NEWEST
+            rows = await read.all(store.LISTS["typed", *shape], *sight.at, limit, *wanted, *sought, looked)
+            if having <= FEW or (rows and rows[0]["matched"] == RANKED):
+                return rows
+            # Few of them are on this board.
+    given = *wanted, *(ties if any(ties) else ()), *sought
+    return await read.all(store.LISTS[sort, *shape], *sight.at, limit, *given)
 
 
 async def _these(read: Read, sight: Sight, ids: Sequence[UUID]) -> list[asyncpg.Record]:

@@ -164,9 +164,9 @@ _RELEVANCE = "ts_rank(i.search, $8::text::tsquery, 1)::float8 as sorted_by"
 def _ranked(place: int) -> str:
     """Those of `found` behind a place, whose parts are numbered from there."""
     return f"""ranked as (
-    select id, sorted_by, max(id::text) over () as newest from found
+    select id, sorted_by, max(id::text) over () as newest, count(*) over () as matched from found
 )
-select id, sorted_by, newest from ranked where (sorted_by, id) < (${place}::float8, ${place + 1}::uuid)
+select id, sorted_by, newest, matched from ranked where (sorted_by, id) < (${place}::float8, ${place + 1}::uuid)
 order by sorted_by desc, id desc limit $5"""
 
 
@@ -224,15 +224,18 @@ order by {order} limit $5
 
 
 def _typed(terms: int, begun: int) -> str:
-    """By relevance where few ideas have what is being typed: those are looked at, one by one, the newest first.
+    """By relevance: ideas that have what is being typed are looked at one by one, the newest first, so many at most.
 
-    The planner would read all that stands on a board to find them there.
+    The planner would read all that stands on a board to find them there. How many are found (`matched`) tells whether
+    that was all, or enough.
     """
     return f"""
 with {_VISIBLE}, begun as materialized (
     select distinct t.idea_id from visible_terms t where {begins(12 + terms, begun)}
 ), found as materialized (
-    select i.* from (select idea_id from begun where idea_id <= $11::uuid order by idea_id desc) as b, lateral (
+    select i.* from (
+        select idea_id from begun where idea_id <= $11::uuid order by idea_id desc limit ${12 + terms + begun}
+    ) as b, lateral (
         select i.id, {_RELEVANCE} from visible_ideas i
         where i.id = b.idea_id and {_WANTED} {looked_up(12, terms, 0)} limit 1
     ) as i order by b.idea_id desc limit {RANKED}

@@ -78,7 +78,12 @@ async def test_ideas_are_listed_in_any_order_page_by_page(
     assert set(ranked) == set(await listed(q="export", sort="new"))
     typed = {q: await listed(q=q) for q in ("exp", "number exp", "some", "-export num")}
     monkeypatch.setattr(domain, "FEW", 0)
-    assert {q: await listed(q=q) for q in typed} == typed, "however they are looked for"
+    for enough, at_most in ((len(typed["exp"]), domain.NEWEST), (domain.RANKED, domain.NEWEST), (domain.RANKED, 1)):
+        monkeypatch.setattr(domain, "RANKED", enough)
+        monkeypatch.setattr(domain, "NEWEST", at_most)
+        assert {q: await listed(q=q) for q in typed} == typed, "however they are looked for"
+    monkeypatch.setattr(domain, "MIDDLING", 0)
+    assert {q: await listed(q=q) for q in typed} == typed, "nor looked for"
     assert await listed(2, follows=True) == await listed(2, voted=True)
     for wrong, pointer in (({"sort": "relevance"}, "sort"), ({"sort": "votes", "cursor": "WyJhIl0"}, "cursor")):
         refused = await made(await page.get(f"/v1/boards/{board}/ideas", params=wrong), 422)
