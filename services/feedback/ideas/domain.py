@@ -291,9 +291,13 @@ async def read_words(read: Read, q: str) -> Words | None:
     return Words(row["query"], row["needed"], row["begun"][0] if len(row["begun"]) == 1 else None, row["stems"])
 
 
-async def count_begun(read: Read, workspace_id: UUID, found: Lookup, most: int) -> int:
-    """How many rows of words begin as what is being typed, counted to `most`."""
-    return await read.value(store.COUNT_BEGUN[len(found.begun)], workspace_id, most, *found.begun)
+async def rarest(read: Read, workspace_id: UUID, found: Lookup, most: int) -> tuple[int, Lookup]:
+    """How many rows of words begin as what is being typed, counted to `most`; else of the rarest term, put first."""
+    if found.begun:
+        return await read.value(store.COUNT_BEGUN[len(found.begun)], workspace_id, most, *found.begun), found
+    counted = [(await read.value(store.COUNT_TERM, workspace_id, most, term), term) for term in found.terms]
+    counted.sort()
+    return counted[0][0], Lookup([term for _, term in counted], ())
 
 
 async def let_find(tx: Tx, workspace_id: UUID, idea_ids: Collection[UUID]) -> None:

@@ -189,6 +189,9 @@ select count(*) from (select from idea_terms t where t.workspace_id = $1 and {be
     for begun in BEGUN
     if begun
 }
+COUNT_TERM = """
+select count(*) from (select from idea_terms t where t.workspace_id = $1 and t.term = $3 limit $2) as t
+"""
 FIND_BY_ID = "select workspace_id, id from ideas where id = any($1::uuid[])"
 ROOT_BY_KEY = "select root from ideas where workspace_id = $1 and key = $2"
 FIND_BY_KEY = """

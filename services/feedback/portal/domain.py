@@ -40,7 +40,7 @@ MOST_COMPARED = 100_000
 """Ideas of a board, the newest, that a text is compared with."""
 
 FEW = 4_000
-"""Ideas of a workspace that have what is being typed, and are looked at one by one."""
+"""Ideas of a workspace that have what is being typed, or the rarest word, and are looked at one by one."""
 MIDDLING = 20_000
 """Of up to so many the newest are looked at: where a board has many of them, the first 500 are soon found."""
 NEWEST = 1_500
@@ -134,11 +134,12 @@ async def _list(
     shape = len(found.terms), len(found.begun), any(ties)
     wanted = list(asked.statuses) or None, product_id, words.query if words is not None else None
     sought = *place, *found.terms, *found.begun
-    if sort == "relevance" and found.begun and not any(ties):
-        having = await ideas.count_begun(read, sight.workspace_id, found, MIDDLING + 1)
+    if sort == "relevance" and (found.begun or len(found.terms) > 1) and not any(ties):
+        having, found = await ideas.rarest(read, sight.workspace_id, found, MIDDLING + 1)
         if having <= MIDDLING:
             looked = FEW if having <= FEW else NEWEST
-            rows = await read.all(store.LISTS["typed", *shape], *sight.at, limit, *wanted, *sought, looked)
+            typed = *place, *found.terms, *found.begun, looked
+            rows = await read.all(store.LISTS["typed", *shape], *sight.at, limit, *wanted, *typed)
             if having <= FEW or (rows and rows[0]["matched"] == RANKED):
                 return rows
             # Few of them are on this board.

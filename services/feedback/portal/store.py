@@ -224,17 +224,19 @@ order by {order} limit $5
 
 
 def _typed(terms: int, begun: int) -> str:
-    """By relevance: ideas that have what is being typed are looked at one by one, the newest first, so many at most.
+    """By relevance: what has the last word, or else the first term, is looked at one by one, the newest first.
+
+    So many are looked at, the last argument, at most.
 
     The planner would read all that stands on a board to find them there. How many are found (`matched`) tells whether
     that was all, or enough.
     """
     return f"""
-with {_VISIBLE}, begun as materialized (
-    select distinct t.idea_id from visible_terms t where {begins(12 + terms, begun)}
+with {_VISIBLE}, holding as materialized (
+    select distinct t.idea_id from visible_terms t where {begins(12 + terms, begun) if begun else "t.term = $12::text"}
 ), found as materialized (
     select i.* from (
-        select idea_id from begun where idea_id <= $11::uuid order by idea_id desc limit ${12 + terms + begun}
+        select idea_id from holding where idea_id <= $11::uuid order by idea_id desc limit ${12 + terms + begun}
     ) as b, lateral (
         select i.id, {_RELEVANCE} from visible_ideas i
         where i.id = b.idea_id and {_WANTED} {looked_up(12, terms, 0)} limit 1
@@ -252,7 +254,12 @@ LISTS: dict[tuple[Way, int, int, bool], str] = {
         for begun in BEGUN
         for tied in (False, True)
     },
-    **{("typed", terms, begun, False): _typed(terms, begun) for terms in range(MOST_TERMS + 1) for begun in BEGUN[1:]},
+    **{
+        ("typed", terms, begun, False): _typed(terms, begun)
+        for terms in range(MOST_TERMS + 1)
+        for begun in BEGUN
+        if begun or terms > 1
+    },
 }
 """By the way, the number of terms and of arguments of what is being typed, and whether ties are asked for."""
 IDEA = f"with {_VISIBLE} select {_IDEA}, i.commentable, i.votable from visible_ideas i where i.id = $5"

@@ -76,7 +76,7 @@ async def test_ideas_are_listed_in_any_order_page_by_page(
     ranked = await listed(q="export")
     assert ranked[0] == next(each["id"] for each in every if each["title"] == "Export export")
     assert set(ranked) == set(await listed(q="export", sort="new"))
-    typed = {q: await listed(q=q) for q in ("exp", "number exp", "some", "-export num")}
+    typed = {q: await listed(q=q) for q in ("exp", "number exp", "some", "-export num", "export number ")}
     monkeypatch.setattr(domain, "FEW", 0)
     for enough, at_most in ((len(typed["exp"]), domain.NEWEST), (domain.RANKED, domain.NEWEST), (domain.RANKED, 1)):
         monkeypatch.setattr(domain, "RANKED", enough)
