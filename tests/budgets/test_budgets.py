@@ -126,8 +126,9 @@ async def test_reading_deliveries(api: Api, database: Databases, vendor: str, mo
     ]
 
     async def read(tx: Tx) -> None:
+        # Kept in the same transaction: once committed, the running product reads them first.
+        await keep(tx, parcels)
         await process(tx, await tx.all(TAKE, [api.workspace_id], CROWD))
 
-    await laned(feedback, api.workspace_id, lambda lane: keep(lane, parcels))
     ran = await statements(feedback, api.workspace_id, read)
-    assert len(ran) < most
+    assert len(ran) <= most

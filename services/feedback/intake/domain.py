@@ -211,7 +211,7 @@ def challenge_of(raw: bytes) -> bytes | None:
     return to_json({"challenge": clean(challenge)}) if isinstance(challenge, str) else None
 
 
-async def keep(lane: Lane, parcels: Sequence[Parcel]) -> list[Kept]:
+async def keep(lane: Lane | Tx, parcels: Sequence[Parcel]) -> list[Kept]:
     """Store raw deliveries in one round trip; one that is there already is told as such and changes nothing."""
     ids = [new_id() for _ in parcels]
     rows = await lane.all(
