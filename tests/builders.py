@@ -21,7 +21,7 @@ T = TypeVar("T")
 _PAUSES = (0.01, 0.02, 0.05, 0.1)
 
 
-async def eventually(check: Callable[[], Awaitable[T]], within: float = 10.0) -> T:
+async def eventually(check: Callable[[], Awaitable[T]], within: float = 30.0) -> T:
     """Try `check` until it returns something true, and return that: for what services do after their answer.
 
     A check that raises AssertionError is tried again too. Fails after `within` seconds with what it last said. This is

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from shared.access.directory import FIND
 from shared.edge import Edge
 from shared.ids import new_id
 from shared.telemetry import request_id
@@ -39,8 +40,10 @@ async def statements(world: World) -> AsyncGenerator[dict[str, int]]:
     """Statements by the id of the request that ran them."""
     counted: dict[str, int] = {}
 
-    def count(_: str) -> None:
-        counted[request_id.get()] = counted.get(request_id.get(), 0) + 1
+    def count(sql: str) -> None:
+        # A key is looked for when it is new and every few seconds: on a busy machine that meets any of the requests.
+        if sql != FIND:
+            counted[request_id.get()] = counted.get(request_id.get(), 0) + 1
 
     observers = cast("Edge", world.apps["roadmap"])._runtime.database.observers
     observers.append(count)

@@ -69,7 +69,7 @@ async def test_apis_answer_without_a_broker_and_what_they_took_arrives_later(
                 scores = await api.scoring.get(f"/v1/scores/{idea.json()['id']}")
                 return '"count":20' in scores.text.replace(" ", "")
 
-            await eventually(arrived, within=20)
+            await eventually(arrived)
             async with admin.system() as tx:
                 waiting = """
                 select count(*) from feedback.outbox

@@ -32,7 +32,7 @@ class Traced:
         async def some() -> list[Sent]:
             return self.collector.of(service, trace)
 
-        return await eventually(some, within=20)
+        return await eventually(some)
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ async def test_a_killed_worker_leaves_an_import_that_goes_on(cluster: Cluster, n
             return found
 
         with working(world) as worker:
-            await eventually(under_way, within=20)
+            await eventually(under_way)
             worker.kill()
             assert worker.wait() == -9
         left = await shown(api, path)
