@@ -14,7 +14,7 @@ def by(segment_id: UUID, selects: str) -> dict[str, str]:
 
 
 async def test_whoever_asks_counts_by_the_first_segment_of_the_table(api: Api, here: Workspace) -> None:
-    """Acme and Bolt are VIPs; an admin asks at Acme, a buyer at Bolt, nobody of the table at Core; five have no account.
+    """Acme and Bolt are VIPs; an admin asks at Acme, a buyer at Bolt, nobody of the table at Core; five are of none.
 
     A dozen other accounts want something else.
     """
