@@ -24,6 +24,10 @@ from shared.ids import new_id
 from shared.outbox import emit
 
 MOST_MONTHS = 120
+MEMBERS = 1_000
+"""Comings and goings that are spread at once: as many as a new rule is applied to at once. Each is a few marks."""
+MARKS = 5_000
+"""Of which those of the same pairs are taken together."""
 IMPORTANCES = ("nice", "important", "critical")
 NONE = UUID(store.NOBODY)
 """No segments."""
@@ -46,14 +50,14 @@ class Share(NamedTuple):
 
 
 async def tell_some(tx: Tx, limit: int) -> int:
-    """Tell of what changed, by up to `limit` marks of each kind, and return how many there were.
+    """Tell of what changed, by up to `limit` pairs and as many accounts, and return how many marks there were.
 
     0 too when somebody else is at it. All in one transaction: where it dies, everything is marked still.
     """
     if not await tx.value(store.ALONE):
         return 0
-    members = await tx.value(store.SPREAD, limit)
-    pairs = await tx.all(store.TAKE_SHARES, limit)
+    members = await tx.value(store.SPREAD, MEMBERS)
+    pairs = await tx.all(store.TAKE_SHARES, limit, MARKS)
     accounts = await tx.all(store.TAKE_ACCOUNTS, limit)
     holders = {(row["workspace_id"], row["idea_id"], row["account_id"] or row["contact_id"]) for row in pairs}
     holders |= {(row["workspace_id"], None, row["account_id"]) for row in accounts}

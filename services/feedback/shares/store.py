@@ -10,7 +10,7 @@ WORK = f"""
 union all (select 1 from member_marks order by seq limit 1) union all (select 1 {_UNSEGMENTED} order by id limit 1)
 """
 # From up to $1 members to what they change: an account itself; of a contact what it asks for, with the account that it
-# has now. When it is moved, both accounts are marked. Nothing is added to marks by which more waits already.
+# has now. When it is moved, both accounts are marked. Of what was told without segments, some once nothing else waits.
 SPREAD = f"""
 with taken as (
     delete from member_marks where seq = any(array(select seq from member_marks order by seq limit $1))
@@ -22,19 +22,26 @@ with taken as (
     select m.workspace_id, a.id from members m join accounts a on a.id = m.member_id and a.workspace_id = m.workspace_id
 ), people as (
     insert into share_marks (workspace_id, idea_id, account_id, contact_id)
-    select m.workspace_id, o.idea_id, c.account_id, case when c.account_id is null then c.id end from members m
+    select distinct m.workspace_id, o.idea_id, c.account_id, case when c.account_id is null then c.id end from members m
     join contacts c on c.id = m.member_id and c.workspace_id = m.workspace_id
     join idea_contacts o on o.contact_id = c.id and o.workspace_id = m.workspace_id
 ), others as (
     insert into share_marks (workspace_id, idea_id, account_id)
     select workspace_id, idea_id, nullif(account_id, '{NOBODY}') from (
-        select id, workspace_id, idea_id, account_id {_UNSEGMENTED} order by id limit $1
+        select id, workspace_id, idea_id, account_id {_UNSEGMENTED} order by id limit 200
     ) as t where not exists (select from (select from share_marks order by seq limit 1) as waiting)
 )
 select count(*) from taken
 """
-TAKE_SHARES = """
-delete from share_marks where seq = any(array(select seq from share_marks order by seq limit $1))
+# The pairs that $1 marks name, and with those marks the others of the same pairs among the next $2: an idea that a crowd
+# without accounts wants is looked at once for many of them.
+TAKE_SHARES = f"""
+with next as materialized (
+    select seq, idea_id, coalesce(account_id, '{NOBODY}') as account_id from share_marks order by seq limit $2
+), first as (
+    select distinct idea_id, account_id from (select * from next order by seq limit $1) as n
+)
+delete from share_marks where seq = any(array(select seq from next join first using (idea_id, account_id)))
 returning workspace_id, idea_id, account_id, contact_id
 """
 TAKE_ACCOUNTS = """
