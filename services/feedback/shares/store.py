@@ -33,7 +33,7 @@ with taken as (
 )
 select count(*) from taken
 """
-# The pairs that $1 marks name, and with those marks the others of the same pairs among the next $2: an idea that a crowd
+# The pairs that $1 marks name, and with those marks all of the same pairs among the first $2: an idea that a crowd
 # without accounts wants is looked at once for many of them.
 TAKE_SHARES = f"""
 with next as materialized (

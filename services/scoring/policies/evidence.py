@@ -117,7 +117,9 @@ def asks(evidence: Evidence, parameters: PolicyParameters, month: int | None) ->
 
 
 def counted_by(row: Row, parameters: PolicyParameters) -> CountedBy | None:
-    """The first segment of the policy's table that the row's account is in, or whom it asks through."""
+    """The first segment of the policy's table that the row's account is in, or a contact in the row who asks."""
+    if not parameters.segments:
+        return None
     account, contacts = set[UUID](row["segment_ids"] or ()), set[UUID](row["contact_segment_ids"])
     for each in parameters.segments:
         if each.segment_id in account:

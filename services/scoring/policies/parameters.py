@@ -44,8 +44,9 @@ class PolicyParameters(Wire):
     segments: list[SegmentWeight] = Field(
         default_factory=list[SegmentWeight],
         max_length=MOST_SEGMENTS,
-        description="of `segment`, of accounts or of contacts. An account counts by the first of them that it is in "
-        "itself, or anybody of it who asks; a contact without an account by the first that it is in. As it is now",
+        description="of `segment`: segments of accounts and of contacts. An account counts by the first of them that "
+        "it is in itself, or anybody of it who asks; a contact without an account by the first that it is in. As they "
+        "are now",
         examples=[[]],
     )
     otherwise: Worth | None = Field(
