@@ -98,6 +98,11 @@ class Tx(Read):
     def __init__(self, begin: Callable[[], Awaitable[Connection]], observers: Sequence[Observer]) -> None:
         super().__init__(begin, observers)
         self.emitted = False
+        self.woken: set[str] = set()
+
+    def wake(self, job: str) -> None:
+        """Wake a job of this process (`Runtime.wake`) after the commit: before it, there is nothing to be found."""
+        self.woken.add(job)
 
     async def run(self, sql: str, *args: Any) -> int:
         """Executes and tells how many rows it touched."""
@@ -187,6 +192,8 @@ class Database:
         self.observers: list[Observer] = []
         self.on_emitted: Callable[[], None] = lambda: None
         """Called after the commit of a transaction that emitted events: the relay's nudge."""
+        self.on_woken: Callable[[str], None] = lambda _job: None
+        """Called after the commit of a transaction that wakes a job, with its name."""
 
     async def open(self) -> None:
         """Make the pool. Connections come when needed, so an absent server delays requests, not the start."""
@@ -283,8 +290,11 @@ class Database:
         finally:
             if held:
                 await pool.release(held[0])
-        if isinstance(transaction, Tx) and transaction.emitted:
-            self.on_emitted()
+        if isinstance(transaction, Tx):
+            if transaction.emitted:
+                self.on_emitted()
+            for job in transaction.woken:
+                self.on_woken(job)
 
     @asynccontextmanager
     async def lane(self, workspaces: Collection[UUID] | None, *, emits: bool = False) -> AsyncGenerator[Lane]:

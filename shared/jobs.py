@@ -73,10 +73,18 @@ class Leisure:
         self.rush = False
         """Whether the rest of the process was busy when it was last looked at."""
 
-    async def work(self, seconds: float, step: Callable[[int], Awaitable[bool]], most: int, rest: Rest = pause) -> None:
+    async def work(
+        self,
+        seconds: float,
+        step: Callable[[int], Awaitable[bool]],
+        most: int,
+        rest: Rest = pause,
+        signal: asyncio.Event | None = None,
+    ) -> None:
         """Run `step` until cancelled, at once again while it tells that there may be more, else after a rest.
 
         It is given how much to do at most, from FEWEST to `most`: as much as it gets done within STEP_SECONDS.
+        `signal` ends a rest.
         """
         limit = min(FEWEST, most)
 
@@ -97,7 +105,7 @@ class Leisure:
                 limit = min(most, limit * 2)
             return more
 
-        await forever(asyncio.Event(), seconds, turn, rest)
+        await forever(signal or asyncio.Event(), seconds, turn, rest)
 
     def _look(self) -> None:
         now, used = self._clock(), self._used()

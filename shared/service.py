@@ -173,6 +173,7 @@ class _Life:
         await runtime.database.open()
         runtime.broker.open()
         runtime.database.on_emitted = self._nudge
+        runtime.database.on_woken = runtime.wake
         self._start("keys", runtime.directory.run)
         if runtime.settings.role != "api":
             self._work()

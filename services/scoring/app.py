@@ -38,7 +38,7 @@ from services.scoring.portfolio import api as portfolio
 from services.scoring.provenance import api as provenance
 from services.scoring.rankings import api as rankings
 from services.scoring.rescorings import api as rescorings
-from services.scoring.rescorings.domain import JOB
+from services.scoring.rescorings.domain import JOBS
 from services.scoring.rounds import api as rounds
 from services.scoring.runs import api as runs
 from services.scoring.scores import api as scores
@@ -104,10 +104,10 @@ SERVICE = Service(
     ),
     consumers=CONSUMERS,
     jobs={
-        JOB: rescore_all,
+        JOBS["model"]: rescore_all,
         "balance": check_all,
         "lapse": lapse_all,
-        "weigh": weighing.run,
+        JOBS["policy"]: weighing.run,
         "forget": forget(PLACES),
         planning.JOB: planning.run,
     },

@@ -73,18 +73,26 @@ class MonthOfAsks(BaseModel):
 
 
 class ShareChanged(Event):
-    """Published when one account, or all contacts without one, ask otherwise for an idea than was told; within seconds.
+    """Published when one account, or contacts without one, ask otherwise for an idea than was told; within seconds.
 
     A consumer may keep the newest version as all that this account asks of the idea; numbers are totals, never
-    differences, and no contacts mean that nobody of the account asks any more. Several changes make one event.
+    differences, and no contacts mean that nobody of it asks any more. Several changes make one event. Contacts without
+    an account are told of together where they are in the same segments: each of them stands in one share of the idea.
     """
 
     type: ClassVar[str] = "feedback.share.changed.v1"
     aggregate: ClassVar[str] = "share_id"
 
-    share_id: UUID = Field(description="of this idea and this account together, for good")
+    share_id: UUID = Field(
+        description="of this idea and this account together, for good; without an account, of the idea and the segments"
+    )
     idea_id: UUID = Field(description="where it counts: asks for a merged idea are those of the one that it went into")
-    account_id: UUID | None = Field(description="null: the contacts that have no account")
+    account_id: UUID | None = Field(description="null: contacts that have no account")
+    segment_ids: list[UUID] = Field(
+        default_factory=list[UUID],
+        description="segments of contacts, in order of id: of an account those that anybody is in who asks; without an "
+        "account those that each of these contacts is in. As they are now",
+    )
     contacts: int = Field(ge=0, description="distinct contacts that voted or whose feedback is linked")
     votes: int = Field(ge=0, description="of those contacts, those that voted")
     insights: int = Field(ge=0, description="links from their feedback")

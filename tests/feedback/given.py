@@ -1,7 +1,7 @@
 """What the tests of feedback are written with: its domain without HTTP, and demand counted from scratch."""
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -88,7 +88,8 @@ async def check_events(read: Read, workspace_id: UUID) -> None:
 
 # Every ask with the idea where it counts and the account of who asks, by no statement of the product's.
 EVERY_ASK = """
-select i.root as idea_id, c.account_id, c.id as contact_id, a.at, a.importance, a.mrr, a.vote_id, a.feedback_id
+select i.root as idea_id, c.account_id, c.id as contact_id, a.at, a.importance, a.mrr, a.vote_id, a.feedback_id,
+    (select coalesce(array_agg(m.segment_id::text), '{}') from segment_members m where m.member_id = c.id) as segments
 from (
     select idea_id, contact_id, created_at as at, importance, mrr, id as vote_id, null::uuid as feedback_id from votes
     where workspace_id = $1
@@ -101,8 +102,11 @@ from (
 STILL_TO_TELL = """
 select exists(select from share_marks where workspace_id = $1)
     or exists(select from account_marks where workspace_id = $1)
+    or exists(select from member_marks where workspace_id = $1)
 """
-Behind = dict[tuple[UUID, UUID | None], dict[str, Any]]
+Whose = tuple[UUID, UUID | None, frozenset[str]]
+"""An idea and an account; without one, the segments too."""
+Behind = dict[Whose, dict[str, Any]]
 
 
 async def told_shares(database: Database, workspace_id: UUID) -> Behind:
@@ -122,22 +126,32 @@ async def told_shares(database: Database, workspace_id: UUID) -> Behind:
             assert event.version == (1 if held is None else held.version + 1)
             assert held is None or held.model_dump(exclude={"version"}) != event.model_dump(exclude={"version"})
             last[event.share_id] = event
-    assert len({(event.idea_id, event.account_id) for event in last.values()}) == len(last)
-    kept = {"contacts", "votes", "insights", "nice", "important", "critical", "asked"}
-    return {
-        (event.idea_id, event.account_id): event.model_dump(mode="json", include=kept)
-        for event in last.values()
-        if event.contacts
+    kept = {"contacts", "votes", "insights", "nice", "important", "critical", "asked", "segment_ids"}
+    behind = [event for event in last.values() if event.contacts]
+    told = {
+        _behind(event.idea_id, event.account_id, map(str, event.segment_ids)): event.model_dump(
+            mode="json", include=kept
+        )
+        for event in behind
     }
+    assert len(told) == len(behind)
+    return told
+
+
+def _behind(
+    idea_id: UUID, account_id: UUID | None, segments: Iterable[str]
+) -> tuple[UUID, UUID | None, frozenset[str]]:
+    return idea_id, account_id, frozenset(segments if account_id is None else ())
 
 
 async def check_shares(database: Database, workspace_id: UUID) -> None:
     """What is told of who is behind ideas is what votes and insights say."""
     told = await told_shares(database, workspace_id)
-    people: dict[tuple[UUID, UUID | None], dict[UUID, list[Any]]] = {}
+    people: dict[Whose, dict[UUID, list[Any]]] = {}
     async with database.read({workspace_id}) as read:
         for row in await read.all(EVERY_ASK, workspace_id):
-            people.setdefault((row["idea_id"], row["account_id"]), {}).setdefault(row["contact_id"], []).append(row)
+            asked = people.setdefault(_behind(row["idea_id"], row["account_id"], row["segments"]), {})
+            asked.setdefault(row["contact_id"], []).append(row)
     assert told == {pair: _counted(list(asks.values())) for pair, asks in people.items()}
 
 
@@ -155,6 +169,7 @@ def _counted(people: Sequence[Sequence[Any]]) -> dict[str, Any]:
         "important": said.count("important"),
         "critical": said.count("critical"),
         "asked": [{"month": month, "contacts": months.count(month)} for month in sorted(set(months))],
+        "segment_ids": sorted({each for asks in people for each in asks[0]["segments"]}),
     }
 
 

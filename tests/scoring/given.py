@@ -136,18 +136,21 @@ def share(
     *,
     months: Mapping[str, int] | None = None,
     share_id: UUID | None = None,
+    segments: Sequence[UUID] = (),
     **others: Any,
 ) -> Delivered[Event]:
     """Who is behind an idea as feedback tells of it; `months`: how many contacts asked last in which."""
+    whose = f"{account_id}" if account_id is not None else f"{account_id} {sorted(segments)}"
     asked = {"2026-01": 1} if months is None else months
     counts = {"votes": sum(asked.values()), "insights": 0, "nice": 0, "important": sum(asked.values()), "critical": 0}
     return told(
         ShareChanged(
             workspace_id=workspace_id,
             version=version,
-            share_id=share_id or uuid5(idea_id, str(account_id)),
+            share_id=share_id or uuid5(idea_id, whose),
             idea_id=idea_id,
             account_id=account_id,
+            segment_ids=sorted(segments),
             contacts=sum(asked.values()),
             asked=[MonthOfAsks(month=month, contacts=contacts) for month, contacts in sorted(asked.items())],
             **counts | others,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from services.scoring.consumers import follow_ideas
 from services.scoring.demand.domain import month_number
 from services.scoring.policies import domain as policies
-from services.scoring.policies.parameters import PolicyParameters
+from services.scoring.policies.parameters import PolicyParameters, SegmentWeight
 from services.scoring.policies.worker import differences, weigh_some
 from services.scoring.scores.domain import recompute
 from shared.database import Tx
@@ -296,10 +296,8 @@ async def test_what_is_critical_to_somebody_can_weigh_more(api: Api, here: Works
 
 
 async def test_names_versions_and_limits_are_minded(api: Api, here: Workspace) -> None:
-    people = new_id()
-    await here.hear(segment(here.id, people, "contacts"))
     first = await policy(api, "A", kind="flat")
-    parameters = {"kind": "segment", "segments": [{"segment_id": str(people), "weight": 1}]}
+    parameters = {"kind": "segment", "segments": [{"segment_id": str(new_id()), "weight": 1}]}
     path = f"/v1/demand-policies/{first['id']}"
     for status, answer in (
         (409, await api.scoring.post("/v1/demand-policies", json={"name": "A", "parameters": {"kind": "flat"}})),
@@ -335,16 +333,21 @@ async def test_in_any_order_and_grouping_the_weights_are_the_same(database: Data
     scoring = await database("scoring")
     here = Workspace(scoring, new_id())
     ideas, accounts = [new_id() for _ in range(IDEAS)], [new_id() for _ in range(PAYERS)]
+    people = new_id()
+    await here.hear(segment(here.id, people, "contacts"))
     async with scoring.transaction({here.id}) as tx:
         await policies.create(tx, here.id, "mrr", PolicyParameters(kind="mrr", cap=0.75))
+        table = [SegmentWeight(segment_id=people, weight=5)]
+        await policies.create(tx, here.id, "people", PolicyParameters(kind="segment", segments=table, otherwise=1))
         await _estimated(tx, here.id, ideas)
     events: list[Delivered[Event]] = [idea(here.id, each) for each in ideas]
     for version, place in itertools.product(range(1, VERSIONS + 1), range(PAYERS)):
         paid = data.draw(st.none() | st.integers(0, 100))
         events.append(account(here.id, accounts[place], paid, version))
         for each in ideas:
-            asked = data.draw(st.integers(0, 2))
-            events.append(share(here.id, each, accounts[place], version, months={"2026-01": asked} if asked else {}))
+            asked, among = data.draw(st.integers(0, 2)), data.draw(st.sampled_from([(), (people,)]))
+            months = {"2026-01": asked} if asked else {}
+            events.append(share(here.id, each, accounts[place], version, months=months, segments=among))
     await here.hear(*events)
     await settled(here)
     before = await stored(here)

@@ -51,7 +51,7 @@ def _export(row: asyncpg.Record) -> Export:
 
 
 @router.post("", status_code=202, responses=EDITING, dependencies=[READS])
-async def create_export(caller: CallerDep, tx: TxDep, runtime: RuntimeDep, response: Response) -> Export:
+async def create_export(caller: CallerDep, tx: TxDep, response: Response) -> Export:
     """Have the workspace written into a file.
 
     It holds all that an import of the kind `workspace` needs to make an empty workspace the same: that one's export is
@@ -62,7 +62,7 @@ async def create_export(caller: CallerDep, tx: TxDep, runtime: RuntimeDep, respo
     if row is None:
         row = await tx.one(store.ADD, new_id(), caller.workspace_id, caller.currency)
     assert row is not None  # there before, or added
-    runtime.wake("exports")
+    tx.wake("exports")
     response.headers["Location"] = f"/v1/exports/{row['id']}"
     return _export(row)
 

@@ -94,7 +94,7 @@ PLACES = (
 FREE: Mapping[str, str] = {
     "accounts": "companies",
     "account_history": "what companies pay",
-    "account_marks": "ids of companies, or of contacts until they are read, within seconds",
+    "account_marks": "ids of companies",
     "boards": "the product team's own words",
     "comment_counts": "numbers",
     "comment_origins": "ids that comments had elsewhere",
@@ -120,6 +120,7 @@ FREE: Mapping[str, str] = {
     "languages_known": "positions",
     "log_sealed": "a number of an event",
     "log_seals": "hashes of events, which hold nothing personal",
+    "member_marks": "ids of companies and contacts, within seconds",
     "need_ideas": "ids",
     "need_totals": "numbers",
     "needs": "the product team's own words",
@@ -141,7 +142,7 @@ FREE: Mapping[str, str] = {
     "survey_cells": "numbers of answers, by nobody's name",
     "survey_changes": "likewise",
     "told_accounts": "ids and numbers of companies",
-    "told_shares": "ids of ideas and companies, and numbers",
+    "told_shares": "ids of ideas, companies and segments, and numbers",
     "workers": "ids and times",
 }
 

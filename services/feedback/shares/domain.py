@@ -1,11 +1,15 @@
 """Who is behind an idea, told to whoever weighs accounts: snapshots of one account's part in one idea.
 
-Whoever counts notes which pairs of idea and account have changed, in the statement that counts (`demand`); a job reads
-the notes, looks at what is so by then, and tells what differs from what it told last. However many votes come
-meanwhile, a pair is told of once, and a vote costs its transaction one row that nobody waits for.
+Whoever counts notes which pairs of idea and account have changed, in the statement that counts (`demand`), and triggers
+note who comes into a segment or leaves it; a job reads the notes, looks at what is so by then, and tells what differs
+from what it told last. However many votes come meanwhile, a pair is told of once, and a vote costs its transaction one
+row that nobody waits for.
+
+Contacts stay here: of the segments that they are in, other services hear how many contacts ask from there.
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from hashlib import blake2b
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -20,7 +24,13 @@ from shared.ids import new_id
 from shared.outbox import emit
 
 MOST_MONTHS = 120
+MEMBERS = 1_000
+"""Comings and goings that are spread at once: as many as a new rule is applied to at once. Each is a few marks."""
+MARKS = 5_000
+"""Of which those of the same pairs are taken together."""
 IMPORTANCES = ("nice", "important", "critical")
+NONE = UUID(store.NOBODY)
+"""No segments."""
 Figures = dict[str, Any]
 
 
@@ -32,14 +42,22 @@ class Pair(NamedTuple):
     account_id: UUID | None
 
 
+class Share(NamedTuple):
+    """What is told of at once: a pair, or of those without an account those who are in the same segments."""
+
+    pair: Pair
+    segments: UUID
+
+
 async def tell_some(tx: Tx, limit: int) -> int:
-    """Tell of what changed, by up to `limit` marks of each kind, and return how many there were.
+    """Tell of what changed, by up to `limit` pairs and as many accounts, and return how many marks there were.
 
     0 too when somebody else is at it. All in one transaction: where it dies, everything is marked still.
     """
     if not await tx.value(store.ALONE):
         return 0
-    pairs = await tx.all(store.TAKE_SHARES, limit)
+    members = await tx.value(store.SPREAD, MEMBERS)
+    pairs = await tx.all(store.TAKE_SHARES, limit, MARKS)
     accounts = await tx.all(store.TAKE_ACCOUNTS, limit)
     holders = {(row["workspace_id"], row["idea_id"], row["account_id"] or row["contact_id"]) for row in pairs}
     holders |= {(row["workspace_id"], None, row["account_id"]) for row in accounts}
@@ -51,7 +69,7 @@ async def tell_some(tx: Tx, limit: int) -> int:
     marked = {row["account_id"] for row in accounts} | behind
     if marked:
         await _tell_accounts(tx, marked, behind)
-    return max(len(pairs), len(accounts))
+    return max(members, len(pairs), len(accounts))
 
 
 async def mark(tx: Tx, workspace_id: UUID, idea_ids: Collection[UUID]) -> None:
@@ -62,49 +80,60 @@ async def mark(tx: Tx, workspace_id: UUID, idea_ids: Collection[UUID]) -> None:
 
 async def _tell_shares(tx: Tx, pairs: Collection[Pair]) -> set[UUID]:
     """Tell of these pairs what differs; the accounts that ask for any of them."""
-    ordered = sorted(pairs, key=lambda pair: (pair.idea_id, str(pair.account_id)))
+    ordered = sorted(pairs, key=_order)
     columns = [pair.idea_id for pair in ordered], [pair.account_id for pair in ordered]
     rows = await tx.all(store.FIGURES, [pair.workspace_id for pair in ordered], *columns)
-    parts: dict[Pair, list[asyncpg.Record]] = {pair: [] for pair in ordered}
+    parts: dict[Share, list[asyncpg.Record]] = {}
     for row in rows:
-        parts[Pair(row["workspace_id"], row["idea_id"], row["account_id"])].append(row)
-    told = {(row["idea_id"], row["account_id"]): row for row in await tx.all(store.TOLD, *columns)}
-    changed: list[tuple[Pair, UUID, int, Figures]] = []
-    for pair in ordered:
-        figures, held = _figures(parts[pair]), told.get((pair.idea_id, pair.account_id))
-        if held is None and figures["contacts"]:
-            changed.append((pair, new_id(), 1, figures))
-        elif held is not None and from_json(held["figures"]) != figures:
-            changed.append((pair, held["id"], held["version"] + 1, figures))
+        pair = Pair(row["workspace_id"], row["idea_id"], row["account_id"])
+        parts.setdefault(Share(pair, _as_one(row["segment_ids"]) if pair.account_id is None else NONE), []).append(row)
+    told = {
+        Share(Pair(row["workspace_id"], row["idea_id"], row["account_id"]), row["segments"]): row
+        for row in await tx.all(store.TOLD, *columns)
+    }
+    changed: list[tuple[Share, UUID, int, Figures]] = []
+    news: list[ShareChanged] = []
+    for share in sorted(parts.keys() | told.keys(), key=lambda each: (*_order(each.pair), each.segments)):
+        figures, held = _figures(parts.get(share, ())), told.get(share)
+        before = None if held is None else from_json(held["figures"])
+        if before == figures:
+            continue
+        # What was told without segments is kept with them; where there are none, that is no news.
+        differs = before is None or {"segment_ids": []} | before != figures
+        id, version = (new_id(), 1) if held is None else (held["id"], held["version"] + differs)
+        changed.append((share, id, version, figures))
+        if differs:
+            idea = {"workspace_id": share.pair.workspace_id, "idea_id": share.pair.idea_id}
+            event = {"version": version, "share_id": id, "account_id": share.pair.account_id}
+            news.append(ShareChanged(**idea, **event, **figures))
     if changed:
         await tx.run(
             store.KEEP,
             [id for _, id, _, _ in changed],
-            [pair.workspace_id for pair, *_ in changed],
-            [pair.idea_id for pair, *_ in changed],
-            [pair.account_id for pair, *_ in changed],
+            [share.pair.workspace_id for share, *_ in changed],
+            [share.pair.idea_id for share, *_ in changed],
+            [share.pair.account_id for share, *_ in changed],
+            [share.segments for share, *_ in changed],
             [version for _, _, version, _ in changed],
             [to_json(figures).decode() for *_, figures in changed],
         )
-        await emit(
-            tx,
-            [
-                ShareChanged(
-                    workspace_id=pair.workspace_id,
-                    version=version,
-                    share_id=id,
-                    idea_id=pair.idea_id,
-                    account_id=pair.account_id,
-                    **figures,
-                )
-                for pair, id, version, figures in changed
-            ],
-        )
-    return {pair.account_id for pair, part in parts.items() if part and pair.account_id is not None}
+        await emit(tx, news)
+    return {share.pair.account_id for share in parts if share.pair.account_id is not None}
+
+
+def _order(pair: Pair) -> tuple[UUID, str]:
+    return pair.idea_id, str(pair.account_id)
+
+
+def _as_one(segment_ids: Sequence[UUID]) -> UUID:
+    """Segments, in order of their ids, as one id."""
+    if not segment_ids:
+        return NONE
+    return UUID(bytes=blake2b(b"".join(each.bytes for each in segment_ids), digest_size=16).digest())
 
 
 def _figures(parts: Sequence[asyncpg.Record]) -> Figures:
-    """The totals of a pair, from its rows by month and importance."""
+    """The totals of a share, from its rows by month, importance and segments."""
     paid = max((row["paid"] for row in parts if row["paid"] is not None), key=lambda each: each[0], default=None)
     return {
         "contacts": sum(row["contacts"] for row in parts),
@@ -113,6 +142,7 @@ def _figures(parts: Sequence[asyncpg.Record]) -> Figures:
         **{name: sum(row["votes"] for row in parts if row["importance"] == name) for name in IMPORTANCES},
         "asked": _by_month((row["month"], row["contacts"]) for row in parts),
         "mrr_at_vote": None if paid is None else paid[1],
+        "segment_ids": sorted({str(each) for row in parts for each in row["segment_ids"]}),
     }
 
 

@@ -5,8 +5,8 @@ from shared.database import RETRYABLE
 from shared.runtime import Runtime
 
 BATCH = 500
-"""Marks in a transaction at most. Each of another account is one event; what comes in meanwhile for the same idea and
-account is told with it."""
+"""Pairs of idea and account in a transaction at most. Each is one event; what comes in meanwhile for the same one is
+told with it."""
 SWEEP_SECONDS = 0.5
 
 
@@ -14,7 +14,7 @@ async def run(runtime: Runtime) -> None:
     """The job: tell until cancelled."""
 
     async def step(limit: int) -> bool:
-        return await tell_some(runtime, limit) == limit
+        return await tell_some(runtime, limit) >= limit
 
     await runtime.leisure.work(SWEEP_SECONDS, step, BATCH, runtime.lookout.rest(store.WORK))
 

@@ -64,6 +64,7 @@ LEFT: dict[str, str] = {
     "demand_marks": "what of them is still to be counted",
     "share_marks": "what they have still to be told",
     "account_marks": "what they have still to be told",
+    "member_marks": "whose segments they have still to be told",
 }
 FOREIGN = frozenset({"votes.cast_by"})
 """Ids of what no export carries (keys): they stay what they are."""

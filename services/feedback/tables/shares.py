@@ -1,6 +1,6 @@
 """What other services are told of the accounts behind an idea, and what is still to be told."""
 
-from sqlalchemy import BigInteger, Column, Identity, PrimaryKeyConstraint, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Identity, Index, PrimaryKeyConstraint, Table, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from services.feedback.tables.schema import id_column, metadata, version_column, workspace_column
@@ -23,9 +23,18 @@ Table(
     metadata,
     Column("seq", BigInteger, Identity(always=False), nullable=False),
     workspace_column(),
-    Column("account_id", UUID, nullable=False, comment="or a contact's id, which is nobody's here"),
+    Column("account_id", UUID, nullable=False),
     PrimaryKeyConstraint("seq"),
     comment="accounts of which something has changed since they were told of; written by triggers",
+)
+Table(
+    "member_marks",
+    metadata,
+    Column("seq", BigInteger, Identity(always=False), nullable=False),
+    workspace_column(),
+    Column("member_id", UUID, nullable=False, comment="an account's or a contact's id"),
+    PrimaryKeyConstraint("seq"),
+    comment="who came into segments or left them since that was told of; written by triggers",
 )
 Table(
     "told_shares",
@@ -34,9 +43,17 @@ Table(
     workspace_column(),
     Column("idea_id", UUID, nullable=False),
     Column("account_id", UUID, nullable=False, comment="the one of zeros: those without an account"),
+    Column(
+        "segments",
+        UUID,
+        nullable=False,
+        server_default="00000000-0000-0000-0000-000000000000",
+        comment="of those without an account: the segments that they are in, as one id; zeros: none, or an account",
+    ),
     Column("figures", JSONB, nullable=False, comment="as they were told last"),
     version_column(),
-    UniqueConstraint("idea_id", "account_id", name="told_shares_pair"),
+    UniqueConstraint("idea_id", "account_id", "segments", name="told_shares_pair"),
+    Index("told_shares_unsegmented", "id", postgresql_where=text("not (figures ? 'segment_ids')")),
     comment="who is behind an idea, as other services know it",
     postgresql_with={"fillfactor": "70"},
 )

@@ -69,7 +69,7 @@ async def project_demand(tx: Tx, delivered: Sequence[Delivered[DemandChanged]]) 
 
 
 async def project_shares(tx: Tx, delivered: Sequence[Delivered[ShareChanged]]) -> list[Delivered[ShareChanged]]:
-    """Keep who is behind ideas; return the events that told something new, one for an idea and account at most."""
+    """Keep who is behind ideas; return the events that told something new, one for each share at most."""
     newest = latest(delivered)
     events = [each.event for each in newest]
     rows = await tx.all(
@@ -88,6 +88,7 @@ async def project_shares(tx: Tx, delivered: Sequence[Delivered[ShareChanged]]) -
         [",".join(str(month_number(each.month)) for each in event.asked) for event in events],
         [",".join(str(each.contacts) for each in event.asked) for event in events],
         [event.mrr_at_vote for event in events],
+        [",".join(map(str, event.segment_ids)) for event in events],
         [event.version for event in events],
         [each.id for each in newest],
     )
@@ -119,7 +120,7 @@ async def project_accounts(tx: Tx, delivered: Sequence[Delivered[AccountChanged]
 
 
 async def project_segments(tx: Tx, delivered: Sequence[Delivered[SegmentChanged]]) -> None:
-    """Keep which segments there are. Who is in them comes with each account."""
+    """Keep which segments there are. Who is in them comes with each account and share."""
     events = [each.event for each in latest(delivered)]
     await tx.run(
         store.PROJECT_SEGMENTS,

@@ -43,18 +43,20 @@ returning idea_id
 """
 PROJECT_SHARES = """
 insert into shares (share_id, workspace_id, idea_id, account_id, contacts, votes, insights, nice, important, critical,
-                    months, asked, mrr_at_vote, version, event_id)
+                    months, asked, mrr_at_vote, segment_ids, version, event_id)
 select share_id, workspace_id, idea_id, account_id, contacts, votes, insights, nice, important, critical,
-       string_to_array(months, ',')::int[], string_to_array(asked, ',')::int[], mrr_at_vote, version, event_id
+       string_to_array(months, ',')::int[], string_to_array(asked, ',')::int[], mrr_at_vote,
+       string_to_array(segment_ids, ',')::uuid[], version, event_id
 from unnest(
     $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[],
-    $11::text[], $12::text[], $13::bigint[], $14::bigint[], $15::uuid[])
+    $11::text[], $12::text[], $13::bigint[], $14::text[], $15::bigint[], $16::uuid[])
     as s (share_id, workspace_id, idea_id, account_id, contacts, votes, insights, nice, important, critical, months,
-          asked, mrr_at_vote, version, event_id)
+          asked, mrr_at_vote, segment_ids, version, event_id)
 on conflict (share_id) do update set
     contacts = excluded.contacts, votes = excluded.votes, insights = excluded.insights, nice = excluded.nice,
     important = excluded.important, critical = excluded.critical, months = excluded.months, asked = excluded.asked,
-    mrr_at_vote = excluded.mrr_at_vote, version = excluded.version, event_id = excluded.event_id
+    mrr_at_vote = excluded.mrr_at_vote, segment_ids = excluded.segment_ids, version = excluded.version,
+    event_id = excluded.event_id
 where shares.workspace_id = excluded.workspace_id and shares.version < excluded.version
 returning share_id
 """

@@ -10,13 +10,17 @@
 | `log_mrr` | ln(1 + revenue)                                 | none     |
 | `segment` | the weight of its segment in a table            | weight   |
 
+A table holds segments of accounts and of contacts. An account counts by the first of them that it is in itself, or a
+contact of it that asks: once, like its revenue, and not once more for each. That contact need not be the one that asked
+last.
+
 Each contact asks for an idea once, and each account's revenue counts once for an idea, however many of its contacts
-ask. A contact without an account is one of its own, of no revenue and no segment.
+ask. A contact without an account is one of its own, of no revenue, and counts by the first segment that it is in.
 
 **Importance.** A policy may say what an ask counts by how important the idea is to whoever asks; 1, 2 and 3 are
 Productboard's figures (support.productboard.com, article 360058215013). An account counts by the contact to whom it
-matters most; under `flat`, and without an account, each contact by its own: by the mean over those of the row, so that
-importance and recency are taken to be independent among them.
+matters most; under `flat`, and without an account, each contact by its own: by the mean over those of the share
+that they stand in, so that importance and recency are taken to be independent among them.
 
 **Recency.** An account is as recent as its latest ask; under `flat` each contact as its own. Without a half-life the
 factor is 1.

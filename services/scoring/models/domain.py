@@ -223,7 +223,7 @@ async def _score(database: Database, asked: asyncpg.Record, taken: list[tuple[li
 async def rescore_all(runtime: Runtime) -> None:
     """The job: bring every idea to the newest state of models and needs, and look once a second whether one changed."""
     signal = asyncio.Event()
-    runtime.signals[rescorings.JOB] = signal.set
+    runtime.signals[rescorings.JOBS["model"]] = signal.set
 
     async def step() -> bool:
         models = await rescore_some(runtime.database)

@@ -32,7 +32,7 @@ from shared.database import Tx
 from shared.errors import Conflict, NotFound, TooLarge, UnsupportedMedia
 from shared.paging import LAST, Cursor, Limit, Page, after, decode, page, whole
 from shared.problems import EDITING, GUARDED, responses
-from shared.routes import CallerDep, ReadDep, Route, RuntimeDep, TxDep, allow
+from shared.routes import CallerDep, ReadDep, Route, TxDep, allow
 
 router = APIRouter(prefix="/v1/plans", tags=["plans"], route_class=Route)
 READING = GUARDED | responses(NotFound, Conflict)
@@ -55,14 +55,14 @@ def _plan(row: asyncpg.Record) -> Plan:
     responses=EDITING | responses(NotFound, TooLarge, UnsupportedMedia),
     dependencies=[allow("scores:write")],
 )
-async def create_plan(body: PlanIn, caller: CallerDep, tx: TxDep, runtime: RuntimeDep, response: Response) -> Plan:
+async def create_plan(body: PlanIn, caller: CallerDep, tx: TxDep, response: Response) -> Plan:
     """Have a portfolio solved and kept, with everything that it was solved with. It is answered before it is solved.
 
     Ask for it again to see how far it is; `scoring.plan.changed` tells when it has ended. To look at what would be
     without keeping it, use `POST /v1/portfolios`.
     """
     row = await domain.create(tx, caller.workspace_id, body, caller.actor)
-    runtime.wake(JOB)
+    tx.wake(JOB)
     response.headers["Location"] = f"/v1/plans/{row['id']}"
     return _plan(row)
 

@@ -12,6 +12,7 @@ from services.scoring.frameworks.demand_policies import STATES, Asks, State, Wei
 from services.scoring.policies import evidence
 from services.scoring.policies.evidence import Evidence, Row
 from services.scoring.policies.parameters import PolicyParameters
+from services.scoring.scores.inputs import CountedBy
 
 Key = tuple[float, UUID]
 """Where an account stands in the list: its weight, -1 where it cannot be weighed, and its id."""
@@ -33,7 +34,13 @@ class AccountPart:
     mrr_at_vote: Annotated[
         int | None, Field(description="what it paid when its latest vote was cast; null: no vote, or nobody had said")
     ]
-    segment_ids: list[UUID]
+    segment_ids: Annotated[list[UUID], Field(description="segments of accounts that it is in now")]
+    contact_segment_ids: Annotated[
+        list[UUID], Field(description="segments of contacts that anybody of it is in now who asks")
+    ]
+    segment: Annotated[
+        CountedBy | None, Field(description="by which it counts; null: by none, or the policy has no segments")
+    ]
     importance: Annotated[
         float | None, Field(description="what its worth was multiplied by; null: the policy does not look at it")
     ]
@@ -45,11 +52,17 @@ class AccountPart:
 
 @dataclass(frozen=True, slots=True)
 class StrangersPart:
-    """Contacts without an account that asked last in one month. Each is one of its own."""
+    """Contacts without an account that asked last in one month and count by one segment. Each is one of its own."""
 
     last_asked: str
+    segment: Annotated[
+        CountedBy | None, Field(description="by which each counts; null: by none, or the policy has no segments")
+    ]
     contacts: int
-    importance: Annotated[float | None, Field(description="the mean over all contacts without an account")]
+    importance: Annotated[
+        float | None,
+        Field(description="the mean over them, where those who are in the same segments share one over all months"),
+    ]
     known: bool
     weight: Annotated[float | None, Field(description="what all of them count")]
     cut: float
@@ -75,6 +88,25 @@ def month_of(number: int | None) -> str | None:
     return None if number is None else f"{number // 12:04}-{number % 12 + 1:02}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """The evidence under the policy, row by row."""
+
+    known: Evidence
+    parameters: PolicyParameters
+    given: Asks
+    weighed: Weighed
+    worth: list[float | None]
+    """What all who stand in the row count; None where the idea is not weighed."""
+    cut: list[float]
+
+    def by(self, row: int) -> CountedBy | None:
+        return evidence.counted_by(self.known.shares[row], self.parameters)
+
+    def importance(self, row: int) -> float | None:
+        return None if self.given.importance is None else float(self.given.importance[row])
+
+
 def by_account(
     rows: Sequence[Row], parameters: PolicyParameters, month: int | None, last: Key | None, limit: int
 ) -> Breakdown:
@@ -83,7 +115,7 @@ def by_account(
     given, weighed = evidence.judge(known, parameters, month)
     state = STATES[int(weighed.state[0])]
     worth = [_finite(each) for each in (weighed.weight * given.units).tolist()]
-    cut: list[float] = (weighed.cut * given.units).tolist()
+    judged = _Judged(known, parameters, given, weighed, worth, (weighed.cut * given.units).tolist())
     owned = [row for row, share in enumerate(known.shares) if share["account_id"] is not None]
 
     def key(row: int) -> Key:
@@ -98,23 +130,17 @@ def by_account(
     return Breakdown(
         state,
         total,
-        sum(cut),
-        [_account(known, given, weighed, row, worth[row], cut[row], total) for row in shown],
-        [
-            _strangers(known, given, weighed, row, worth[row], cut[row])
-            for row, share in enumerate(known.shares)
-            if share["account_id"] is None
-        ],
+        sum(judged.cut),
+        [_account(judged, row, total) for row in shown],
+        _strangers(judged),
         sum((worth[row] or 0.0 for row in elsewhere), 0.0),
         sum(1 for row in owned if weighed.unknown[row]),
         key(shown[-1]) if len(here) > limit else None,
     )
 
 
-def _account(
-    known: Evidence, given: Asks, weighed: Weighed, row: int, worth: float | None, cut: float, total: float | None
-) -> AccountPart:
-    share = known.shares[row]
+def _account(judged: _Judged, row: int, total: float | None) -> AccountPart:
+    share, worth = judged.known.shares[row], judged.worth[row]
     return AccountPart(
         account_id=share["account_id"],
         contacts=share["contacts"],
@@ -127,30 +153,43 @@ def _account(
         mrr=share["mrr"],
         mrr_at_vote=share["mrr_at_vote"],
         segment_ids=share["segment_ids"] or [],
-        importance=_importance(given, row),
-        known=not weighed.unknown[row],
+        contact_segment_ids=share["contact_segment_ids"],
+        segment=judged.by(row),
+        importance=judged.importance(row),
+        known=not judged.weighed.unknown[row],
         weight=worth,
-        cut=cut,
+        cut=judged.cut[row],
         share=worth / total if worth is not None and total else None,
     )
 
 
-def _strangers(
-    known: Evidence, given: Asks, weighed: Weighed, row: int, worth: float | None, cut: float
-) -> StrangersPart:
-    cell = known.cell_row.index(row)
+def _strangers(judged: _Judged) -> list[StrangersPart]:
+    """By month, and in the order of the policy's table. A row of the evidence is of one month."""
+    order = {each.segment_id: place for place, each in enumerate(judged.parameters.segments)}
+    cells: dict[tuple[int, int], list[int]] = {}
+    for row, month in zip(judged.known.cell_row, judged.known.cell_month, strict=True):
+        if judged.known.shares[row]["account_id"] is None:
+            by = judged.by(row)
+            cells.setdefault((month, len(order) if by is None else order[by.segment_id]), []).append(row)
+    return [_together(judged, month, cells[month, place]) for month, place in sorted(cells)]
+
+
+def _together(judged: _Judged, month: int, rows: Sequence[int]) -> StrangersPart:
+    """Rows whose contacts all count by one segment, or by none."""
+    units = [int(judged.given.units[row]) for row in rows]
+    said = [judged.importance(row) for row in rows]
+    counted = [one * count for one, count in zip(said, units, strict=True) if one is not None]
+    parts = [part for row in rows if (part := judged.worth[row]) is not None]
     return StrangersPart(
-        last_asked=month_of(known.cell_month[cell]) or "",
-        contacts=int(given.units[row]),
-        importance=_importance(given, row),
-        known=not weighed.unknown[row],
-        weight=worth,
-        cut=cut,
+        last_asked=month_of(month) or "",
+        segment=judged.by(rows[0]),
+        contacts=sum(units),
+        importance=math.fsum(counted) / sum(units) if counted else None,
+        known=not judged.weighed.unknown[rows[0]],
+        # Sums of what is exact in any order.
+        weight=sum(parts, 0.0) if parts else None,
+        cut=sum((judged.cut[row] for row in rows), 0.0),
     )
-
-
-def _importance(given: Asks, row: int) -> float | None:
-    return None if given.importance is None else float(given.importance[row])
 
 
 def _finite(value: float) -> float | None:

@@ -126,16 +126,14 @@ async def _require_segments(read: Read, workspace_id: UUID, parameters: PolicyPa
     named = [each.segment_id for each in parameters.segments]
     if not named:
         return
-    known = {row["segment_id"]: row["selects"] for row in await read.all(store.KNOWN_SEGMENTS, workspace_id, named)}
+    known = {row["segment_id"] for row in await read.all(store.KNOWN_SEGMENTS, workspace_id, named)}
     wrong = [
         FieldError(
             f"/body/parameters/segments/{place}/segment_id",
-            "there is no such segment, or scoring has not heard of it yet"
-            if each not in known
-            else "selects contacts; a policy weighs accounts",
+            "there is no such segment, or scoring has not heard of it yet",
         )
         for place, each in enumerate(named)
-        if known.get(each) != "accounts"
+        if each not in known
     ]
     if wrong:
         raise Invalid(errors=wrong)

@@ -1,6 +1,6 @@
 """Who asks for ideas, as columns that any policy can weigh, and what comes of it. Pure.
 
-Everything is in the order of ideas and accounts, so that the same evidence gives the same bits.
+Everything is in the order of ideas, accounts and shares, so that the same evidence gives the same bits.
 """
 
 import math
@@ -15,6 +15,7 @@ import numpy as np
 from services.scoring.frameworks.demand_policies import STATES, Asks, Kind, Positions, Weighed, weigh
 from services.scoring.frameworks.recipe import Array
 from services.scoring.policies.parameters import ImportanceWeights, PolicyParameters
+from services.scoring.scores.inputs import CountedBy
 from shared.paging import FIRST
 
 
@@ -30,7 +31,7 @@ NAMED = 10
 
 @dataclass(slots=True)
 class Evidence:
-    """Accounts that ask for ideas. Contacts without one are a row for each month of their latest ask."""
+    """Accounts that ask for ideas. Contacts without one are a row for each share and month of their latest ask."""
 
     ideas: list[UUID] = field(default_factory=list[UUID])
     events: list[UUID] = field(default_factory=list[UUID])
@@ -61,7 +62,7 @@ class Result:
 
 
 def gather(rows: Sequence[Row]) -> Evidence:
-    """Stored shares, in the order of idea and account, as evidence. Those without contacts only tell of the idea."""
+    """Stored shares, by idea, account and share, as evidence. Those without contacts only tell of the idea."""
     found = Evidence()
     for row in rows:
         if not found.ideas or found.ideas[-1] != row["idea_id"]:
@@ -93,20 +94,19 @@ def _add(found: Evidence, row: Row, units: int, asked: Sequence[tuple[int, int]]
 def asks(evidence: Evidence, parameters: PolicyParameters, month: int | None) -> Asks:
     """The evidence as one policy looks at it, ages counted to `month`; None: they do not count."""
     revenue = "mrr" if parameters.revenue == "now" else "mrr_at_vote"
-    table = {each.segment_id: each.weight for each in reversed(parameters.segments)}
-    order = [each.segment_id for each in parameters.segments]
+    table = {each.segment_id: each.weight for each in parameters.segments}
     otherwise = np.nan if parameters.otherwise is None else parameters.otherwise
     months = np.array(evidence.cell_month, np.int64)
 
     def of_segment(row: Row) -> float:
-        theirs: set[UUID] = set(row["segment_ids"] or ())
-        return next((table[each] for each in order if each in theirs), otherwise)
+        by = counted_by(row, parameters)
+        return otherwise if by is None else table[by.segment_id]
 
     return Asks(
         idea=_positions(evidence.idea),
         units=_positions(evidence.units),
         mrr=_column([row[revenue] for row in evidence.shares]),
-        segment=_column([of_segment(row) for row in evidence.shares] if order else [None] * len(evidence.shares)),
+        segment=_column([of_segment(row) for row in evidence.shares] if table else [None] * len(evidence.shares)),
         cell_row=_positions(evidence.cell_row),
         cell_age=np.zeros(len(months)) if month is None else np.maximum(month - months, 0).astype(np.float64),
         cell_contacts=np.array(evidence.cell_contacts, np.float64),
@@ -114,6 +114,19 @@ def asks(evidence: Evidence, parameters: PolicyParameters, month: int | None) ->
         if (weights := parameters.importance) is None
         else np.array([_importance(row, weights, parameters.kind) for row in evidence.shares], np.float64),
     )
+
+
+def counted_by(row: Row, parameters: PolicyParameters) -> CountedBy | None:
+    """The first segment of the policy's table that the row's account is in, or a contact in the row who asks."""
+    if not parameters.segments:
+        return None
+    account, contacts = set[UUID](row["segment_ids"] or ()), set[UUID](row["contact_segment_ids"])
+    for each in parameters.segments:
+        if each.segment_id in account:
+            return CountedBy(each.segment_id, "accounts")
+        if each.segment_id in contacts:
+            return CountedBy(each.segment_id, "contacts")
+    return None
 
 
 def _importance(row: Row, weights: ImportanceWeights, kind: Kind) -> float:
@@ -126,6 +139,11 @@ def _importance(row: Row, weights: ImportanceWeights, kind: Kind) -> float:
     if kind == "flat" or row["account_id"] is None:
         return math.fsum(weight * count for weight, count in counted) / sum(count for _, count in counted)
     return max(weight for weight, _ in counted)
+
+
+def _segment(row: Row, parameters: PolicyParameters) -> dict[str, Any]:
+    by = counted_by(row, parameters)
+    return {} if by is None else {"segment": {"segment_id": str(by.segment_id), "selects": by.selects}}
 
 
 def _positions(values: Sequence[int]) -> Positions:
@@ -147,12 +165,14 @@ def results(evidence: Evidence, parameters: PolicyParameters, month: int | None)
     given, weighed = judge(evidence, parameters, month)
     bounds = np.searchsorted(given.idea, np.arange(len(evidence.ideas) + 1)).tolist()
     return [
-        _result(evidence, given, weighed, place, range(first, last))
+        _result(evidence, parameters, given, weighed, place, range(first, last))
         for place, (first, last) in enumerate(pairwise(bounds))
     ]
 
 
-def _result(evidence: Evidence, given: Asks, weighed: Weighed, place: int, rows: range) -> Result:
+def _result(
+    evidence: Evidence, parameters: PolicyParameters, given: Asks, weighed: Weighed, place: int, rows: range
+) -> Result:
     state = STATES[int(weighed.state[place])]
     owned = [row for row in rows if evidence.shares[row]["account_id"] is not None]
     unknown = [row for row in rows if weighed.unknown[row]]
@@ -169,6 +189,7 @@ def _result(evidence: Evidence, given: Asks, weighed: Weighed, place: int, rows:
                     "account_id": str(evidence.shares[row]["account_id"]),
                     "weight": worth[row - rows.start],
                     "cut": off[row - rows.start],
+                    **_segment(evidence.shares[row], parameters),
                 }
                 for row in falling[:NAMED]
                 if worth[row - rows.start] > 0

@@ -13,9 +13,9 @@ Worth = Annotated[float, Field(ge=0, le=1_000_000)]
 
 
 class SegmentWeight(Wire):
-    """What an account of a segment counts."""
+    """What whoever is in a segment counts."""
 
-    segment_id: UUID = Field(description="a segment that selects accounts")
+    segment_id: UUID = Field(description="a segment of accounts or of contacts")
     weight: Worth = Field(examples=[5])
 
 
@@ -32,8 +32,8 @@ class PolicyParameters(Wire):
     """How the accounts that ask for an idea are weighed.
 
     `flat`: as many as their contacts who ask; `account`: 1; `mrr`: their monthly recurring revenue, minor units;
-    `log_mrr`: ln(1 + that); `segment`: the weight of their segment. Importance and a half-life multiply, and a cap
-    comes last.
+    `log_mrr`: ln(1 + that); `segment`: the weight of their segment, or of one that a contact of theirs is in who asks.
+    Importance and a half-life multiply, and a cap comes last.
     """
 
     kind: Kind
@@ -44,12 +44,14 @@ class PolicyParameters(Wire):
     segments: list[SegmentWeight] = Field(
         default_factory=list[SegmentWeight],
         max_length=MOST_SEGMENTS,
-        description="of `segment`: an account in several of them counts by the first",
+        description="of `segment`: segments of accounts and of contacts. An account counts by the first of them that "
+        "it is in itself, or anybody of it who asks; a contact without an account by the first that it is in. As they "
+        "are now",
         examples=[[]],
     )
     otherwise: Worth | None = Field(
         default=None,
-        description="of `segment`: what those count that are in none of them; null: they cannot be weighed",
+        description="of `segment`: what those count of whom nobody is in any of them; null: they cannot be weighed",
         examples=[None],
     )
     importance: ImportanceWeights | None = Field(

@@ -43,7 +43,7 @@ select distinct m.id from models m join demand_policies p on p.workspace_id = m.
 where m.workspace_id = $1 and m.active and {_NAMES} order by m.id
 """
 KNOWN_SEGMENTS = """
-select segment_id, selects from segments where workspace_id = $1 and segment_id = any($2::uuid[]) and not deleted
+select segment_id from segments where workspace_id = $1 and segment_id = any($2::uuid[]) and not deleted
 """
 
 # What is to be weighed ---------------------------------------------------------------------------------------------
@@ -108,13 +108,13 @@ SHARES = """
 select s.*, a.mrr, a.segment_ids, a.event_id as account_event_id
 from unnest($2::uuid[]) as asked (idea_id) cross join lateral (
     select idea_id, account_id, contacts, votes, insights, nice, important, critical, months, asked, mrr_at_vote,
-           event_id
+           segment_ids as contact_segment_ids, event_id, share_id
     from shares where workspace_id = $1 and idea_id = asked.idea_id offset 0
 ) as s
 left join lateral (
     select mrr, segment_ids, event_id from accounts where account_id = s.account_id and workspace_id = $1 limit 1
 ) as a on true
-order by s.idea_id, s.account_id nulls last
+order by s.idea_id, s.account_id nulls last, s.share_id
 """
 # The version tells that anything of the weight is otherwise, the newest event that it rests on included.
 WRITE = """

@@ -32,11 +32,13 @@ SWEEP_SECONDS = 0.5
 
 async def run(runtime: Runtime) -> None:
     """The job: weigh until cancelled."""
+    signal = asyncio.Event()
+    runtime.signals[rescorings.JOBS["policy"]] = signal.set
 
     async def step(limit: int) -> bool:
         return await weigh_some(runtime.database, limit)
 
-    await runtime.leisure.work(SWEEP_SECONDS, step, CHUNK, runtime.lookout.rest(store.WORK))
+    await runtime.leisure.work(SWEEP_SECONDS, step, CHUNK, runtime.lookout.rest(store.WORK), signal)
 
 
 async def weigh_some(database: Database, limit: int = CHUNK) -> bool:

@@ -14,7 +14,7 @@ from shared.errors import NotFound
 from shared.events.scoring import CauseKind
 from shared.paging import LAST, Cursor, Limit, Page, after, page
 from shared.problems import EDITING, GUARDED, responses
-from shared.routes import CallerDep, ReadDep, Route, RuntimeDep, TxDep, allow
+from shared.routes import CallerDep, ReadDep, Route, TxDep, allow
 from shared.wire import Wire
 
 router = APIRouter(prefix="/v1/rescorings", tags=["models"], route_class=Route)
@@ -117,8 +117,6 @@ async def cancel_rescoring(rescoring_id: UUID, caller: CallerDep, tx: TxDep) -> 
 
 
 @router.post("/{rescoring_id}:resume", responses=EDITING, dependencies=[allow("scores:write")])
-async def resume_rescoring(rescoring_id: UUID, caller: CallerDep, tx: TxDep, runtime: RuntimeDep) -> Rescoring:
+async def resume_rescoring(rescoring_id: UUID, caller: CallerDep, tx: TxDep) -> Rescoring:
     """Go on with a rescoring that was cancelled or has failed, from where it was. 409 when nothing of it is left."""
-    row = await domain.resume(tx, caller.workspace_id, rescoring_id)
-    runtime.wake(domain.JOB)
-    return _rescoring(row)
+    return _rescoring(await domain.resume(tx, caller.workspace_id, rescoring_id))

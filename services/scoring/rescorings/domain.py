@@ -6,6 +6,7 @@ not reached the new one does. The same becomes of one that was cancelled: what i
 change, if nobody resumes it.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
@@ -19,8 +20,8 @@ from shared.database import Read, Tx
 from shared.errors import Conflict, NotFound
 from shared.ids import new_id
 
-JOB = "rescore"
-OF: tuple[Of, ...] = ("model", "policy")
+JOBS: Mapping[Of, str] = {"model": "rescore", "policy": "weigh"}
+"""Who does them. Whatever asks for one wakes its job with the commit."""
 LEASE_SECONDS = 10.0
 """How long a rescoring stands still whose worker was killed. A step takes about one second."""
 MOST_STARTS = 5
@@ -39,6 +40,7 @@ async def ask(tx: Tx, workspace_id: UUID, of: Of, id: UUID, reached: Reached, ca
     asked = new_id()
     told = cause.kind, cause.id, cause.traceparent
     await tx.run(store.ASK[of], workspace_id, id, asked, *reached, *told)
+    tx.wake(JOBS[of])
     return asked
 
 
@@ -102,7 +104,7 @@ async def get(read: Read, workspace_id: UUID, id: UUID) -> asyncpg.Record:
 
 async def cancel(tx: Tx, workspace_id: UUID, id: UUID) -> asyncpg.Record:
     """Stop a rescoring after the chunk in hand. NotFound; Conflict when it has ended, or was cancelled, already."""
-    for of in OF:
+    for of in JOBS:
         if await tx.value(store.CANCEL[of], workspace_id, id) is not None:
             return await get(tx, workspace_id, id)
     ended = await get(tx, workspace_id, id)
@@ -111,8 +113,9 @@ async def cancel(tx: Tx, workspace_id: UUID, id: UUID) -> asyncpg.Record:
 
 async def resume(tx: Tx, workspace_id: UUID, id: UUID) -> asyncpg.Record:
     """Go on with one that was cancelled or failed, from where it was. NotFound; Conflict when it cannot be."""
-    for of in OF:
+    for of, job in JOBS.items():
         if await tx.value(store.RESUME[of], workspace_id, id) is not None:
+            tx.wake(job)
             return await get(tx, workspace_id, id)
     row = await get(tx, workspace_id, id)
     why = f"The rescoring is {row['state']}: nothing of it is left to be done."

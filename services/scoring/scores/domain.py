@@ -23,6 +23,7 @@ from services.scoring.scores.computed import INPUTS, Cause, Computed, Difference
 from services.scoring.scores.corrections import Correction
 from services.scoring.scores.inputs import (
     AccountWeight,
+    CountedBy,
     Demand,
     Estimates,
     Known,
@@ -168,7 +169,7 @@ def weighed_as(row: asyncpg.Record | Mapping[str, Any]) -> Weighed:
         row["revision"],
         row["state"],
         row["value"],
-        tuple(AccountWeight(UUID(each["account_id"]), each["weight"], each["cut"]) for each in parts["accounts"]),
+        tuple(map(_account, parts["accounts"])),
         parts["others"],
         parts["without_account"],
         row["cut"],
@@ -176,6 +177,12 @@ def weighed_as(row: asyncpg.Record | Mapping[str, Any]) -> Weighed:
         unknown["accounts"],
         unknown["contacts"],
     )
+
+
+def _account(part: Mapping[str, Any]) -> AccountWeight:
+    by = part.get("segment")
+    segment = None if by is None else CountedBy(UUID(by["segment_id"]), by["selects"])
+    return AccountWeight(UUID(part["account_id"]), part["weight"], part["cut"], segment)
 
 
 async def _known(read: Read, subjects: Sequence[Subject], models: Sequence[Parameters]) -> list[Known]:

@@ -38,12 +38,26 @@ Source = Literal["estimate", "demand", "survey", "alignment", "competition", "no
 
 
 @dataclass(frozen=True, slots=True)
+class CountedBy:
+    """The segment of a policy's table that somebody counts by."""
+
+    segment_id: UUID
+    selects: Annotated[
+        Literal["accounts", "contacts"],
+        Field(description="whose segment it is: the account's, or that of a contact who asks"),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
 class AccountWeight:
     """An account behind an idea, and what it counts."""
 
     account_id: UUID
     weight: float
     cut: Annotated[float, Field(description="what the policy's cap took off it")] = 0.0
+    segment: Annotated[
+        CountedBy | None, Field(description="by which it counts; null: by none, or the policy has no segments")
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ from tests.feedback.merges.model import Counts, Paper
 IDEAS = 5
 FIRST_DAY = datetime.fromisoformat(trend.FIRST_DAY).replace(tzinfo=UTC)
 PEOPLE = ("ada", "ben", "cem", "dia", "eli")
-"""The last belongs to no account until it is moved."""
+"""The last two belong to no account until they are moved."""
 ACCOUNTS = ("acme", "bolt")
 STATEMENTS = 4
 KEPT = """
@@ -73,10 +73,11 @@ STANDING = """
 select p.idea_id from board_ideas p join ideas i on i.id = p.idea_id
 where p.workspace_id = $1 and i.merged_root is null
 """
-# A segment of accounts and one of contacts; whoever is in it goes, whoever is not comes.
+# A segment of accounts and two of contacts; whoever is in it goes, whoever is not comes.
 SEGMENTS = """
 insert into segments (id, workspace_id, key, name, selects)
-values (gen_random_uuid(), $1, 'vip', 'VIP', 'accounts'), (gen_random_uuid(), $1, 'beta', 'Beta', 'contacts')
+values (gen_random_uuid(), $1, 'vip', 'VIP', 'accounts'), (gen_random_uuid(), $1, 'beta', 'Beta', 'contacts'),
+    (gen_random_uuid(), $1, 'admin', 'Admins', 'contacts')
 """
 COME_OR_GO = """
 with asked as (
@@ -124,7 +125,7 @@ class Here:
                 (contact,) = await customers.recognise(tx, [Person(self.workspace_id, external_id=name)])
                 assert contact is not None
                 self.paper.account[name] = None
-                if number < len(PEOPLE) - 1:
+                if number < len(PEOPLE) - 2:
                     await self.move(tx, number, number % 2)
             await products.create(tx, self.workspace_id, key="app", name="App", description="")
             await tx.run(SEGMENTS, self.workspace_id)
@@ -345,7 +346,7 @@ OTHER = [
     step("move", person=PERSON, account=st.integers(0, 1)),
     step("pay", account=st.integers(0, 1), mrr=st.integers(0, 900)),
     step("belong", idea=IDEA, somewhere=st.booleans()),
-    step("come_or_go", segment=st.sampled_from(["vip", "beta"]), who=PERSON),
+    step("come_or_go", segment=st.sampled_from(["vip", "beta", "admin"]), who=PERSON),
 ]
 FIRST_MERGE = 8
 STEPS = st.tuples(

@@ -3,12 +3,26 @@
 from typing import Any
 from uuid import UUID
 
+from pydantic_core import from_json
+
+from services.feedback.shares.store import SPREAD
 from shared.events.feedback import AccountChanged, ShareChanged
-from tests.builders import Api
+from shared.outbox import emit
+from tests.builders import Api, eventually
 from tests.feedback.given import TOLD, Databases, check_shares, made, new_idea, told_shares
 
 # As if it had been cast then, and with it the account's revenue of that time: the API dates a vote by its clock.
 BACKDATE = "update feedback.votes set created_at = '2025-03-10' where id = $1"
+# As a process leaves it that knows no segments: where there are any, it has told something else.
+FORGET = """
+update told_shares n set figures = n.figures - 'segment_ids',
+    version = n.version + (case when n.figures -> 'segment_ids' = '[]' then 0 else 1 end)
+from told_shares b where n.workspace_id = $1 and b.id = n.id
+returning n.id, n.idea_id, nullif(n.account_id, '00000000-0000-0000-0000-000000000000') as account_id, n.version,
+    n.figures::text as figures, n.version > b.version as news
+"""
+UNSEGMENTED = "select from told_shares where workspace_id = $1 and not figures ? 'segment_ids'"
+MARKS = "select idea_id, account_id, contact_id from share_marks where workspace_id = $1"
 MARK = "insert into feedback.share_marks (workspace_id, idea_id, account_id) values ($1, $2, $3)"
 
 
@@ -103,3 +117,97 @@ async def test_an_account_is_told_of_once_it_asks_and_what_nobody_said_is_not_ze
     assert (shares[-1].contacts, shares[-1].mrr_at_vote) == (1, 700)
     assert {event.share_id for event in shares} == {shares[0].share_id}
     await check_shares(await database("feedback"), api.workspace_id)
+
+
+async def test_which_segments_of_contacts_ask_is_told_and_nobody_by_name(api: Api, database: Databases) -> None:
+    """Ada and Ben have no account, Cem and Dia are Acme's. Ada and Cem are admins, Ben and Dia pay for it."""
+    feedback = await database("feedback")
+    asked, other, quiet = [(await new_idea(api, title))["id"] for title in ("Dark mode", "Exports", "SSO")]
+    people: dict[str, str] = {}
+    for who, account, idea in (
+        ("ada", {}, asked), ("ada", {}, other), ("ben", {}, asked),
+        ("cem", {"account": "acme"}, asked), ("cem", {}, other), ("dia", {"account": "acme"}, asked),
+    ):  # fmt: skip
+        vote = {"idea_id": idea, "contact": {"external_id": who} | account}
+        people[who] = (await made(await api.feedback.post("/v1/votes", json=vote)))["contact_id"]
+
+    async def segment(key: str, **rule: Any) -> str:
+        body = {"key": key, "name": key, "selects": "contacts", **rule}
+        return (await made(await api.feedback.post("/v1/segments", json=body)))["id"]
+
+    async def checked() -> set[tuple[str, bool, frozenset[str], int]]:
+        """What is told, which is what the votes say: idea, whether of an account, segments, contacts."""
+        await check_shares(feedback, api.workspace_id)
+        told = await told_shares(feedback, api.workspace_id)
+        return {
+            (str(idea), account is not None, frozenset(share["segment_ids"]), share["contacts"])
+            for (idea, account, _), share in told.items()
+        }
+
+    admins = await segment("admins")
+    pay_rule = {"op": "eq", "field": "attributes.pays", "value": True}
+    payers = await segment("payers", rule=pay_rule)
+    for who in ("ada", "cem"):
+        assert (await api.feedback.put(f"/v1/segments/{admins}/members/{people[who]}")).status_code == 204
+    for who in ("ben", "dia"):
+        changed = {"attributes": {"pays": True}}
+        await made(await api.feedback.patch(f"/v1/contacts/{people[who]}", json=changed), 200)
+    one, both = frozenset([admins]), frozenset([admins, payers])
+    assert await checked() == {
+        (asked, False, one, 1), (asked, False, frozenset([payers]), 1), (asked, True, both, 2),
+        (other, False, one, 1), (other, True, one, 1),
+    }  # fmt: skip
+
+    # Whoever comes or goes marks what that contact asks for, and nothing beside it.
+    async with feedback.transaction({api.workspace_id}) as tx:
+        joined = "insert into segment_members (workspace_id, segment_id, member_id) values ($1, $2, $3)"
+        await tx.run(joined, api.workspace_id, admins, people["ben"])
+        await tx.value(SPREAD, 10_000)
+        assert [tuple(map(str, mark)) for mark in await tx.all(MARKS, api.workspace_id)] == [
+            (asked, "None", people["ben"])
+        ]
+    assert (asked, False, both, 1) in await checked()
+
+    # A rule is another, a contact joins an account, one turns out to be another, one is forgotten, a segment goes.
+    rule = {"op": "not", "of": [pay_rule]}
+    await made(await api.feedback.patch(f"/v1/segments/{payers}", json={"rule": rule}), 200)
+
+    async def filled() -> bool:
+        return (await api.feedback.get(f"/v1/segments/{payers}")).json()["settled"]
+
+    await eventually(filled)
+    assert await checked() == {
+        (asked, False, both, 1), (asked, False, one, 1), (asked, True, both, 2),
+        (other, False, both, 1), (other, True, both, 1),
+    }  # fmt: skip
+    await made(await api.feedback.patch(f"/v1/contacts/{people['ben']}", json={"account": "acme"}), 200)
+    assert (asked, True, both, 3) in await checked()
+    merge = {"contact_id": people["dia"], "duplicate_id": people["ada"]}
+    await made(await api.feedback.post("/v1/contacts:merge", json=merge), 200)
+    assert await checked() == {(asked, True, both, 3), (other, True, both, 2)}
+    for who in ("cem", "dia"):
+        await made(await api.feedback.post("/v1/erasures", json={"subject_id": people[who]}))
+    assert await checked() == {(asked, True, one, 3), (other, True, frozenset[str](), 2)}, "they count on, as nobody"
+    await made(await api.feedback.post("/v1/votes", json={"idea_id": quiet, "contact": {"external_id": "ben"}}))
+    assert (quiet, True, one, 1) in await checked()
+
+    # What a process without segments has told is told once more, where there is anything to add.
+    async with feedback.transaction({api.workspace_id}) as tx:
+        for row in await tx.all(FORGET, api.workspace_id):
+            ids = {"share_id": row["id"], "idea_id": row["idea_id"], "account_id": row["account_id"]}
+            if row["news"]:
+                event = ids | {"version": row["version"]} | from_json(row["figures"])
+                await emit(tx, [ShareChanged(workspace_id=api.workspace_id, **event)])
+        before = await tx.all(TOLD, api.workspace_id, ShareChanged.type)
+
+    async def again() -> bool:
+        await told_shares(feedback, api.workspace_id)
+        async with feedback.read({api.workspace_id}) as read:
+            return not await read.all(UNSEGMENTED, api.workspace_id)
+
+    await eventually(again)
+    told = (await events(api, database, ShareChanged))[len(before) :]
+    assert {(str(each.idea_id), *map(str, each.segment_ids)) for each in told} == {(asked, admins), (quiet, admins)}
+    assert (await api.feedback.delete(f"/v1/segments/{admins}")).status_code == 204
+    assert {segments for _, _, segments, _ in await checked()} == {frozenset[str]()}
+    assert not [each for each in people.values() if any(each in event.model_dump_json() for event in told)]
