@@ -28,8 +28,8 @@ class AsOf:
     def __call__(self, moment: datetime) -> UUID:
         """A UUIDv7 as if it had been made then, from 1970 on: what is older stands before what came since."""
         milliseconds = max(0, round(moment.timestamp() * 1_000))
-        # Where a UUIDv7 is random, 74 bits: now in units of 64 ns, of which each counts once here, and 16 bits of chance
-        # for what other processes make in the same unit.
+        # Where a UUIDv7 is random, 74 bits: now in units of 64 ns, each of which is taken once here, and 16 bits of
+        # chance, for what other processes make in the same unit.
         self._last = max(self._last + 1, time.time_ns() >> 6)
         rest = self._last << 16 | secrets.randbits(16)
         return UUID(int=milliseconds << 80 | 7 << 76 | rest >> 62 << 64 | 2 << 62 | rest & (1 << 62) - 1)
