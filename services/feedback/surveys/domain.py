@@ -193,7 +193,7 @@ async def count(read: Read, asked: Asked, measures: Sequence[str], by: By | None
         given = _given(asked, measures)
         if united and asked.about:
             given = *given, asked.about, [asked.about[0]] * len(asked.about)
-        rows = await read.all(store.COUNT_SAID[united][by], *given)
+        rows = await read.all(store.COUNT_SAID[united, by], *given)
     groups: Groups = {}
     for row in rows:
         if row["n"]:

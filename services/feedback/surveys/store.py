@@ -294,19 +294,29 @@ select s.key, s.name, {_CELL}, count(*) as n {_IN_SEGMENTS} group by s.key, s.na
 
 
 COUNT_SAID = {
-    False: _by_respondent(_SAID, _said(*_PERIOD)),
-    True: _by_respondent(_SAID_OF_ONE, _said_of_one(*_PERIOD)),
+    (united, by): statement
+    for united, found in (
+        (False, _by_respondent(_SAID, _said(*_PERIOD))),
+        (True, _by_respondent(_SAID_OF_ONE, _said_of_one(*_PERIOD))),
+    )
+    for by, statement in found.items()
 }
 """By whether several names are one, and by what is grouped."""
 
 _SUBJECT_CELL = f"a.about, {_CELL}"
-_ALL_BY_SUBJECT = f"select a.about, null as key, null as name, {_CELL}, count(*) as n {{said}} group by {_SUBJECT_CELL}"
-_ALL_BY_BOTH = f"""
-with answers as materialized (select a.contact_id, {_SUBJECT_CELL} {{said}}), {_BELONGING}
+
+
+def _by_subject(said: str) -> dict[bool, str]:
+    return {
+        False: f"select a.about, null as key, null as name, {_CELL}, count(*) as n {said} group by {_SUBJECT_CELL}",
+        True: f"""
+with answers as materialized (select a.contact_id, {_SUBJECT_CELL} {said}), {_BELONGING}
 select s.key, s.name, {_SUBJECT_CELL}, count(*) as n {_IN_SEGMENTS} group by s.key, s.name, {_SUBJECT_CELL}
-"""
-COUNT_SUBJECTS = {False: _ALL_BY_SUBJECT.format(said=_SAID), True: _ALL_BY_BOTH.format(said=_SAID)}
-COUNT_UNITED = {False: _ALL_BY_SUBJECT.format(said=_SAID_OF_ONE), True: _ALL_BY_BOTH.format(said=_SAID_OF_ONE)}
+""",
+    }
+
+
+COUNT_SUBJECTS, COUNT_UNITED = _by_subject(_SAID), _by_subject(_SAID_OF_ONE)
 """Both by whether it is by segment as well."""
 
 # Folding: what has changed goes into what is kept, in one statement, so that a count finds it in one of the two.

@@ -39,6 +39,7 @@ select data::text as data from events where workspace_id = $1 and type = 'feedba
 """
 FIRST = datetime(2026, 1, 20, 12, tzinfo=UTC)
 UNITED_BY: tuple[surveys.By | None, ...] = (None, "month", "segment", "plan", "source", "about")
+FEATURES = ("export", "import")
 GROUP_OF_ALL: dict[surveys.By | None, str] = {"source": "survey", "about": "export"}
 """The one group that answers to what is one are in, by how they are grouped."""
 WORDS = ("like", "expect", "neutral", "tolerate", "dislike")
@@ -157,7 +158,7 @@ async def test_each_counts_once_with_the_last_answer(
         by_week = await surveys.count(read, asked, ("nps", "csat", "importance"), "week")
         by_about = await surveys.count(read, asked, ("csat",), "about")
         by_segment = await surveys.count(read, asked, ("nps",), "segment")
-        one = asked._replace(about=("export", "import"))
+        one = asked._replace(about=FEATURES)
         united = {by: await surveys.count(read, one, ("csat", "importance"), by) for by in UNITED_BY}
         features = [surveys.Subject("export"), surveys.Subject("import")]
         kano = await surveys.about_subjects(read, asked, ("kano",), features, by_segment=False)
@@ -180,14 +181,14 @@ async def test_each_counts_once_with_the_last_answer(
         n for (measure, _), n in expected.items() if measure == "csat"
     )
     # Both names are one thing: who answered about both counts once, in the whole and in each month.
-    both = [each._replace(about="export") for each in answers if each.about in one.about and each.measure != "kano"]
+    both = [each._replace(about="export") for each in answers if each.about in FEATURES and each.measure != "kano"]
     for by, groups in united.items():
-        parts = groupby(days, lambda day, by=by: day.strftime("%Y-%m") if by == "month" else None)
+        parts = groupby(days, lambda day, by=by: day.strftime("%Y-%m") if by == "month" else GROUP_OF_ALL.get(by))
         wanted = Counter[tuple[str | None, Any]]()
         for key, within in parts:
             first, *_, last = [*within] * 2
             for (_, value), n in recount(both, first, last + timedelta(days=1)).items():
-                wanted[(GROUP_OF_ALL.get(by, key), value)] += n
+                wanted[(key, value)] += n
         assert wanted == counted(groups), by
     pairs = {
         (subject.name, (int(cell.value), cell.without)): cell.n
