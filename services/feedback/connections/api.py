@@ -56,7 +56,8 @@ class ConnectionIn(Wire):
     )
     credentials: Credentials | None = Field(
         default=None,
-        description="what to fetch responses with, for surveymonkey, qualtrics and the watches of google_forms",
+        description="what to fetch responses with, for surveymonkey, qualtrics, hubspot's surveys and the watches of "
+        "google_forms",
     )
     rules: Rules = Field(default_factory=lambda: Rules(idea=None, need=None, account=None, contact=None, fields=None))
     product: Key | None = Field(default=None, description="id or key of the product that its answers are about")

@@ -40,7 +40,7 @@ select data::text as data from events where workspace_id = $1 and type = 'feedba
 FIRST = datetime(2026, 1, 20, 12, tzinfo=UTC)
 UNITED_BY: tuple[surveys.By | None, ...] = (None, "month", "segment", "plan", "source", "about")
 FEATURES = ("export", "import")
-GROUP_OF_ALL: dict[surveys.By | None, str] = {"source": "survey", "about": "export"}
+GROUP_OF_ALL: dict[str | None, str] = {"source": "survey", "about": "export"}
 """The one group that answers to what is one are in, by how they are grouped."""
 WORDS = ("like", "expect", "neutral", "tolerate", "dislike")
 ANSWERS = st.lists(
