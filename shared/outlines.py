@@ -10,7 +10,7 @@ CRC-32 suffices, since nobody sees it, and an accident (one in four billion) lea
 
 import hashlib
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -92,39 +92,45 @@ def _packed(body: bytes) -> bytes:
     if len(body) > MOST_BYTES:
         return _NOTHING
     names: list[str] = []
-    sums: list[int] = []
+    sums = array("I")
     try:
-        _look_into(from_json(body), "", names, names.append, sums.append)
+        _look_into(_members(from_json(body)), "", names, sums)
         told = _NEXT.join(names)
         count = len(names)
         if count <= MOST and len(told) <= MOST_NAMES:
-            return _COUNTS[count] + array("I", sums).tobytes() + told.encode()
+            return _COUNTS[count] + sums.tobytes() + told.encode()
         told = _first(names)
         count = told.count(_NEXT) + 1 if told else 0
-        return _COUNTS[count | _MORE] + array("I", sums[:count]).tobytes() + told.encode()
-    except (ValueError, TypeError):
+        return _COUNTS[count | _MORE] + sums[:count].tobytes() + told.encode()
+    except ValueError:
         # No JSON, no object or list, or half of a surrogate pair: another body differs, and nobody can say where.
         return _NOTHING
 
 
-def _look_into(
-    node: Any, at: str, names: Sequence[str], name: Callable[[str], None], add: Callable[[int], None]
-) -> None:
-    members = node.items() if node.__class__ is dict else ((str(place), each) for place, each in enumerate(node))
-    # Few steps, and nothing looked up twice: each is taken for every value.
-    for step, value in members if len(node) <= MOST else islice(members, MOST + 1):
+def _look_into(members: Mapping[str, Any], at: str, names: list[str], sums: "array[int]") -> None:
+    # Few steps: each is taken for every value.
+    for step, value in members.items():
         kind = value.__class__
         if kind is str:
-            add(crc32(value.encode()))
+            sums.append(crc32(value.encode()))
+            names.append(at + step)
         elif value and (kind is dict or kind is list):
             if len(names) > MOST:
                 return
-            _look_into(value, at + step + _BELOW, names, name, add)
-            continue
+            _look_into(_members(value), at + step + _BELOW, names, sums)
         else:
             # From another start: 42 is not "42".
-            add(crc32(repr(value).encode(), 1))
-        name(at + step)
+            sums.append(crc32(repr(value).encode(), 1))
+            names.append(at + step)
+
+
+def _members(node: Any) -> Mapping[str, Any]:
+    """What an object or a list has by name, and no more of it than is told."""
+    if node.__class__ is dict:
+        return node if len(node) <= MOST else dict(islice(node.items(), MOST + 1))
+    if node.__class__ is list:
+        return {str(place): each for place, each in enumerate(node[: MOST + 1])}
+    raise ValueError("neither an object nor a list")
 
 
 def _first(names: Sequence[str]) -> str:
