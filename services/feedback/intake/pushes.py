@@ -171,7 +171,7 @@ def fault(claims: Mapping[str, JsonValue], push: Push, url: str, now: float) -> 
         return "has ended"
     if made is not None and made > now + LEEWAY:
         return "is of the future"
-    if claims.get("iss") not in ISSUERS:
+    if reading.word(claims.get("iss")) not in ISSUERS:
         return "is not of Google's making"
     if claims.get("aud") != (push.audience or url):
         return "is for another audience"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.feedback.ideas import domain as ideas
@@ -141,8 +141,15 @@ async def said(database: Database, workspace_id: UUID, responses: list[Any]) -> 
     return [each for entry in held.values() for each in measured(*entry)]
 
 
+def happy(about: str, value: int) -> list[dict[str, Any]]:
+    return [{"kind": "csat", "value": value, "about": about, "scale": [1, 5]}]
+
+
 @settings(max_examples=12)
 @given(RESPONSES, st.integers(0, 40), st.integers(1, 60))
+@example(
+    [(0, 1, "ada", happy("export", 5)), (1, 20, "ada", happy("import", 2)), (2, 3, "ben", happy("import", 4))], 0, 60
+)
 async def test_each_counts_once_with_the_last_answer(
     database: Databases, responses: list[Any], begin: int, length: int
 ) -> None:
