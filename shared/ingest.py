@@ -9,7 +9,7 @@ from shared import idempotency
 from shared.access.keys import Caller
 from shared.database import RETRYABLE, Database, Tx
 from shared.errors import Unauthorized, Unavailable
-from shared.idempotency import Remembered, fingerprint
+from shared.idempotency import Asked, Remembered
 from shared.routes import Answer, Inlet
 
 Body = TypeVar("Body")
@@ -22,8 +22,8 @@ class Submission(Generic[Body]):
 
     caller: Caller
     body: Body
-    key: str | None
-    fingerprint: bytes
+    asked: Asked | None
+    """The request as it is known by its key; None without one."""
 
     @property
     def workspace_id(self) -> UUID:
@@ -34,8 +34,10 @@ def submission(inlet: Inlet, body: Body) -> Submission[Body]:
     """What an ingest endpoint submits."""
     if inlet.caller is None:
         raise Unauthorized
-    seal = fingerprint("POST", inlet.target, inlet.raw) if inlet.key is not None else b""
-    return Submission(inlet.caller, body, inlet.key, seal)
+    if inlet.key is None:
+        return Submission(inlet.caller, body, None)
+    outlines = inlet.runtime.outlines
+    return Submission(inlet.caller, body, idempotency.asked(outlines, inlet.key, "POST", inlet.target, inlet.raw))
 
 
 class _Raced(Exception):
@@ -70,57 +72,60 @@ async def _try(
     look_up: bool,
 ) -> list[Answer | Exception]:
     results: dict[int, Answer | Exception] = {}
-    twins: dict[int, int] = {}
+    twins: dict[int, tuple[Asked, tuple[int, Asked]]] = {}
     fresh: list[int] = []
     async with database.transaction({each.workspace_id for each in submissions}, by_key=True) as tx:
-        keyed = [(each.workspace_id, each.key) for each in submissions if look_up and each.key is not None]
+        keyed = [(each.workspace_id, each.asked.key) for each in submissions if look_up and each.asked is not None]
         held = await idempotency.recall(tx, keyed) if keyed else {}
-        first: dict[tuple[UUID, str], int] = {}
+        first: dict[tuple[UUID, str], tuple[int, Asked]] = {}
         for position, each in enumerate(submissions):
-            if each.key is None:
+            asked = each.asked
+            if asked is None:
                 fresh.append(position)
                 continue
-            identity = (each.workspace_id, each.key)
+            identity = (each.workspace_id, asked.key)
             known = held.get(identity)
             if known is not None:
-                same = known.fingerprint == each.fingerprint
-                results[position] = Answer(known.status, known.body, True) if same else idempotency.mismatch()
+                results[position] = (
+                    Answer(known.status, known.body, True)
+                    if known.fingerprint == asked.fingerprint
+                    else asked.refused(known.fingerprint, known.outline)
+                )
             elif identity in first:
-                twins[position] = first[identity]
+                twins[position] = asked, first[identity]
             else:
-                first[identity] = position
+                first[identity] = position, asked
                 fresh.append(position)
         if fresh:
             answers = await store(tx, [submissions[position] for position in fresh])
             results.update(zip(fresh, answers, strict=True))
-            if not await idempotency.remember(tx, _to_remember(submissions, first, results)):
+            if not await idempotency.remember(tx, _to_remember(first, results)):
                 raise _Raced
-    for position, twin in twins.items():
+    for position, (asked, (twin, twins_asked)) in twins.items():
         answer = results[twin]
-        if submissions[position].fingerprint != submissions[twin].fingerprint:
-            results[position] = idempotency.mismatch()
+        if asked.fingerprint != twins_asked.fingerprint:
+            results[position] = asked.refused(twins_asked.fingerprint, twins_asked.outline)
         else:
             results[position] = answer._replace(replayed=True) if isinstance(answer, Answer) else answer
     return [results[position] for position in range(len(submissions))]
 
 
 def _to_remember(
-    submissions: Sequence[Submission[Any]],
-    first: dict[tuple[UUID, str], int],
-    results: dict[int, Answer | Exception],
+    first: dict[tuple[UUID, str], tuple[int, Asked]], results: dict[int, Answer | Exception]
 ) -> list[Remembered]:
     kept: list[Remembered] = []
-    for (workspace_id, key), position in first.items():
+    for (workspace_id, key), (position, asked) in first.items():
         answer = results[position]
         if isinstance(answer, Answer):
             kept.append(
                 Remembered(
                     workspace_id,
                     key,
-                    submissions[position].fingerprint,
+                    asked.fingerprint,
                     answer.status,
                     '{"content-type":"application/json"}',
                     answer.body,
+                    asked.outline,
                 )
             )
     return kept

@@ -86,7 +86,9 @@ PARAMETERS: Document = {
         "name": "Idempotency-Key",
         "in": "header",
         "required": False,
-        "description": "Makes a retry safe: the same key with the same request gets the first answer again, for a day.",
+        "description": "Makes a retry safe: the same key with the same request gets the first answer again, for a day. "
+        "With another body it is a 422 whose `errors` name the values that differ, are missing or are new: the first "
+        "64 of a body of up to 16 KiB.",
         "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,200}$"},
         "example": "2f4c6d1e-order-17",
     },

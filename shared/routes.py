@@ -20,7 +20,7 @@ from shared.access.keys import Caller
 from shared.access.origins import require_origin
 from shared.database import Read, Tx
 from shared.errors import FieldError, Forbidden, Invalid, PreconditionFailed, Unauthorized, UnsupportedMedia
-from shared.idempotency import Remembered, accepted_key, fingerprint
+from shared.idempotency import Remembered, accepted_key
 from shared.problems import invalid_body
 from shared.runtime import Runtime
 from shared.sealing import Seal
@@ -89,15 +89,19 @@ class Route(APIRoute):
         if takes_json and body:
             _require_json(request.scope["cairn.headers"].get(b"content-type", b""))
         key = accepted_key(request.headers.get("idempotency-key"))
-        sought = fingerprint(request.method, _target(request), body)
+        sought = (
+            idempotency.asked(runtime.outlines, key, request.method, _target(request), body)
+            if key is not None
+            else None
+        )
         async with runtime.database.transaction((caller.workspace_id,)) as tx:
             request.scope["cairn.read"] = tx
-            if key is not None:
-                held = await idempotency.begin(tx, caller.workspace_id, key, sought)
+            if sought is not None:
+                held = await idempotency.begin(tx, caller.workspace_id, sought)
                 if held is not None:
                     return _again(runtime, held)
             response = await serve(request)
-            if key is not None:
+            if sought is not None:
                 kept = {name: response.headers[name] for name in KEPT if name in response.headers}
                 answer = bytes(response.body)
                 stored = await idempotency.remember(
@@ -105,11 +109,12 @@ class Route(APIRoute):
                     [
                         Remembered(
                             caller.workspace_id,
-                            key,
-                            sought,
+                            sought.key,
+                            sought.fingerprint,
                             response.status_code,
                             to_json(kept).decode(),
                             _seal(runtime).close(answer.decode()).encode() if "cache-control" in kept else answer,
+                            sought.outline,
                         )
                     ],
                 )

@@ -11,6 +11,7 @@ from shared.batching import GroupCommit
 from shared.database import Database
 from shared.jobs import Leisure
 from shared.lookout import Lookout
+from shared.outlines import Outlines
 from shared.settings import Settings
 from shared.siblings import Siblings
 from shared.stream.broker import Broker
@@ -41,6 +42,7 @@ class Runtime:
     tracer: Tracer
     siblings: Siblings
     lookout: Lookout
+    outlines: Outlines
     signals: dict[str, Callable[[], None]] = field(default_factory=dict[str, Callable[[], None]])
     """Jobs of this process that can be woken, by name."""
     served: int = 0

@@ -31,6 +31,7 @@ from shared.errors import Unavailable
 from shared.lookout import Lookout
 from shared.membership import Membership
 from shared.outbox import Relay
+from shared.outlines import Outlines
 from shared.reader import Consumers, Reader
 from shared.routes import IngestRoute
 from shared.runtime import Runtime
@@ -113,6 +114,7 @@ def create(service: Service, settings: Settings) -> ASGIApp:
         tracer=Tracer(service.name, settings.trace_endpoint),
         siblings=Siblings(settings),
         lookout=Lookout(database),
+        outlines=Outlines(settings.sealing_key.get_secret_value()),
     )
     app = describe(service)
     if settings.role == "worker":

@@ -140,6 +140,7 @@ def platform_tables(metadata: MetaData) -> None:
         Column("headers", JSONB, nullable=False, server_default="{}"),
         Column("body", LargeBinary, nullable=False),
         Column("created_at", Moment, nullable=False, server_default=NOW),
+        Column("outline", LargeBinary, comment="where the body's values were, with check sums; sealed"),
         PrimaryKeyConstraint("workspace_id", "key"),
         Index("idempotency_age", "created_at", postgresql_using="brin"),
     )

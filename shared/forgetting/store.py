@@ -39,7 +39,7 @@ select key, body from idempotency where workspace_id = $1 and key > $2 order by 
 """
 # An answer that is given again must not bring them back, and must not be made anew either.
 ERASE_ANSWER = """
-update idempotency set status = 410, headers = '{"content-type":"application/problem+json"}',
+update idempotency set status = 410, outline = null, headers = '{"content-type":"application/problem+json"}',
     key = case when $3 then 'erased:' || gen_random_uuid() else key end,
     body = convert_to('{"type":"urn:cairn:problem:erased","title":"Erased","status":410,"code":"erased",'
         || '"detail":"The answer told of a person who has been erased.","request_id":""}', 'UTF8')

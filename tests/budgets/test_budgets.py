@@ -15,7 +15,9 @@ from services.feedback.intake.signatures import SCHEMES, Verdict
 from services.feedback.intake.store import TAKE
 from services.feedback.votes.domain import Ballot, cast
 from shared.database import Database, Lane, Tx
+from shared.idempotency import asked
 from shared.ids import new_id
+from shared.outlines import Outlines
 from tests.builders import Api
 from tests.feedback.given import delighted, typeform
 
@@ -76,7 +78,7 @@ async def test_feedback(api: Api, database: Databases, crowd: int) -> None:
 
 @pytest.mark.parametrize("crowd", [1, CROWD])
 async def test_feedback_that_is_plain_and_new(api: Api, database: Databases, crowd: int) -> None:
-    keys = [(str(new_id()), b"x") for _ in range(crowd)]
+    keys = [asked(Outlines("secret"), str(new_id()), "POST", "/v1/feedback", b"{}") for _ in range(crowd)]
     feedback = await database("feedback")
     ran = await laned(feedback, api.workspace_id, lambda lane: record_new(lane, said(api, crowd), keys))
     assert len(ran) == 1

@@ -96,15 +96,16 @@ async def test_no_column_with_words_is_left_out(apart: tuple[Cluster, str]) -> N
                 )
         answer = f"""'{{"note": "{SAID}"}}'"""
         await admin.execute(
-            f"insert into {service}.idempotency values ('{workspace}', 'user-17', '\\x00', 201, '{{}}', {answer})"
+            f"insert into {service}.idempotency"
+            f" values ('{workspace}', 'user-17', '\\x00', 201, '{{}}', {answer}, now(), 'outline')"
         )
         await forget(Database(cluster.url(name, ROLES[service]), service, size=2), places, workspace)
         for table in places.tables.values():
             left = await admin.fetch(f"select workspace_id, to_jsonb(t)::text as row from {service}.{table.table} t")
             assert {row["workspace_id"] for row in left if "ada.L@" in row["row"]} == {neighbour}, table.table
             assert any(LEFT in row["row"] for row in left), table.table
-        (answered,) = await admin.fetch(f"select key, status, body from {service}.idempotency")
-        assert answered["status"] == 410
+        (answered,) = await admin.fetch(f"select key, status, body, outline from {service}.idempotency")
+        assert (answered["status"], answered["outline"]) == (410, None)
         assert b"Ada" not in answered["body"]
         assert answered["key"].startswith("erased:")
     await admin.close()

@@ -13,6 +13,7 @@ from services.feedback.connections import domain, store
 from services.feedback.fetches.sources import Credentials
 from services.feedback.intake import domain as intake
 from services.feedback.intake.adapters.normalized import Rules
+from services.feedback.intake.pushes import Push
 from services.feedback.intake.signing import Signing
 from shared.errors import NotFound
 from shared.paging import Cursor, Limit, Page, after, decode, page, whole
@@ -54,9 +55,14 @@ class ConnectionIn(Wire):
         description="how a sender of `generic` signs, where it does; without it a token vouches for deliveries. It "
         "stays: for another one make another connection",
     )
+    push: Push | None = Field(
+        default=None,
+        description="whose tokens vouch for a google_forms watch that comes by Pub/Sub, in place of a secret",
+    )
     credentials: Credentials | None = Field(
         default=None,
-        description="what to fetch responses with, for surveymonkey, qualtrics and the watches of google_forms",
+        description="what to fetch responses with, for surveymonkey, qualtrics, hubspot's surveys and the watches of "
+        "google_forms",
     )
     rules: Rules = Field(default_factory=lambda: Rules(idea=None, need=None, account=None, contact=None, fields=None))
     product: Key | None = Field(default=None, description="id or key of the product that its answers are about")
@@ -68,6 +74,7 @@ class ConnectionEdit(Wire):
     name: Line | None = None
     rules: Rules | None = None
     credentials: Credentials | None = None
+    push: Push | None = Field(default=None, description="from now on in place of whatever vouched for its deliveries")
     enabled: bool | None = Field(None, description="false: deliveries are answered and dropped", examples=[False])
     product: Key | None = Field(default=None, description="id or key: for answers that are read from now on")
 
@@ -82,6 +89,7 @@ class Connection(Wire):
     rules: Rules
     mapping_version: int = Field(description="of `rules`: it rises when they change")
     signing: Signing | None = Field(description="how its sender signs, where that is not the vendor's to say")
+    push: Push | None = Field(description="whose tokens vouch for its deliveries, where it is that")
     enabled: bool
     product_id: UUID | None = Field(description="the product that its answers are about")
     fetches: bool = Field(description="whether credentials are stored to fetch responses with")
@@ -158,8 +166,8 @@ def _shown(runtime: Runtime, row: asyncpg.Record) -> dict[str, Any]:
     names = ("id", "vendor", "name", "mapping_version", "enabled", "product_id", "fetches", "version", "created_at")
     shown = {name: row[name] for name in names}
     url = intake.door_url(runtime, _seal(runtime).open(row["token"]))
-    signing = from_json(row["signing"]) if row["signing"] else None
-    return {**shown, "url": url, "rules": from_json(row["rules"]), "signing": signing}
+    read = {name: from_json(row[name]) if row[name] else None for name in ("rules", "signing", "push")}
+    return {**shown, **read, "url": url}
 
 
 def _connection(runtime: Runtime, row: asyncpg.Record) -> Connection:
@@ -185,6 +193,7 @@ async def create_connection(
         rules=body.rules,
         unsigned=body.unsigned,
         signing=body.signing,
+        push=body.push,
         credentials=body.credentials,
         product=body.product,
     )
@@ -233,6 +242,7 @@ async def update_connection(
         name=body.name,
         rules=body.rules,
         enabled=body.enabled,
+        push=body.push,
         credentials=body.credentials,
         product=body.product,
     )

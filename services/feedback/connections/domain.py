@@ -13,6 +13,7 @@ from services.feedback.connections import store
 from services.feedback.fetches.sources import SOURCES, Credentials, missing
 from services.feedback.intake.adapters import ADAPTERS
 from services.feedback.intake.adapters.normalized import Rules
+from services.feedback.intake.pushes import Push
 from services.feedback.intake.signatures import Scheme, decode_key
 from services.feedback.intake.signing import DESCRIBED, Signing, scheme_of
 from services.feedback.products import domain as products
@@ -24,6 +25,8 @@ from shared.sealing import Seal
 
 MAPPED = frozenset(("cloudevents", "freshdesk", "generic", "hubspot", "zendesk"))
 """Vendors whose users write their own bodies: `rules.fields` says how they are read, and what identifies a response."""
+PUSHED = frozenset(("google_forms",))
+"""Vendors whose deliveries may come by Pub/Sub, which signs tokens."""
 SECRET_LIMIT = 5
 """Secrets of a connection that are good at the same time."""
 
@@ -45,6 +48,7 @@ async def create_connection(
     rules: Rules,
     unsigned: bool = False,
     signing: Signing | None = None,
+    push: Push | None = None,
     credentials: Credentials | None = None,
     product: str | None = None,
 ) -> tuple[asyncpg.Record, str, str | None]:
@@ -55,15 +59,18 @@ async def create_connection(
     if signing is not None and (unsigned or vendor not in DESCRIBED):
         reason = "cannot go with unsigned" if unsigned else f"{vendor} signs in its own way: leave it out"
         raise Invalid(errors=[FieldError("/body/signing", reason)])
+    _require_pushes(vendor, push)
     scheme = scheme_of(vendor, signing)
     # Pasted from a vendor's page, with what surrounds it there.
     secret = (secret or "").strip() or None
+    if push is not None and (secret or unsigned):
+        raise Invalid(errors=[FieldError("/body/push", "cannot go with secret or unsigned")])
     if secret and (unsigned or not scheme.signs):
         reason = "cannot go with unsigned" if unsigned else f"{vendor} neither signs nor sends a token: leave it out"
         raise Invalid(errors=[FieldError("/body/secret", reason)])
     if unsigned and not scheme.optional:
         raise Invalid(errors=[FieldError("/body/unsigned", f"{vendor} always signs: give its secret")])
-    if secret is None and not unsigned and scheme.signs:
+    if secret is None and not unsigned and scheme.signs and push is None:
         secret = new_secret(scheme)
     if secret is not None:
         _require_key(scheme, secret)
@@ -81,9 +88,15 @@ async def create_connection(
         _sealed(seal, vendor, credentials),
         (await products.place(tx, workspace_id, product, None))[0],
         None if signing is None else signing.model_dump_json(),
+        None if push is None else push.model_dump_json(),
     )
     assert row is not None  # an insert returns its row or raises
     return row, token, secret
+
+
+def _require_pushes(vendor: str, push: Push | None) -> None:
+    if push is not None and vendor not in PUSHED:
+        raise Invalid(errors=[FieldError("/body/push", f"{vendor} does not come by Pub/Sub: leave it out")])
 
 
 def _require_key(scheme: Scheme, secret: str) -> None:
@@ -122,15 +135,19 @@ async def update_connection(
     name: str | None,
     rules: Rules | None,
     enabled: bool | None,
+    push: Push | None = None,
     credentials: Credentials | None = None,
     product: str | None = None,
 ) -> asyncpg.Record:
     """Change a connection; None leaves a field as it is. Rules count for deliveries read from now on.
 
+    With `push` its tokens alone vouch for deliveries, whatever did before.
+
     Conflict when another field is to identify responses while some are stored by the present one: read again, they
     would be stored twice.
     """
     old = await _locked(tx, workspace_id, connection_id, expected)
+    _require_pushes(old["vendor"], push)
     if rules is not None:
         before = Rules.from_json(from_json(old["rules"]))
         mapped = old["vendor"] in MAPPED and _identity(before) != _identity(rules)
@@ -149,6 +166,7 @@ async def update_connection(
         old["enabled"] if enabled is None else enabled,
         _sealed(seal, old["vendor"], credentials),
         (await products.place(tx, workspace_id, product, None))[0],
+        None if push is None else push.model_dump_json(),
     )
     assert row is not None  # locked above
     return row
@@ -172,6 +190,8 @@ async def rotate_secret(
     """A new secret beside the old ones, which stay good for the overlap."""
     old = await _locked(tx, workspace_id, connection_id, expected)
     scheme = scheme_of(old["vendor"], old["signing"])
+    if old["push"] is not None:
+        raise Conflict("Google's tokens vouch for its deliveries: there is no secret to rotate.", code="no_secret")
     if not scheme.signs:
         raise Conflict(
             f"{old['vendor']} neither signs nor sends a token: there is no secret to rotate.", code="no_secret"

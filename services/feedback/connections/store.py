@@ -1,7 +1,8 @@
 """Connections as rows, and how they fare."""
 
-_CONNECTION = """id, vendor, name, token, secrets::text as secrets, signing::text as signing, rules::text as rules,
-    mapping_version, enabled, product_id, version, created_at, credentials is not null as fetches"""
+_CONNECTION = """id, vendor, name, token, secrets::text as secrets, signing::text as signing, push::text as push,
+    rules::text as rules, mapping_version, enabled, product_id, version, created_at,
+    credentials is not null as fetches"""
 
 
 def _mapped(changed: str) -> str:
@@ -15,8 +16,8 @@ def _mapped(changed: str) -> str:
 ADD_CONNECTION = f"""
 with made as (
     insert into connections (id, workspace_id, vendor, name, token_hash, token, secrets, rules, credentials, product_id,
-        signing)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning {_CONNECTION}, workspace_id
+        signing, push)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning {_CONNECTION}, workspace_id
 ), {_mapped("made")}
 select * from made
 """
@@ -26,7 +27,8 @@ LIST_CONNECTIONS = f"select {_CONNECTION} from connections where workspace_id = 
 UPDATE_CONNECTION = f"""
 with changed as (
     update connections set name = $3, rules = $4, mapping_version = mapping_version + (rules <> $4)::int, enabled = $5,
-        credentials = coalesce($6, credentials), product_id = coalesce($7, product_id), version = version + 1
+        credentials = coalesce($6, credentials), product_id = coalesce($7, product_id), push = coalesce($8, push),
+        version = version + 1
     where workspace_id = $1 and id = $2 returning {_CONNECTION}, workspace_id
 ), {_mapped("changed")}
 select * from changed

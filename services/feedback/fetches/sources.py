@@ -1,6 +1,6 @@
 """How each vendor of thin events is asked for what it only named, and with which credentials."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Annotated, Any
@@ -30,7 +30,9 @@ Secret = Annotated[SecretStr, Field(min_length=1, max_length=4_000), AfterValida
 class Credentials(Wire):
     """What to fetch responses with. Stored encrypted, and never shown again."""
 
-    token: Secret | None = Field(default=None, description="SurveyMonkey: access token; Qualtrics: API token")
+    token: Secret | None = Field(
+        default=None, description="SurveyMonkey: access token; Qualtrics: API token; HubSpot: a private app's token"
+    )
     base_url: Origin | None = Field(
         default=None,
         description="where the vendor's API is, when not at its usual place; Qualtrics: `https://{datacenter}.qualtrics.com`",
@@ -53,6 +55,7 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     "surveymonkey": ("token",),
     "qualtrics": ("token", "base_url"),
     "google_forms": ("client_id", "client_secret", "refresh_token"),
+    "hubspot": ("token",),
 }
 
 
@@ -82,9 +85,15 @@ class Source:
         self.base = (credentials.base_url or usual).rstrip("/")
 
     async def ask(
-        self, url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, content: bytes | None = None
+        self,
+        url: str,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        fine: Collection[int] = (200,),
     ) -> JsonValue:
-        """The JSON at a URL. Raises Fault."""
+        """The JSON at a URL, under a status that is `fine`. Raises Fault."""
         try:
             reply = await self._egress.request(
                 method, url, headers={"accept": "application/json", **(headers or {})}, content=content
@@ -93,7 +102,7 @@ class Source:
             raise Fault(f"the address {error}", again=False) from error
         except Unreachable as error:
             raise Fault(f"no answer: {error}", again=True) from error
-        if reply.status != 200:
+        if reply.status not in fine:
             raise _fault(reply)
         found = reading.decode(reply.body)
         if isinstance(found, Unreadable):
@@ -185,10 +194,30 @@ async def _google_forms(source: Source, asked: Mapping[str, str], since: str) ->
         query["pageToken"] = following
 
 
+_BATCH = 100
+
+
+async def _hubspot(source: Source, asked: Mapping[str, str], since: str) -> JsonValue:
+    """The submissions by their ids, as many at once as a batch may have. One that is gone is left out of it (207)."""
+    ids, found = asked["object_ids"].split(","), list[JsonValue]()
+    for start in range(0, len(ids), _BATCH):
+        inputs = [{"id": id} for id in ids[start : start + _BATCH]]
+        page = await source.ask(
+            f"{source.base}/crm/v3/objects/feedback_submissions/batch/read",
+            method="POST",
+            headers={**source.bearer(), "content-type": "application/json"},
+            content=to_json({"properties": asked["properties"].split(","), "inputs": inputs}),
+            fine=(200, 207),
+        )
+        found += reading.items(reading.obj(page).get("results"))
+    return {"results": found}
+
+
 Fetch = Callable[[Source, Mapping[str, str], str], Awaitable[JsonValue]]
 SOURCES: Mapping[str, tuple[str, Fetch]] = {
     "surveymonkey": ("https://api.surveymonkey.com", _surveymonkey),
     "qualtrics": ("", _qualtrics),
     "google_forms": ("https://forms.googleapis.com", _google_forms),
+    "hubspot": ("https://api.hubapi.com", _hubspot),
 }
 """By vendor: where its API usually is, and how it is asked: (source, what was named, since when)."""

@@ -107,7 +107,7 @@ async def _flush(runtime: Runtime, batch: Sequence[Submission[Statement]]) -> li
 
 
 async def _store_plain(runtime: Runtime, batch: Sequence[Submission[Statement]]) -> list[Answer] | None:
-    statements, keys = [each.body for each in batch], [(each.key, each.fingerprint) for each in batch]
+    statements, keys = [each.body for each in batch], [each.asked for each in batch]
     async with runtime.database.lane({each.workspace_id for each in batch}, emits=True) as lane:
         stored = await domain.record_new(lane, statements, keys)
     return [Answer(201, answer.encode()) for _, answer in stored] if stored is not None else None

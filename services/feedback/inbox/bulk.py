@@ -150,7 +150,7 @@ async def _record_apart(
 ) -> list[Recorded | Invalid]:
     if all(map(domain.is_plain, statements)):
         async with database.lane((workspace_id,), emits=True) as lane:
-            stored = await domain.record_new(lane, statements, [(None, b"")] * len(statements))
+            stored = await domain.record_new(lane, statements, [None] * len(statements))
         if stored is not None:
             return [Recorded(UUID(id), "created") for id, _ in stored]
     for _ in range(TRIES):

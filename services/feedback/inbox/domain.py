@@ -22,6 +22,7 @@ from services.feedback.surveys import domain as surveys
 from shared.database import RETRYABLE, Lane, Tx
 from shared.errors import FieldError, Invalid
 from shared.events.feedback import FeedbackReceived
+from shared.idempotency import Asked
 from shared.ids import new_id, new_id_text
 from shared.outbox import emit
 
@@ -77,11 +78,11 @@ def is_plain(statement: Statement) -> bool:
 
 
 async def record_new(
-    lane: Lane, statements: Sequence[Statement], keys: Sequence[tuple[str | None, bytes]]
+    lane: Lane, statements: Sequence[Statement], keys: Sequence[Asked | None]
 ) -> list[tuple[str, str]] | None:
     """Store plain statements with the answers to them in one round trip; each one's id and answer (JSON).
 
-    `keys`: the Idempotency-Key of each, if any, and its request's fingerprint. None when a statement or a key is there
+    `keys`: the request with an Idempotency-Key that each came by, if any. None when a statement or a key is there
     already: then nothing was stored.
     """
     try:
@@ -94,7 +95,7 @@ async def record_plain(tx: Tx, statements: Sequence[Statement]) -> list[Recorded
     """Store plain statements in a transaction that has more to do; None, and nothing, when one is there already."""
     try:
         async with tx.savepoint():
-            stored = await _add_new(tx, statements, [(None, b"")] * len(statements))
+            stored = await _add_new(tx, statements, [None] * len(statements))
     except asyncpg.UniqueViolationError:
         return None
     tx.emitted = True
@@ -102,7 +103,7 @@ async def record_plain(tx: Tx, statements: Sequence[Statement]) -> list[Recorded
 
 
 async def _add_new(
-    place: Lane | Tx, statements: Sequence[Statement], keys: Sequence[tuple[str | None, bytes]]
+    place: Lane | Tx, statements: Sequence[Statement], keys: Sequence[Asked | None]
 ) -> list[tuple[str, str]]:
     now = datetime.now(UTC)
     ids = [new_id_text() for _ in statements]
@@ -130,12 +131,13 @@ async def _add_new(
                 "received_at": now,
             },
             "traceparent": each.traceparent,
-            "key": key,
-            "fingerprint": fingerprint.hex(),
+            "key": asked.key if asked is not None else None,
+            "fingerprint": asked.fingerprint.hex() if asked is not None else None,
+            "outline": asked.outline.hex() if asked is not None else None,
             "status": 201,
             "answer": answer,
         }
-        for each, (key, fingerprint), (id, answer) in zip(statements, keys, stored, strict=True)
+        for each, asked, (id, answer) in zip(statements, keys, stored, strict=True)
     ]
     await place.all(store.ADD_NEW, to_json(given).decode(), now)
     return stored

@@ -23,7 +23,8 @@ ADD_NEW = f"""
 with given as materialized (
     select * from json_to_recordset($1::json) as g (id uuid, workspace_id uuid, source text, external_id text,
         text text, attributes text, source_url text, language text, said_at timestamptz, event_id uuid, event_type text,
-        event json, traceparent text, key text, fingerprint text, status smallint, answer text)
+        event json, traceparent text, key text, fingerprint text, outline text, status smallint,
+        answer text)
 ), added as (
     insert into feedback (id, workspace_id, source, external_id, text, attributes, source_url, language, said_at,
         received_at)

@@ -11,8 +11,9 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 from pydantic_core import from_json
 
-from services.feedback.intake import domain, store
+from services.feedback.intake import domain, pushes, store
 from services.feedback.intake.domain import Kept, Parcel
+from services.feedback.intake.pushes import Push
 from services.feedback.intake.vouching import QUERY, URL
 from shared.errors import NotFound, TooLarge, TooMany, Unauthorized, Unavailable
 from shared.paging import LAST, Cursor, Limit, Page, after, page
@@ -117,6 +118,22 @@ async def _look_up(inlet: Inlet) -> Answer:
 
 def _receive(inlet: Inlet, connection: domain.Connection) -> Answer | Awaitable[Answer]:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in inlet.headers.items()}
+    if connection.push is not None:
+        return _receive_pushed(inlet, connection, connection.push, headers)
+    return _receive_judged(inlet, connection, headers)
+
+
+async def _receive_pushed(inlet: Inlet, connection: domain.Connection, push: Push, headers: dict[str, str]) -> Answer:
+    """Keys may have to be fetched for it: that waits with this sender alone."""
+    try:
+        await pushes.vouch(inlet.runtime, push, domain.door_url(inlet.runtime, inlet.tail), headers)
+    except (Unauthorized, Unavailable) as refusal:
+        return await _refuse(inlet, connection, refusal)
+    answer = _receive_judged(inlet, connection, headers)
+    return answer if isinstance(answer, Answer) else await answer
+
+
+def _receive_judged(inlet: Inlet, connection: domain.Connection, headers: dict[str, str]) -> Answer | Awaitable[Answer]:
     if connection.vendor == "hubspot":
         query = headers.get(QUERY)
         headers[URL] = domain.door_url(inlet.runtime, inlet.tail) + (f"?{query}" if query else "")
@@ -133,7 +150,7 @@ def _receive(inlet: Inlet, connection: domain.Connection) -> Answer | Awaitable[
     return inlet.runtime.submit(DELIVERIES, parcel)
 
 
-async def _refuse(inlet: Inlet, connection: domain.Connection, refusal: Unauthorized) -> Answer:
+async def _refuse(inlet: Inlet, connection: domain.Connection, refusal: Unauthorized | Unavailable) -> Answer:
     await domain.note_refusal(inlet.runtime, connection, refusal.detail)
     raise refusal
 

@@ -1,8 +1,8 @@
 """Deliveries as rows, and whose address they came to."""
 
 FIND_CONNECTION = """
-select id, workspace_id, vendor, secrets::text as secrets, signing::text as signing, enabled from connections
-where token_hash = $1
+select id, workspace_id, vendor, secrets::text as secrets, signing::text as signing, push::text as push, enabled
+from connections where token_hash = $1
 """
 """Runs before the workspace is known: the token is what tells it."""
 SHARE_CONNECTION = "select id from connections where workspace_id = $1 and id = $2 for share"

@@ -277,7 +277,7 @@ with part as materialized (
         where position(convert_to(word, 'UTF8') in body) > 0 or position(word in lower(key)) > 0
     )
 ), changed as (
-    update idempotency i set status = 410, headers = '{"content-type":"application/problem+json"}',
+    update idempotency i set status = 410, outline = null, headers = '{"content-type":"application/problem+json"}',
         key = case when named then 'erased:' || gen_random_uuid() else i.key end,
         body = convert_to('{"type":"urn:cairn:problem:erased","title":"Erased","status":410,"code":"erased",'
             || '"detail":"The answer told of a person who has been erased.","request_id":""}', 'UTF8')

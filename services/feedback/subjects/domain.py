@@ -13,7 +13,7 @@ from pydantic_core import to_json
 
 from services.feedback.subjects import store
 from services.feedback.subjects.ratings import NONE, tally
-from shared.database import Tx
+from shared.database import Read, Tx
 from shared.events.feedback import KanoChanged
 from shared.outbox import emit
 from shared.statistics.kano import CATEGORIES, TABLE, Category, judge
@@ -45,6 +45,19 @@ class Move(NamedTuple):
     held: int
     """1: its statement came to hold it; -1: it holds it no more; 0: neither."""
     traceparent: str = ""
+
+
+class Subject(NamedTuple):
+    """What questions are about, and the idea that it names, where it names one."""
+
+    name: str
+    """The key of the idea or need, or what the rules of connections call it."""
+    idea_id: UUID | None = None
+    title: str | None = None
+    others: Sequence[str] = ()
+    """Keys of ideas that were merged into it: what was said of those counts for it."""
+    place: str = ""
+    """The name by which it stands in a list."""
 
 
 @dataclass(slots=True)
@@ -164,3 +177,46 @@ def _event(workspace_id: UUID, idea_id: UUID, version: int, answers: Sequence[in
         respondents=sum(answers),
         label=None if isinstance(judged, Refusal) else judged.label,
     )
+
+
+async def subject(read: Read, workspace_id: UUID, named: str, *, ratings: bool = False) -> Subject:
+    """What is called so: an idea or a need by its id or key, anything else by that name.
+
+    An idea with all that was merged into it; a merged one is the one that it went into. Where importance is asked about
+    (`ratings`), an idea whose key a need has too is taken for the need.
+    """
+    row = await read.one(store.SUBJECT[ratings], workspace_id, named, _id(named))
+    assert row is not None  # an idea, or the name alone
+    return Subject(row["name"], row["id"], row["title"], row["others"])
+
+
+async def names_of(read: Read, workspace_id: UUID, named: str, measure: str) -> list[str]:
+    """The names under which what is called so was asked about by a measure: the first is what it goes by."""
+    found = await subject(read, workspace_id, named)
+    if not found.others:
+        return [found.name]
+    rows = await read.all(store.ASKED_ABOUT, workspace_id, measure, [found.name, *found.others])
+    # Of one name it is known already how often each answer was given about it, whoever gave it.
+    names = [row["name"] for row in rows]
+    return names if len(names) == 1 else [found.name, *(name for name in names if name != found.name)]
+
+
+async def list_subjects(
+    read: Read, workspace_id: UUID, measures: tuple[str, str], after: str, limit: int
+) -> list[Subject]:
+    """What was asked about under either measure, by name, after one. Ideas that are merged are one."""
+    rows = await read.all(store.SUBJECTS[rates(measures)], workspace_id, *measures, after, limit)
+    return [Subject(row["name"], row["id"], row["title"], row["others"], row["place"]) for row in rows]
+
+
+def rates(measures: Sequence[str]) -> bool:
+    """Whether it is importance and satisfaction that is asked about."""
+    return set(measures) <= set(RATINGS)
+
+
+def _id(named: str) -> UUID | None:
+    """The id, where the name is one: keys never look like that."""
+    try:
+        return UUID(named)
+    except ValueError:
+        return None

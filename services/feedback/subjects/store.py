@@ -1,5 +1,7 @@
 """What questions are about as rows, and which ideas those are."""
 
+from services.feedback.subjects.names import shortened
+
 
 def _sum(column: str) -> str:
     return f"""array(
@@ -75,3 +77,93 @@ from ideas i cross join lateral (
 ) as l
 where i.id = any($1::uuid[]) group by i.id, l.value, l.without
 """
+
+# An idea or a need by its key or its id, anything else by the name that questions give it in the rules of connections.
+_SUBJECT = f"""
+select i.id, coalesce(i.key, d.key, {shortened("$2::text")}) as name
+from (select 1) as one left join ideas i on i.workspace_id = $1 and (i.key = $2 or i.id = $3)
+left join needs d on d.workspace_id = $1 and d.id = $3
+"""
+
+
+# Ideas that are one are one feature, which goes by the name of the one that the others were merged into. A need is no
+# idea: where importance is asked about (`ratings`), a name that a need has is that need's, and what is told of it by
+# other ways, to scoring too, is the same. Such an idea is left by itself, and so are those that were merged into it.
+def _needed(key: str) -> str:
+    return f"exists (select from needs d where d.workspace_id = $1 and d.key = {key})"
+
+
+def _feature(own: str, *, ratings: bool) -> str:
+    """The id of the idea that an idea counts for."""
+    if not ratings:
+        return f"{own}.root"
+    top = f"(select key from ideas where workspace_id = $1 and id = {own}.root)"
+    return f"case when {_needed(f'{own}.key')} or {_needed(top)} then {own}.id else {own}.root end"
+
+
+def _others(*, ratings: bool) -> str:
+    theirs = f"and not {_needed('m.key')} and not {_needed('i.key')}" if ratings else ""
+    return f"""array(
+        select m.key from ideas m where m.workspace_id = $1 and m.merged_root = i.id {theirs} order by m.key
+    ) as others"""
+
+
+def _named(*, ratings: bool) -> str:
+    return f"""
+select coalesce(i.key, asked.name) as name, i.id, i.title, {_others(ratings=ratings)}
+from ({_SUBJECT}) as asked left join ideas own on own.workspace_id = $1 and own.id = asked.id
+left join ideas i on i.workspace_id = $1 and i.id = {_feature("own", ratings=ratings)}
+"""
+
+
+SUBJECT = {ratings: _named(ratings=ratings) for ratings in (False, True)}
+"""By whether importance is what is asked about it."""
+# Of the names that an idea goes by those that were asked about: a step of the index for each.
+ASKED_ABOUT = """
+select name from unnest($3::text[]) with ordinality as n (name, place) where (
+    select true from survey_answers where workspace_id = $1 and measure = $2 and about = n.name limit 1
+) order by place
+"""
+
+
+# A page of what is asked about under either of two measures, a step of the index for each: no answer is read for it.
+_NEXT_ABOUT = """
+least(
+    (select s.about from survey_answers s
+     where s.workspace_id = $1 and s.measure = $2 and s.about > {after} order by s.about limit 1),
+    (select s.about from survey_answers s
+     where s.workspace_id = $1 and s.measure = $3 and s.about > {after} order by s.about limit 1)
+)
+"""
+_STEPS = f"""
+recursive steps as (
+    select {_NEXT_ABOUT.format(after="$4")} as about
+    union all
+    select {_NEXT_ABOUT.format(after="found.about")} from steps found where found.about is not null
+)"""
+
+
+def _listed(*, ratings: bool) -> str:
+    """What is one stands where the first of the names stands that were asked about."""
+    alone = f"and (m.id = n.feature or (not {_needed('m.key')} and not {_needed('top.key')}))" if ratings else ""
+    return f"""
+with {_STEPS}, named as (
+    select s.about, {_feature("own", ratings=ratings)} as feature
+    from steps s left join ideas own on own.workspace_id = $1 and own.key = s.about where s.about is not null
+)
+select found.about as place, coalesce(i.key, found.about) as name, i.id, i.title, {_others(ratings=ratings)}
+from (
+    select n.about, n.feature from named n where (
+        select true from ideas m join ideas top on top.workspace_id = $1 and top.id = n.feature
+        where m.workspace_id = $1 and (m.id = n.feature or m.merged_root = n.feature) and m.key < n.about {alone} and (
+            select true from survey_answers a
+            where a.workspace_id = $1 and a.measure in ($2, $3) and a.about = m.key limit 1
+        ) limit 1
+    ) is null limit $5
+) as found left join ideas i on i.workspace_id = $1 and i.id = found.feature
+order by found.about
+"""
+
+
+SUBJECTS = {ratings: _listed(ratings=ratings) for ratings in (False, True)}
+"""Likewise."""

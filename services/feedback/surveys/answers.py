@@ -7,10 +7,11 @@ from uuid import UUID
 
 from pydantic import Field
 
+from services.feedback.subjects.domain import Subject
 from services.feedback.surveys import ces, csat, importance, nps
 from services.feedback.surveys.ces import Ces
 from services.feedback.surveys.csat import Csat
-from services.feedback.surveys.domain import By, Place, Subject, kano_counts
+from services.feedback.surveys.domain import By, Place, kano_counts
 from services.feedback.surveys.importance import Rated
 from services.feedback.surveys.nps import Difference
 from services.feedback.surveys.scales import Cell

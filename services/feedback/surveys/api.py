@@ -7,6 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from pydantic import AfterValidator
 
+from services.feedback.subjects import domain as subjects
+from services.feedback.subjects.domain import Subject
 from services.feedback.surveys import domain
 from services.feedback.surveys.answers import (
     CesReport,
@@ -21,7 +23,7 @@ from services.feedback.surveys.answers import (
     nps_group,
     rated,
 )
-from services.feedback.surveys.domain import Asked, By, Place, Subject
+from services.feedback.surveys.domain import Asked, By, Place
 from services.feedback.surveys.scales import Cell
 from shared.errors import FieldError, Invalid, NotFound
 from shared.paging import Cursor, Limit, Page, decode, encode
@@ -97,7 +99,11 @@ ByQuery = Annotated[
     ),
 ]
 AboutQuery = Annotated[
-    Key | None, Query(description="only questions about this: an idea's id or key, or the name that a rule gives")
+    Key | None,
+    Query(
+        description="only questions about this: an idea's id or key, or the name that a rule gives. What was merged "
+        "into an idea counts with it: each respondent with the last answer about any, of a million in the period"
+    ),
 ]
 FeatureQuery = Annotated[
     Key | None, Query(description="only this feature: an idea's id or key, or the name that a rule gives")
@@ -109,7 +115,7 @@ async def _report(
 ) -> domain.Report:
     asked = await filters.asked(read, caller.workspace_id)
     if about is not None:
-        asked = asked._replace(about=[(await domain.subject(read, caller.workspace_id, about)).name])
+        asked = asked._replace(about=await subjects.names_of(read, caller.workspace_id, about, measure))
     return await domain.report(read, asked, measure, by)
 
 
@@ -193,11 +199,11 @@ async def _about(
     limit, cursor = page
     asked = await filters.asked(read, caller.workspace_id)
     if named is not None:
-        look_up = domain.feature if "kano" in measures else domain.subject
-        found, more = [await look_up(read, caller.workspace_id, named)], False
+        ratings = subjects.rates(measures)
+        found, more = [await subjects.subject(read, caller.workspace_id, named, ratings=ratings)], False
     else:
         after: str = decode(cursor, _name)[0] if cursor is not None else ""
-        found = await domain.list_subjects(read, caller.workspace_id, measures, after, limit + 1)
+        found = await subjects.list_subjects(read, caller.workspace_id, measures, after, limit + 1)
         found, more = found[:limit], len(found) > limit
     entries = await domain.about_subjects(read, asked, measures, found, by_segment=by_segment)
     return _Found(entries, encode(found[-1].place) if more else None)
@@ -248,7 +254,8 @@ async def rate_needs(
 
     `out_of_ten` is ten times the share that answers in the upper quarter of the scale, as an opportunity score takes
     it; its interval is Wilson's. Each respondent counts once a need and question, with the last answer in the period.
-    Needs come in the order of their names; `limit` counts needs.
+    Needs come in the order of their names; `limit` counts needs. An idea that is asked about counts with those that
+    were merged into it, as by Kano, unless a need has the key of one of them: that is the need's.
     """
     found = await _about(
         caller, read, filters, ("importance", "satisfaction"), need, (limit, cursor), by_segment=by_segment

@@ -14,7 +14,7 @@ import asyncpg
 
 from services.feedback.needs import domain as needs
 from services.feedback.subjects import domain as subjects
-from services.feedback.subjects.domain import MOVED, Move
+from services.feedback.subjects.domain import MOVED, Move, Subject
 from services.feedback.surveys import parts, store
 from services.feedback.surveys.parts import Parts, Sum
 from services.feedback.surveys.scales import Cell
@@ -42,6 +42,7 @@ class Asked(NamedTuple):
     end: datetime
     """Exclusive. Both are midnights, UTC."""
     about: Sequence[str] | None = None
+    """Several names are one, and go by the first: each respondent counts once, with the last answer about any."""
     product_id: UUID | None = None
     connection_id: UUID | None = None
     segment_id: UUID | None = None
@@ -68,19 +69,6 @@ class Stored(Protocol):
     def id(self) -> UUID: ...
     @property
     def status(self) -> str: ...
-
-
-class Subject(NamedTuple):
-    """What questions are about, and the idea that it names, where it names one."""
-
-    name: str
-    """The key of the idea or need, or what the rules of connections call it."""
-    idea_id: UUID | None = None
-    title: str | None = None
-    others: Sequence[str] = ()
-    """Keys of ideas that were merged into it: what was said of those counts for it."""
-    place: str = ""
-    """The name by which it stands in a list."""
 
 
 class Place(NamedTuple):
@@ -187,28 +175,6 @@ def _there(row: asyncpg.Record | None, what: str) -> UUID:
     return row["id"]
 
 
-async def subject(read: Read, workspace_id: UUID, named: str) -> Subject:
-    """What is called so: an idea or a need by its id or key, anything else by that name."""
-    row = await read.one(store.SUBJECT, workspace_id, named, _id(named))
-    assert row is not None  # an idea, or the name alone
-    return Subject(row["name"], row["id"], row["title"])
-
-
-async def feature(read: Read, workspace_id: UUID, named: str) -> Subject:
-    """The same with all that was merged into it; a merged idea is the one that it went into."""
-    row = await read.one(store.FEATURE, workspace_id, named, _id(named))
-    assert row is not None  # likewise
-    return Subject(row["name"], row["id"], row["title"], row["others"])
-
-
-async def list_subjects(
-    read: Read, workspace_id: UUID, measures: tuple[str, str], after: str, limit: int
-) -> list[Subject]:
-    """What was asked about under either measure, by name, after one. Under Kano ideas that are merged are one."""
-    rows = await read.all(store.SUBJECTS["kano" in measures], workspace_id, *measures, after, limit)
-    return [Subject(*(row[name] for name in Subject._fields)) for row in rows]
-
-
 async def count(read: Read, asked: Asked, measures: Sequence[str], by: By | None) -> Groups:
     """Answers by group, measure and value: as many as there are respondents who gave it last in the period.
 
@@ -216,7 +182,8 @@ async def count(read: Read, asked: Asked, measures: Sequence[str], by: By | None
     overlap; those of one period by anything else add up.
     """
     await read.value(store.ROOMY)
-    if asked.segment_id is None and by not in BY_RESPONDENT:
+    united = asked.about is not None and len(asked.about) > 1
+    if asked.segment_id is None and by not in BY_RESPONDENT and not united:
         found = _PARTS.get(by, parts.of_period)(asked.start.date(), asked.end.date())
         times = [datetime.combine(day, time(), UTC) for span in found.spans for day in span]
         given = _summed(asked, measures, found.sums)
@@ -224,13 +191,9 @@ async def count(read: Read, asked: Asked, measures: Sequence[str], by: By | None
     else:
         await _require_few(read, asked, measures)
         given = _given(asked, measures)
-        match by:
-            case "segment":
-                rows = await read.all(store.COUNT_BY_SEGMENT, *given)
-            case "plan":
-                rows = await read.all(store.COUNT_BY_PLAN, *given)
-            case _:
-                rows = await read.all(store.COUNT_SAID[by], *given)
+        if united and asked.about:
+            given = *given, asked.about, [asked.about[0]] * len(asked.about)
+        rows = await read.all(store.COUNT_SAID[united, by], *given)
     groups: Groups = {}
     for row in rows:
         if row["n"]:
@@ -260,8 +223,8 @@ async def _require_few(read: Read, asked: Asked, measures: Sequence[str]) -> Non
     many = await read.value(store.MANY, *_summed(asked, measures, sums))
     if many > MOST_READ:
         reason = (
-            f"{many:,} answers were given in it; by segment, by plan or of one segment {MOST_READ:,} can be looked at: "
-            "ask for less"
+            f"{many:,} answers were given in it; by segment, by plan, of one segment or of ideas that are merged "
+            f"{MOST_READ:,} can be looked at: ask for less"
         )
         raise Invalid(errors=[FieldError("/query/from", reason)])
 

@@ -38,6 +38,7 @@ Table(
         "secrets", JSONB, nullable=False, server_default="[]", comment="sealed; the newest first, older ones overlap"
     ),
     Column("signing", JSONB, comment="how deliveries are signed, where that is not the vendor's to say"),
+    Column("push", JSONB, comment="whose signed tokens vouch for deliveries"),
     Column("rules", JSONB, nullable=False, server_default="{}", comment="how answers are read: its mapping"),
     Column("mapping_version", Integer, nullable=False, server_default="1"),
     Column("credentials", Text, comment="sealed; what responses are fetched with where the vendor only names them"),

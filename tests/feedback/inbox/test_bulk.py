@@ -137,6 +137,7 @@ async def test_an_upload_with_a_key_is_remembered_whole(api: Api) -> None:
     assert again.json()["created"] == CHUNK + 3
     other = await upload(api, rows, **key)
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert [each["reason"] for each in other.json()["errors"]] == ["belongs to a request with another body"]
     listed = (await api.feedback.get("/v1/feedback?limit=1")).json()
     assert listed["data"][0]["text"] == f"row {CHUNK + 2}"
 

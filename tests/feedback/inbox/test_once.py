@@ -47,6 +47,39 @@ async def test_a_key_belongs_to_one_request(api: Api) -> None:
     assert await count(api) == 1
 
 
+async def test_another_body_is_told_where_it_differs(api: Api, admin: Database) -> None:
+    first = {"contact": {"email": "ada@example.com", "name": "Ada"}, "attributes": {"a/b": "x", "seats": 4}}
+    await made(await say(api, "k1", **first))
+    other = {"contact": {"email": "bob@example.com", "name": "Ada"}, "attributes": {"seats": "4", "plan": "pro"}}
+
+    async def told(**body: Any) -> list[tuple[str, str]]:
+        refused = await say(api, "k1", **body)
+        assert (refused.status_code, "bob@" in refused.text, "ada@" in refused.text) == (422, False, False)
+        return [(each["pointer"], each["reason"].partition(" the first")[0]) for each in refused.json()["errors"]]
+
+    key = "/header/Idempotency-Key"
+    another, otherwise = (
+        "belongs to a request with another body",
+        "belongs to a request whose body has the same values, written in another way",
+    )
+    assert await told(**other) == [
+        (key, another),
+        ("/body/contact/email", "differs from"),
+        ("/body/attributes/seats", "differs from"),
+        ("/body/attributes/plan", "new:"),
+        ("/body/attributes/a~1b", "missing:"),
+    ]
+    assert await told(attributes=first["attributes"], contact=first["contact"]) == [(key, otherwise)]
+    # What is kept tells no word of it, and a row of an older version nothing at all.
+    async with admin.system() as tx:
+        where = "where workspace_id = $1 and key = 'k1'"
+        kept = await tx.value(f"select outline from feedback.idempotency {where}", api.workspace_id)
+        assert 40 < len(kept) < 200
+        assert not any(word in kept for word in (b"seats", b"contact", b"text"))
+        await tx.run(f"update feedback.idempotency set outline = null {where}", api.workspace_id)
+    assert await told(**other) == [(key, "belongs to a request with another method, path, body or visitor")]
+
+
 @pytest.mark.parametrize("key", ["", " ", "a b", "ü", "x" * 201])
 async def test_keys_that_are_none(api: Api, key: str) -> None:
     answer = await api.feedback.post("/v1/feedback", json={"text": "x"}, headers=[(b"Idempotency-Key", key.encode())])
@@ -62,7 +95,7 @@ async def test_twins_that_travel_together(api: Api) -> None:
     assert {answer.content for answer in twins} == {twins[0].content}
     assert [answer.status_code for answer in twins] == [201] * 10
     assert sum("idempotency-replayed" not in answer.headers for answer in twins) == 1
-    assert stranger.status_code == 422
+    assert (stranger.status_code, stranger.json()["errors"][1]["pointer"]) == (422, "/body/text")
     assert [answer.status_code for answer in others] == [201] * 5
     assert await count(api) == 6
 

@@ -9,6 +9,7 @@ import pytest
 
 from services.feedback.fetches import worker as fetching
 from services.feedback.fetches.sources import LONGEST_WAIT, retry_after
+from services.feedback.intake.signatures import SCHEMES, sign
 from shared.egress import Egress, networks
 from tests.feedback.given import Door, made, open_door
 from tests.feedback.intake.conftest import Desk
@@ -136,6 +137,41 @@ async def test_a_watch_of_google_forms_is_fetched_page_by_page_and_from_where_it
         rows += len(page["data"])
         path = page["next_cursor"] and f"/v1/feedback?limit=200&cursor={page['next_cursor']}"
     assert rows == 1_202
+
+
+async def test_submissions_of_hubspot_are_fetched_at_once_and_each_once(
+    desk: Desk, vendor: Vendor, egress: Egress
+) -> None:
+    """One of them is gone by then: the rest is read. Asked for again after a while, where the vendor says so."""
+    read = "/crm/v3/objects/feedback_submissions/batch/read"
+    some = {
+        **fixture("fetched/hubspot"),
+        "numErrors": 1,
+        "errors": [{"status": "error", "category": "OBJECT_NOT_FOUND"}],
+    }
+    vendor.answers[read] = [(429, {"retry-after": "9"}, b"{}"), (207, BARE, json.dumps(some).encode())]
+    credentials = {"token": "pat-token", "base_url": vendor.url}
+    door = await open_door(desk.api, "hubspot", secret="client-secret", credentials=credentials)
+    body = json.dumps(fixture("hubspot_submissions")).encode()
+    await made(await door.client.post(door.path, content=body, headers=hubspot_signed("client-secret", body)), 200)
+    await desk.read()
+    await fetching.fetch_some(desk.runtime, egress)
+    assert 7 < await due(desk) <= 9
+    await hurry(desk)
+    await fetching.fetch_some(desk.runtime, egress)
+    await desk.read()
+    stored = (await desk.api.feedback.get("/v1/feedback")).json()["data"]
+    assert {(each["external_id"], each["text"]) for each in stored} == {
+        (f"{door.id}:9001", "Exports time out"), (f"{door.id}:9002", "")
+    }  # fmt: skip
+    method, _, headers, asked = vendor.asked[-1]
+    assert (method, headers["authorization"]) == ("POST", "Bearer pat-token")
+    assert json.loads(asked)["inputs"] == [{"id": "9001"}, {"id": "9002"}]
+    assert "hs_content" in json.loads(asked)["properties"]
+
+
+def hubspot_signed(secret: str, body: bytes) -> dict[str, str]:
+    return {**sign(SCHEMES["hubspot"], secret, body), "content-type": "application/json"}
 
 
 async def test_a_vendor_that_says_wait_is_left_alone(desk: Desk, vendor: Vendor, egress: Egress) -> None:

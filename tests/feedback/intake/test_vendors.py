@@ -195,22 +195,6 @@ def test_intercom_in_both_generations() -> None:
     assert ADAPTERS["intercom"].delivery_key({}, {"topic": "ping", "id": None}) is None
 
 
-def test_hubspot_waits_for_a_mapping() -> None:
-    body = fixture("hubspot")
-    assert outcome("hubspot", body) == Unreadable("nothing_to_read")
-    fields: JsonValue = {
-        "record": "/vid",
-        "text": ["/properties/nps_comment"],
-        "email": "/properties/email",
-        "name": "/properties/firstname",
-    }
-    found = read("hubspot", body, fields=fields, questions={"nps_score": "nps"})
-    assert values(found) == {"properties.nps_score": (Kind.NPS, 0.0)}
-    assert (found.text, found.record_key) == ("Pricing is opaque", "251")
-    assert found.person == Person(email="kov@example.com", name="Kov")
-    assert outcome("hubspot", fixture("hubspot_events")) == Ignored("thin_event", "ticket.creation")
-
-
 def test_freshdesk() -> None:
     found = read("freshdesk", fixture("freshdesk"))
     assert found.text == "Login ☃\n\nCannot log in\nsince Monday."

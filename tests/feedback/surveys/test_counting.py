@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.feedback.ideas import domain as ideas
@@ -38,6 +38,10 @@ KANO_TOLD = """
 select data::text as data from events where workspace_id = $1 and type = 'feedback.kano.changed.v1' order by seq
 """
 FIRST = datetime(2026, 1, 20, 12, tzinfo=UTC)
+UNITED_BY: tuple[surveys.By | None, ...] = (None, "month", "segment", "plan", "source", "about")
+FEATURES = ("export", "import")
+GROUP_OF_ALL: dict[str | None, str] = {"source": "survey", "about": "export"}
+"""The one group that answers to what is one are in, by how they are grouped."""
 WORDS = ("like", "expect", "neutral", "tolerate", "dislike")
 ANSWERS = st.lists(
     st.one_of(
@@ -46,7 +50,7 @@ ANSWERS = st.lists(
             {
                 "kind": st.sampled_from(["csat", "importance"]),
                 "value": st.integers(1, 5),
-                "about": st.sampled_from(["export", ""]),
+                "about": st.sampled_from(["export", "import", ""]),
                 "scale": st.just([1, 5]),
             }
         ),
@@ -113,6 +117,15 @@ def recount(found: Iterable[Counted], start: datetime, end: datetime) -> Counter
     return Counter((each.measure, each.value) for each in last.values())
 
 
+def counted(groups: surveys.Groups) -> Counter[tuple[str | None, float]]:
+    """How often each value was given in each group, whatever the measure."""
+    found: Counter[tuple[str | None, float]] = Counter()
+    for place, cells in groups.items():
+        for cell in cells:
+            found[(place.key, cell.value)] += cell.n
+    return found
+
+
 async def said(database: Database, workspace_id: UUID, responses: list[Any]) -> list[Counted]:
     """Record responses one by one, and what of them should count in the end."""
     held: dict[int, tuple[UUID, datetime, str | None, list[dict[str, Any]]]] = {}
@@ -128,8 +141,15 @@ async def said(database: Database, workspace_id: UUID, responses: list[Any]) -> 
     return [each for entry in held.values() for each in measured(*entry)]
 
 
+def happy(about: str, value: int) -> list[dict[str, Any]]:
+    return [{"kind": "csat", "value": value, "about": about, "scale": [1, 5]}]
+
+
 @settings(max_examples=12)
 @given(RESPONSES, st.integers(0, 40), st.integers(1, 60))
+@example(
+    [(0, 1, "ada", happy("export", 5)), (1, 20, "ada", happy("import", 2)), (2, 3, "ben", happy("import", 4))], 0, 60
+)
 async def test_each_counts_once_with_the_last_answer(
     database: Databases, responses: list[Any], begin: int, length: int
 ) -> None:
@@ -145,9 +165,11 @@ async def test_each_counts_once_with_the_last_answer(
         by_week = await surveys.count(read, asked, ("nps", "csat", "importance"), "week")
         by_about = await surveys.count(read, asked, ("csat",), "about")
         by_segment = await surveys.count(read, asked, ("nps",), "segment")
+        one = asked._replace(about=FEATURES)
+        united = {by: await surveys.count(read, one, ("csat", "importance"), by) for by in UNITED_BY}
         features = [surveys.Subject("export"), surveys.Subject("import")]
         kano = await surveys.about_subjects(read, asked, ("kano",), features, by_segment=False)
-        listed = await surveys.list_subjects(read, workspace_id, ("kano", "importance"), "", 10)
+        listed = await subjects.list_subjects(read, workspace_id, ("kano", "importance"), "", 10)
     expected = recount(answers, asked.start, asked.end)
     assert {cell.value: cell.n for cells in found.values() for cell in cells} == {
         value: n for (measure, value), n in expected.items() if measure == "nps"
@@ -161,14 +183,20 @@ async def test_each_counts_once_with_the_last_answer(
             for (measure, value), n in recount(answers, first, last + timedelta(days=1)).items():
                 if measure != "kano":
                     periods[(key, value)] += n
-        shown: Counter[tuple[str | None, float]] = Counter()
-        for place, cells in found_by.items():
-            for cell in cells:
-                shown[(place.key, cell.value)] += cell.n
-        assert shown == periods
+        assert counted(found_by) == periods
     assert sum(cell.n for cells in by_about.values() for cell in cells) == sum(
         n for (measure, _), n in expected.items() if measure == "csat"
     )
+    # Both names are one thing: who answered about both counts once, in the whole and in each month.
+    both = [each._replace(about="export") for each in answers if each.about in FEATURES and each.measure != "kano"]
+    for by, groups in united.items():
+        parts = groupby(days, lambda day, by=by: day.strftime("%Y-%m") if by == "month" else GROUP_OF_ALL.get(by))
+        wanted = Counter[tuple[str | None, Any]]()
+        for key, within in parts:
+            first, *_, last = [*within] * 2
+            for (_, value), n in recount(both, first, last + timedelta(days=1)).items():
+                wanted[(key, value)] += n
+        assert wanted == counted(groups), by
     pairs = {
         (subject.name, (int(cell.value), cell.without)): cell.n
         for subject, _, cells in kano

@@ -241,3 +241,59 @@ async def test_merged_features_are_one_until_they_are_unmerged(api: Api, admin: 
     assert counted(await listed()) == {("zip", None): (3, 1), ("xls", None): (0, 1)}
     await made(await api.feedback.post(f"/v1/ideas/{ids['csv']}:unmerge"), 200)
     assert await listed() == apart
+
+
+async def test_what_is_asked_about_merged_ideas_counts_once_until_they_are_unmerged(
+    api: Api, database: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a need is called is the need's: it is told and scored by the same answers, whatever is merged."""
+    ids = {key: (await new_idea(api, key=key))["id"] for key in ("csv", "pdf", "zip")}
+    need = await made(await api.feedback.post("/v1/needs", json={"job": "Print", "outcome": "Sooner", "key": "pdf"}))
+    for who, day, about, value in (
+        ("ada", "2026-01-01", "csv", 5), ("ada", "2026-02-09", "zip", 1), ("ben", "2026-01-05", "csv", 5),
+        ("cem", "2026-01-06", "pdf", 4),
+    ):  # fmt: skip
+        kinds = ("importance", "satisfaction", "nps", "csat", "ces")
+        await answered(api, database, who, day, *({"kind": kind, "value": value, "about": about} for kind in kinds))
+
+    async def figures() -> tuple[Any, ...]:
+        rated = (await show(api, "importance"))["data"]
+        named = [(await show(api, "importance", need=name))["data"] for name in ("csv", ids["zip"], "pdf", need["id"])]
+        about = {
+            (what, name): (await show(api, what, about=name, by="month"))
+            for what in ("nps", "csat", "ces") for name in ("csv", "pdf", ids["zip"])
+        }  # fmt: skip
+        whole = (await made(await api.feedback.get(f"/v1/needs/{need['id']}"), 200))["importance"]
+        return rated, named, about, whole
+
+    apart = await figures()
+    assert [(each["about"], each["importance"]["n"]) for each in apart[0]] == [("csv", 2), ("pdf", 1), ("zip", 1)]
+    for source in ("csv", "pdf"):
+        await made(await api.feedback.post(f"/v1/ideas/{ids[source]}:merge", json={"into": "zip"}), 200)
+    rated, named, about, whole = await figures()
+    assert [(each["about"], each["importance"]["n"], each["satisfaction"]["high"]) for each in rated] == [
+        ("zip", 2, 1), ("pdf", 1, 1)
+    ], "where the first of the names stands, and ada with what she said last"  # fmt: skip
+    assert named == [rated[:1], rated[:1], rated[1:], apart[1][3]]
+    assert whole == apart[3]
+    assert rated[1]["importance"]["n"] == whole["answers"]
+    first = await show(api, "importance", limit=1)
+    second = await show(api, "importance", limit=1, cursor=first["next_cursor"])
+    assert (first["data"] + second["data"], second["next_cursor"]) == (rated, None)
+    for (what, _), found in about.items():
+        assert found == about[what, "csv"]
+        assert found["total"]["n"] == 3
+        assert [(each["key"], each["n"]) for each in found["groups"]] == [("2026-01", 3), ("2026-02", 1)]
+    assert (await show(api, "nps", about="zip", by="about"))["groups"][0]["key"] == "zip"
+    # Who answered about several is found among the answers themselves; where it was one, all is counted already.
+    monkeypatch.setattr(surveys, "MOST_READ", 3)
+    refused = await api.feedback.get("/v1/surveys/nps", params=YEAR | {"about": "zip"})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/query/from")
+    await made(await api.feedback.post(f"/v1/ideas/{ids['pdf']}:unmerge"), 200)
+    assert (await show(api, "nps", about="pdf"))["total"]["n"] == 1
+    await made(await api.feedback.post(f"/v1/ideas/{ids['csv']}:unmerge"), 200)
+    assert await figures() == apart
+    other = (await new_idea(api, key="other"))["id"]
+    await made(await api.feedback.post(f"/v1/ideas/{ids['csv']}:merge", json={"into": other}), 200)
+    monkeypatch.setattr(surveys, "MOST_READ", 0)
+    assert (await show(api, "nps", about="other"))["total"]["n"] == 2

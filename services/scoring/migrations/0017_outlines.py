@@ -1,0 +1,18 @@
+"""What a request's body was made of, beside the answer that is kept for its key."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "scoring_0017"
+down_revision = "scoring_0016"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column(
+        "idempotency",
+        sa.Column(
+            "outline", sa.LargeBinary(), nullable=True, comment="where the body's values were, with check sums; sealed"
+        ),
+    )
