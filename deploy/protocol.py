@@ -173,6 +173,15 @@ class Protocol(HttpToolsProtocol):
             self._watch.cancel()
         super().connection_lost(exc)
 
+    def on_body(self, body: bytes) -> None:
+        cycle: object = self.cycle
+        if isinstance(cycle, _Shortcut) and not cycle.response_complete:
+            # uvicorn stops reading at 64 KiB until somebody takes them: here all of it is taken at once, at its end,
+            # and no more comes than was announced, which is within the limit.
+            cycle.body += body
+        else:
+            super().on_body(body)
+
     def on_message_complete(self) -> None:
         super().on_message_complete()
         # Typed by what uvicorn puts there; of ours it is while a shortcut is under way.

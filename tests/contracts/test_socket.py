@@ -9,6 +9,7 @@ import pytest
 import uvicorn
 
 from deploy.ports import free_port
+from deploy.protocol import Protocol
 from tests.builders import Api, eventually
 from tests.servers import World
 
@@ -100,7 +101,13 @@ async def port(world: World) -> AsyncGenerator[int]:
     """Feedback behind uvicorn, as `deploy.run` starts it."""
     port = free_port()
     config = uvicorn.Config(
-        world.apps["feedback"], port=port, http="httptools", lifespan="off", access_log=False, log_config=None
+        world.apps["feedback"],
+        port=port,
+        http=Protocol,
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
     )
     server = Server(config)
     task = asyncio.create_task(server.serve())
@@ -172,6 +179,24 @@ async def test_an_endless_chunked_body_is_cut_off(api: Api, port: int, path: str
     assert status in {0, 404, 413}
     assert not status or headers["connection"] == "close" or status == 404
     assert sent < 50 * MEGABYTE or status
+
+
+@pytest.mark.parametrize("path", ["/v1/ideas", "/v1/feedback"])
+async def test_a_large_body_that_comes_in_pieces_is_served(api: Api, port: int, path: str) -> None:
+    large = {"title": "a", "description": "b" * 19_000} if path == "/v1/ideas" else {"text": "b" * 19_000}
+    # Blanks make it several times what a server takes in before somebody reads.
+    body = json.dumps(large).encode() + b" " * 300_000
+    raw = request(f"Content-Length: {len(body)}", line=f"POST {path} HTTP/1.1", body=body)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for _ in range(2):
+        whole = raw.replace(b"KEY", str(api.key).encode())
+        for at in range(0, len(whole), 40_000):
+            writer.write(whole[at : at + 40_000])
+            # Another's turn: what has come is read before the rest is sent.
+            await answer(port, get("/healthz"))
+        status, _, answered = await parsed(reader)
+        assert status == 201, answered
+    writer.close()
 
 
 async def test_a_caller_who_leaves_in_the_middle_leaves_nothing(api: Api, port: int) -> None:
