@@ -6,6 +6,7 @@ from typing import Any
 
 from services.feedback.inbox import domain as inbox
 from services.feedback.tables.carried import CARRIED
+from shared.access.keys import SCOPES
 from shared.database import Database
 from shared.errors import Invalid
 from tests.builders import Api, eventually
@@ -201,3 +202,13 @@ async def test_what_is_no_whole_export_is_refused_before_anything_is_stored(api:
     await new_idea(neighbour)
     await send(neighbour, path, file)
     assert "empty workspace" in (await ended(neighbour, path))["reason"]
+
+    path = (await api.feedback.post("/v1/exports")).headers["location"]
+    for lacking in ("feedback:read", "ideas:read", "votes:read", "customers:read", "comments:read", "moderation:read"):
+        blind = await api.another(SCOPES - {lacking})
+        for asked in (blind.feedback.post("/v1/exports"), blind.feedback.get(path), blind.feedback.get(f"{path}/file")):
+            refused = await asked
+            assert (refused.status_code, refused.json()["detail"]) == (403, f"The key lacks the scope {lacking}.")
+    for lacking in ("boards:write", "moderation:write", "comments:write"):
+        refused = await (await api.another(SCOPES - {lacking})).feedback.post("/v1/imports", json={"kind": "workspace"})
+        assert (refused.status_code, refused.json()["detail"]) == (403, f"The key lacks the scope {lacking}.")
