@@ -13,7 +13,8 @@ from services.feedback.privacy import domain as privacy
 from shared.database import Database, Tx
 from shared.sealing import Seal
 from tests.builders import Api, eventually
-from tests.feedback.given import Databases, check_demand, made, new_idea
+from tests.feedback.given import Databases, check_demand, demand_of, made, new_idea
+from tests.feedback.portal import given as boards
 
 AGAIN = ("withdraw", "vote again")
 WAITING = """
@@ -27,6 +28,7 @@ select exists (
     select from (
         select contact_id from votes where workspace_id = $1
         union all select contact_id from feedback where workspace_id = $1
+        union all select contact_id from board_submissions where workspace_id = $1
     ) as said join contacts c on c.id = said.contact_id where c.merged_into is not null
 )
 """
@@ -74,6 +76,32 @@ async def test_while_contacts_are_merged(api: Api, database: Databases, how: str
         asked,
     )
     assert answer.status_code in (200, 201, 204), answer.text
+    async with feedback.read({api.workspace_id}) as read:
+        await check_demand(read, api.workspace_id)
+        assert not await read.value(UNPLACED, api.workspace_id)
+
+
+@pytest.mark.parametrize("how", ["take back", "bring"])
+async def test_what_visitors_do_while_contacts_are_merged(api: Api, database: Databases, how: str) -> None:
+    feedback = await database("feedback")
+    board, idea = await boards.new_board(api), await new_idea(api, "Export")
+    await boards.place(api, board, idea["id"])
+    kept, duplicate = await boards.new_contact(api, "u1@example.com"), await boards.new_contact(api, "u2@example.com")
+    twin = await boards.token(api, duplicate)
+    vote = f"/v1/boards/{board}/ideas/{idea['id']}/vote"
+    await made(await api.feedback.put(vote, headers=twin), 200)
+    if how == "take back":
+        asked = api.feedback.delete(vote, headers=twin)
+    else:
+        asked = api.feedback.post(f"/v1/boards/{board}/submissions", json={"title": "Paper"}, headers=twin)
+    answer = await overlap(
+        feedback,
+        api.workspace_id,
+        lambda tx: merging.merge(tx, api.workspace_id, UUID(kept), UUID(duplicate)),
+        asked,
+    )
+    assert answer.status_code in (200, 201), answer.text
+    assert (await demand_of(api, idea["id"]))["votes"] == (0 if how == "take back" else 1)
     async with feedback.read({api.workspace_id}) as read:
         await check_demand(read, api.workspace_id)
         assert not await read.value(UNPLACED, api.workspace_id)
