@@ -5,7 +5,8 @@ from shared.outbox import TOLD
 
 # Rows travel as one JSON text: encoding an array for each column costs the service several times as much.
 # In one order for all, so that two batches with the same statements wait for each other in one direction; ids rise.
-# Who was merged since they were looked up is who they became, and who was erased is nobody.
+# Who was merged since they were looked up is who they became. Who was erased stays who they are: the erasure waits for
+# whoever found them before, and goes through this as well.
 ADD = """
 insert into feedback (id, workspace_id, source, external_id, contact_id, text, answers, attributes, source_url,
     language, product_id, connection_id, delivery_id, said_at, revised_at, received_at, state)
@@ -15,7 +16,7 @@ select n.id, n.workspace_id, n.source, n.external_id, coalesce(c.merged_into, c.
 from json_to_recordset($1::json) as n (id uuid, workspace_id uuid, source text, external_id text, contact_id uuid,
     text text, answers text, attributes text, source_url text, language text, product_id uuid, connection_id uuid,
     delivery_id uuid, said_at timestamptz, revised_at timestamptz, state text)
-left join contacts c on c.id = n.contact_id and c.erased_at is null
+left join contacts c on c.id = n.contact_id
 order by n.workspace_id, n.source, n.external_id collate "C", n.id
 on conflict (workspace_id, source, external_id) do nothing
 returning id
@@ -47,7 +48,7 @@ with said as (
         $9::timestamptz[], $10::uuid[])
         as n (id, contact_id, text, answers, attributes, source_url, language, delivery_id, revised_at, workspace_id)
     join feedback f on f.workspace_id = n.workspace_id and f.id = n.id
-    left join contacts c on c.id = n.contact_id and c.erased_at is null
+    left join contacts c on c.id = n.contact_id
     where f.revised_at is null or n.revised_at >= f.revised_at
 )
 update feedback as f set contact_id = said.contact_id, text = said.text, answers = said.answers,

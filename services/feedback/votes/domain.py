@@ -116,7 +116,7 @@ async def _recast(
 ) -> None:
     """Put the votes that stood before at these positions, brought up to what was said last.
 
-    Raises a race that is lost, to be run anew, where a contact is nobody any more.
+    Raises a race that is lost, to be run anew, where a contact is somebody else by now.
     """
     # Of one contact's ballots in a batch the last says what counts.
     last = {(votes[position].idea_id, votes[position].contact_id): position for position in before}
@@ -135,8 +135,8 @@ async def _recast(
         vote = votes[position]
         row = standing.get((vote.idea_id, vote.contact_id))
         if row is None:
-            # Recognised, and then merged or erased before the workspace was held: looked up again, it is somebody else.
-            raise asyncpg.SerializationError("a contact was merged or erased meanwhile")
+            # Recognised, and then merged before the workspace was held: looked up again, it is somebody else.
+            raise asyncpg.SerializationError("a contact was merged meanwhile")
         votes[position] = vote._replace(id=row["id"], status="updated" if row["changed"] else "duplicate")
 
 

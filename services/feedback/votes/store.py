@@ -7,8 +7,9 @@ _MARKED = """marked as (
     join ideas i on i.id = v.idea_id join contacts c on c.id = v.contact_id
 )"""
 
-# Nobody who was merged or erased since they were looked up: who casts holds the workspace by now, so that stays so.
-_THERE = "c.merged_into is null and c.erased_at is null"
+# Nobody who was merged since they were looked up: who casts holds the workspace by now, so that stays so. Who was
+# erased stays who they are: the erasure waits for whoever found them before, and goes through this as well.
+_THERE = "c.merged_into is null"
 ADD = f"""
 insert into votes (id, workspace_id, idea_id, contact_id, importance, on_behalf, cast_by, source, source_url, reason,
     mrr, created_at)
