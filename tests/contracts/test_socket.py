@@ -40,6 +40,16 @@ GOOD = {
     "an absolute target": get("http://elsewhere.test/v1/ideas"),
     "a body on a read": request(LENGTH, line="GET /v1/ideas HTTP/1.1", body=IDEA),
     "a long header": get("/v1/ideas", "X-Long: " + "a" * 30_000),
+    "an offer of HTTP/2": request(
+        LENGTH, "Connection: Upgrade, HTTP2-Settings", "UPGRADE: h2c", "HTTP2-Settings: AAMAAABk", body=IDEA
+    ),
+    "an offer of HTTP/2 to a hot write": request(
+        "Content-Length: 14",
+        "Connection: upgrade, http2-settings",
+        "Upgrade: h2c",
+        line="POST /v1/feedback HTTP/1.1",
+        body=b'{"text": "hc"}',
+    ),
     "many headers": get("/v1/ideas", *(f"X-{n}: {n}" for n in range(500))),
 }
 BAD = {
