@@ -1,14 +1,23 @@
 """What a customer said is stored once, however often and with whom it arrives."""
 
 import asyncio
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, cast
 
 import pytest
 from httpx2 import Response
 
+from services.feedback.customers.domain import Person
+from services.feedback.inbox.api import FEEDBACK
+from services.feedback.inbox.domain import Statement
+from shared.access.keys import Caller
 from shared.database import Database
+from shared.edge import Edge
+from shared.ids import new_id
+from shared.ingest import Submission
 from tests.builders import Api
 from tests.feedback.given import made, new_idea
+from tests.servers import World
 
 STORED = """
 select text, (select count(*) from feedback.events where aggregate_id = f.id) as events
@@ -124,3 +133,19 @@ async def test_what_is_answered_is_committed(api: Api, admin: Database) -> None:
         return row is not None and (row["text"], row["events"]) == (f"Slow {number}", 1)
 
     assert all(await asyncio.gather(*(store(number) for number in range(60))))
+
+
+async def test_what_is_stored_already_is_not_stored_again_for_what_is_at_fault_beside_it(
+    api: Api, world: World
+) -> None:
+    """Plain statements have a commit of their own; the batch that they came in fails without them."""
+    runtime = cast("Edge", world.apps["feedback"]).direct.runtime
+    caller = Caller(new_id(), api.workspace_id, "", frozenset(), 1, "USD")
+    plain = Statement(api.workspace_id, "api", "Slow", datetime.now(UTC), caller.actor)
+    # What the door lets nobody say: no row can hold it.
+    faulty = plain._replace(text="\0", person=Person(api.workspace_id, email="ada@example.com"))
+    said = [plain, faulty, plain]
+    told = [runtime.submit(FEEDBACK, Submission(caller, each, None, b"")) for each in said]
+    answers = await asyncio.gather(*told, return_exceptions=True)
+    assert [isinstance(each, Exception) for each in answers] == [False, True, False]
+    assert await count(api) == 2
