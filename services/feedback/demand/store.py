@@ -4,12 +4,21 @@ from services.feedback.demand.trend import trend, weight
 
 # An advisory lock per workspace: shared by all who count, alone for those who change what is counted by, which is the
 # account of a contact and the revenue of an account. Row locks on those would cost a write for every vote.
-HOLD = """
-select case when alone then pg_advisory_xact_lock(place) else pg_advisory_xact_lock_shared(place) end
-from (
-    select hashtextextended(workspace_id::text, 11) as place, alone
+_PLACES = """
+    select workspace_id, hashtextextended(workspace_id::text, 11) as place, alone
     from unnest($1::uuid[], $2::boolean[]) with ordinality as held (workspace_id, alone, position) order by position
-) as held
+"""
+HOLD = f"""
+select case when alone then pg_advisory_xact_lock(place) else pg_advisory_xact_lock_shared(place) end
+from ({_PLACES}) as held
+"""
+# The same for whoever does not wait: which could not be had.
+TRY_HOLD = f"""
+select workspace_id from (
+    select workspace_id, case
+        when alone then pg_try_advisory_xact_lock(place) else pg_try_advisory_xact_lock_shared(place)
+    end as had from ({_PLACES}) as held
+) as tried where not had
 """
 # One order for everybody, so that batches wait and never deadlock. What is asked of a merged idea counts for its root.
 LOCK = """
