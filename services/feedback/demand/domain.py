@@ -60,8 +60,8 @@ async def begin_many(tx: Tx, workspace_id: UUID, idea_ids: Sequence[UUID], curre
 async def hold(tx: Tx, shared: Collection[UUID], alone: Collection[UUID] = ()) -> None:
     """Take the workspaces' locks until the transaction ends, before it locks or writes anything else.
 
-    `shared` by whoever goes on to `count`; `alone` by whoever moves contacts or changes revenue. Where the transaction is
-    not patient it is Busy instead of waiting.
+    `shared` by whoever goes on to `count`; `alone` by whoever moves contacts or changes revenue. Busy where the
+    transaction is not patient and would have to wait.
     """
     workspaces = sorted({*shared, *alone})
     if not workspaces:
