@@ -97,9 +97,9 @@ class GroupCommit(Generic[Item, Result]):
 
 
 def _hand_on(future: asyncio.Future[Any], later: asyncio.Future[Any]) -> None:
+    error = Unavailable("The service is stopping.") if later.cancelled() else later.exception()
     if future.done():
         return
-    error = Unavailable("The service is stopping.") if later.cancelled() else later.exception()
     if error is not None:
         future.set_exception(error)
     else:
