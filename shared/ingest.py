@@ -73,9 +73,30 @@ async def store_once(database: Database, submissions: Sequence[Submission[Any]],
         except Busy as held:
             busy = held.workspaces
             continue
+        except Exception as error:
+            if not results:
+                raise
+            # What waits aside is stored there, and must not be handed over again with those that fail here.
+            answers = await _apart(database, [submissions[position] for position in rest], store, error)
         results.update(zip(rest, answers, strict=True))
         break
     return [results[position] for position in range(len(submissions))]
+
+
+async def _apart(
+    database: Database, submissions: Sequence[Submission[Any]], store: Store, error: Exception
+) -> list[Answer | Exception]:
+    """What failed together in halves, until what is at fault stands alone."""
+    if len(submissions) == 1 or isinstance(error, Problem):
+        return [error for _ in submissions]
+    half = len(submissions) // 2
+    answers: list[Answer | Exception] = []
+    for some in (submissions[:half], submissions[half:]):
+        try:
+            answers += await _stored(database, some, store, patient=True)
+        except Exception as again:  # noqa: BLE001  # every kind belongs to these requests
+            answers += await _apart(database, some, store, again)
+    return answers
 
 
 class _Aside:
