@@ -6,6 +6,7 @@ times idle connections out and ends them when the server stops.
 """
 
 import asyncio
+import re
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -14,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from shared.direct import Call, Direct, Found, Reply, identities
 from shared.edge import Edge
 
+_OFFER = re.compile(rb"\r\nupgrade:(?=[ \t]*h2c)", re.IGNORECASE)
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
 
@@ -118,6 +120,14 @@ class Protocol(HttpToolsProtocol):
         self._edge = app if isinstance(app, Edge) else None
         super().connection_made(cast("asyncio.Transport", _Gathered(transport, self.loop)))
 
+    def data_received(self, data: bytes) -> None:
+        # Of a request that offers another protocol the parser takes the body for that one's. Clients that would like
+        # HTTP/2 (Java's, by default) send one all the same, and whoever does not know it is to pass the offer over.
+        if b"h2c" in data and not (self.cycle and not self.cycle.response_complete):
+            head, end, rest = data.partition(b"\r\n\r\n")
+            data = _OFFER.sub(b"\r\nx-upgrade:", head) + end + rest
+        super().data_received(data)
+
     def on_headers_complete(self) -> None:
         shortcut = self._shortcut()
         if shortcut is None:
@@ -172,6 +182,15 @@ class Protocol(HttpToolsProtocol):
         if self._watch is not None:
             self._watch.cancel()
         super().connection_lost(exc)
+
+    def on_body(self, body: bytes) -> None:
+        cycle: object = self.cycle
+        if isinstance(cycle, _Shortcut) and not cycle.response_complete:
+            # uvicorn stops reading at 64 KiB until somebody takes them: here all of it is taken at once, at its end,
+            # and no more comes than was announced, which is within the limit.
+            cycle.body += body
+        else:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         super().on_message_complete()

@@ -7,13 +7,17 @@ next batch gathers by itself, so a lone request waits for nobody and a crowd tra
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Generic, TypeVar
+from functools import partial
+from typing import Any, Generic, TypeVar, cast
 
 from shared.errors import Problem, TooMany, Unavailable
 from shared.telemetry import Metrics
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+Flushed = Sequence[Result | Exception | asyncio.Future[Result]]
+"""What became of each item."""
 
 MOST = 256
 """Requests in one flush."""
@@ -24,12 +28,13 @@ WAITING = 5_000
 class GroupCommit(Generic[Item, Result]):
     """Gathers items and hands them to `flush`, which stores all and returns one result or exception for each.
 
-    When `flush` itself raises, nothing of the batch was stored: the batch is halved until the item at fault stands
-    alone, so that one failing row fails its own request only.
+    For what it cannot store without keeping the others waiting it returns a future, and they go on meanwhile. When
+    `flush` itself raises, nothing of the batch was stored: the batch is halved until the item at fault stands alone, so
+    that one failing row fails its own request only.
     """
 
     def __init__(
-        self, name: str, flush: Callable[[Sequence[Item]], Awaitable[Sequence[Result | Exception]]], metrics: Metrics
+        self, name: str, flush: Callable[[Sequence[Item]], Awaitable[Flushed[Result]]], metrics: Metrics
     ) -> None:
         self._flush = flush
         self._rows = metrics.batch_rows.labels(name)
@@ -78,7 +83,9 @@ class GroupCommit(Generic[Item, Result]):
         for (_, future), result in zip(batch, results, strict=True):
             if future.done():
                 continue
-            if isinstance(result, Exception):
+            if isinstance(result, asyncio.Future):
+                cast("asyncio.Future[Result]", result).add_done_callback(partial(_hand_on, future))
+            elif isinstance(result, Exception):
                 future.set_exception(result)
             else:
                 future.set_result(result)
@@ -87,6 +94,16 @@ class GroupCommit(Generic[Item, Result]):
         """Finish what is under way."""
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
+
+
+def _hand_on(future: asyncio.Future[Any], later: asyncio.Future[Any]) -> None:
+    error = Unavailable("The service is stopping.") if later.cancelled() else later.exception()
+    if future.done():
+        return
+    if error is not None:
+        future.set_exception(error)
+    else:
+        future.set_result(later.result())
 
 
 def _fail(batch: Sequence[tuple[Any, asyncio.Future[Any]]], error: Exception) -> None:

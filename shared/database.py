@@ -46,6 +46,14 @@ ROLLBACK_SECONDS = 2.0
 RETRYABLE = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 
+class Busy(Exception):
+    """Somebody holds these workspaces alone. Raised where a transaction of many must not wait for one; it is undone."""
+
+    def __init__(self, workspaces: frozenset[UUID]) -> None:
+        super().__init__(workspaces)
+        self.workspaces = workspaces
+
+
 BY_KEY = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
 """For transactions whose every statement finds its rows by whole keys.
 
@@ -92,12 +100,14 @@ class Read:
 class Tx(Read):
     """A writing transaction: all or nothing, committed before the caller hears of it.
 
-    `emitted` is set by who tells of something (`outbox`), so that the relay is nudged once, after the commit.
+    `emitted` is set by who tells of something (`outbox`), so that the relay is nudged once, after the commit. One that
+    is not `patient` waits for no workspace that somebody holds alone: Busy then says which those are.
     """
 
     def __init__(self, begin: Callable[[], Awaitable[Connection]], observers: Sequence[Observer]) -> None:
         super().__init__(begin, observers)
         self.emitted = False
+        self.patient = True
         self.woken: set[str] = set()
 
     def wake(self, job: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from shared.access.directory import Directory
 from shared.access.limits import Limits
-from shared.batching import GroupCommit
+from shared.batching import Flushed, GroupCommit
 from shared.database import Database
 from shared.jobs import Leisure
 from shared.lookout import Lookout
@@ -26,7 +26,7 @@ class Batch(Generic[Item, Result]):
     """A kind of write that concurrent requests share: its name and how a batch of it is stored."""
 
     name: str
-    flush: Callable[["Runtime", Sequence[Item]], Awaitable[Sequence[Result | Exception]]]
+    flush: Callable[["Runtime", Sequence[Item]], Awaitable[Flushed[Result]]]
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ class Runtime:
         group = self._groups.get(batch.name)
         if group is None:
 
-            async def flush(items: Sequence[Item]) -> Sequence[Result | Exception]:
+            async def flush(items: Sequence[Item]) -> Flushed[Result]:
                 return await batch.flush(self, items)
 
             group = self._groups[batch.name] = GroupCommit(batch.name, flush, self.metrics)

@@ -186,7 +186,14 @@ class World:
         """Feedback and scoring on real sockets, for roadmap to ask. Opened once: a closed door stays closed."""
         servers = {
             name: Listener(
-                uvicorn.Config(self.apps[name], lifespan="off", http=Protocol, access_log=False, log_config=None)
+                uvicorn.Config(
+                    self.apps[name],
+                    lifespan="off",
+                    http=Protocol,
+                    proxy_headers=False,
+                    access_log=False,
+                    log_config=None,
+                )
             )
             for name in self.doors
         }

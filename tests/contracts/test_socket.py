@@ -9,6 +9,7 @@ import pytest
 import uvicorn
 
 from deploy.ports import free_port
+from deploy.protocol import Protocol
 from tests.builders import Api, eventually
 from tests.servers import World
 
@@ -39,6 +40,16 @@ GOOD = {
     "an absolute target": get("http://elsewhere.test/v1/ideas"),
     "a body on a read": request(LENGTH, line="GET /v1/ideas HTTP/1.1", body=IDEA),
     "a long header": get("/v1/ideas", "X-Long: " + "a" * 30_000),
+    "an offer of HTTP/2": request(
+        LENGTH, "Connection: Upgrade, HTTP2-Settings", "UPGRADE: h2c", "HTTP2-Settings: AAMAAABk", body=IDEA
+    ),
+    "an offer of HTTP/2 to a hot write": request(
+        "Content-Length: 14",
+        "Connection: upgrade, http2-settings",
+        "Upgrade: h2c",
+        line="POST /v1/feedback HTTP/1.1",
+        body=b'{"text": "hc"}',
+    ),
     "many headers": get("/v1/ideas", *(f"X-{n}: {n}" for n in range(500))),
 }
 BAD = {
@@ -100,7 +111,13 @@ async def port(world: World) -> AsyncGenerator[int]:
     """Feedback behind uvicorn, as `deploy.run` starts it."""
     port = free_port()
     config = uvicorn.Config(
-        world.apps["feedback"], port=port, http="httptools", lifespan="off", access_log=False, log_config=None
+        world.apps["feedback"],
+        port=port,
+        http=Protocol,
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
     )
     server = Server(config)
     task = asyncio.create_task(server.serve())
@@ -172,6 +189,24 @@ async def test_an_endless_chunked_body_is_cut_off(api: Api, port: int, path: str
     assert status in {0, 404, 413}
     assert not status or headers["connection"] == "close" or status == 404
     assert sent < 50 * MEGABYTE or status
+
+
+@pytest.mark.parametrize("path", ["/v1/ideas", "/v1/feedback"])
+async def test_a_large_body_that_comes_in_pieces_is_served(api: Api, port: int, path: str) -> None:
+    large = {"title": "a", "description": "b" * 19_000} if path == "/v1/ideas" else {"text": "b" * 19_000}
+    # Blanks make it several times what a server takes in before somebody reads.
+    body = json.dumps(large).encode() + b" " * 300_000
+    raw = request(f"Content-Length: {len(body)}", line=f"POST {path} HTTP/1.1", body=body)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for _ in range(2):
+        whole = raw.replace(b"KEY", str(api.key).encode())
+        for at in range(0, len(whole), 40_000):
+            writer.write(whole[at : at + 40_000])
+            # Another's turn: what has come is read before the rest is sent.
+            await answer(port, get("/healthz"))
+        status, _, answered = await parsed(reader)
+        assert status == 201, answered
+    writer.close()
 
 
 async def test_a_caller_who_leaves_in_the_middle_leaves_nothing(api: Api, port: int) -> None:

@@ -11,7 +11,7 @@ from pydantic_core import to_json
 from shared.database import Tx
 from shared.errors import Invalid, NotFound
 from shared.ids import new_id
-from shared.ingest import Submission, store_once, submission
+from shared.ingest import Stored, Submission, store_once, submission
 from shared.paging import LAST, Cursor, Limit, Page, after, page
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import (
@@ -148,7 +148,7 @@ async def _store(tx: Tx, submissions: Sequence[Submission[NoteIn]]) -> list[Answ
     ]
 
 
-async def _flush(runtime: Runtime, submissions: Sequence[Submission[NoteIn]]) -> Sequence[Answer | Exception]:
+async def _flush(runtime: Runtime, submissions: Sequence[Submission[NoteIn]]) -> list[Stored]:
     flushed.append(len(submissions))
     return await store_once(runtime.database, submissions, _store)
 

@@ -82,14 +82,15 @@ async def recognise(tx: Tx, persons: Sequence[Person], counting: Collection[UUID
     """
     ids = {person.id for person in persons if person.id is not None}
     mine: dict[tuple[UUID, UUID], UUID] = {}
-    if ids:
-        mine = {(row["workspace_id"], row["id"]): row["whole"] for row in await tx.all(store.KNOWN_CONTACTS, ids)}
     named = {_identity(person): person for person in persons if person.id is None}
     if named:
         contacts = await _named(tx, named, counting)
     else:
         contacts = dict[Identity, _Contact]()
         await demand.hold(tx, counting)
+    # Once the workspaces are held: nobody is merged or erased any more then.
+    if ids:
+        mine = {(row["workspace_id"], row["id"]): row["whole"] for row in await tx.all(store.KNOWN_CONTACTS, ids)}
     return [
         contacts[_identity(person)].id if person.id is None else mine.get((person.workspace_id, person.id))
         for person in persons

@@ -15,7 +15,7 @@ from uuid import UUID
 import asyncpg
 
 from services.feedback.demand import store
-from shared.database import Read, Tx
+from shared.database import Busy, Read, Tx
 from shared.errors import NotFound
 from shared.events.feedback import DemandChanged
 from shared.outbox import emit
@@ -60,11 +60,17 @@ async def begin_many(tx: Tx, workspace_id: UUID, idea_ids: Sequence[UUID], curre
 async def hold(tx: Tx, shared: Collection[UUID], alone: Collection[UUID] = ()) -> None:
     """Take the workspaces' locks until the transaction ends, before it locks or writes anything else.
 
-    `shared` by whoever goes on to `count`; `alone` by whoever moves contacts or changes revenue.
+    `shared` by whoever goes on to `count`; `alone` by whoever moves contacts or changes revenue. Busy where the
+    transaction is not patient and would have to wait.
     """
     workspaces = sorted({*shared, *alone})
-    if workspaces:
-        await tx.all(store.HOLD, workspaces, [workspace in alone for workspace in workspaces])
+    if not workspaces:
+        return
+    given = workspaces, [workspace in alone for workspace in workspaces]
+    if tx.patient:
+        await tx.all(store.HOLD, *given)
+    elif rows := await tx.all(store.TRY_HOLD, *given):
+        raise Busy(frozenset(row["workspace_id"] for row in rows))
 
 
 async def lock(tx: Tx, idea_ids: Collection[UUID]) -> None:

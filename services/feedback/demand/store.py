@@ -4,12 +4,21 @@ from services.feedback.demand.trend import trend, weight
 
 # An advisory lock per workspace: shared by all who count, alone for those who change what is counted by, which is the
 # account of a contact and the revenue of an account. Row locks on those would cost a write for every vote.
-HOLD = """
-select case when alone then pg_advisory_xact_lock(place) else pg_advisory_xact_lock_shared(place) end
-from (
-    select hashtextextended(workspace_id::text, 11) as place, alone
+_PLACES = """
+    select workspace_id, hashtextextended(workspace_id::text, 11) as place, alone
     from unnest($1::uuid[], $2::boolean[]) with ordinality as held (workspace_id, alone, position) order by position
-) as held
+"""
+HOLD = f"""
+select case when alone then pg_advisory_xact_lock(place) else pg_advisory_xact_lock_shared(place) end
+from ({_PLACES}) as held
+"""
+# The same for whoever does not wait: which could not be had.
+TRY_HOLD = f"""
+select workspace_id from (
+    select workspace_id, case
+        when alone then pg_try_advisory_xact_lock(place) else pg_try_advisory_xact_lock_shared(place)
+    end as had from ({_PLACES}) as held
+) as tried where not had
 """
 # One order for everybody, so that batches wait and never deadlock. What is asked of a merged idea counts for its root.
 LOCK = """
@@ -85,8 +94,8 @@ _BEFORE = "case when t.step > 0 then n.others else greatest(n.last, t.cast_at) e
 # From asks to people, from people to accounts, from accounts to money.
 COUNT = f"""
 with asked as (
-    select a.workspace_id, (select root from ideas where id = a.idea_id) as idea_id, a.idea_id as named, a.contact_id,
-        a.feedback_id, a.votes, a.insights, a.cast_at
+    select a.workspace_id, (select root from ideas where id = a.idea_id and workspace_id = a.workspace_id) as idea_id,
+        a.idea_id as named, a.contact_id, a.feedback_id, a.votes, a.insights, a.cast_at
     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::int[], $6::uuid[], $7::timestamptz[])
         as a (workspace_id, idea_id, contact_id, votes, insights, feedback_id, cast_at)
 ), wishes as (
@@ -112,8 +121,9 @@ with asked as (
         join insights o on o.workspace_id = t.workspace_id and o.feedback_id = t.feedback_id and o.idea_id = m.id
     ) as n group by t.idea_id
 ), asks as (
-    select idea_id, (array_agg(named))[1] as named, sum(insights) filter (where feedback_id is null) as insights
-    from asked group by idea_id
+    select idea_id, workspace_id, (array_agg(named))[1] as named,
+        sum(insights) filter (where feedback_id is null) as insights
+    from asked group by idea_id, workspace_id
 ), {_MARKED}
     select distinct a.workspace_id, a.idea_id, c.account_id, case when c.account_id is null then a.contact_id end
     from asked a cross join lateral (select account_id from contacts where id = a.contact_id limit 1) as c
@@ -127,7 +137,7 @@ update demand as d set
     mrr = d.mrr + coalesce(money.mrr, 0), version = d.version + 1
 from asks left join heads using (idea_id) left join money using (idea_id) left join voices using (idea_id)
 left join links using (idea_id)
-where d.idea_id = asks.idea_id returning {_DEMAND}, asks.named
+where d.idea_id = asks.idea_id and d.workspace_id = asks.workspace_id returning {_DEMAND}, asks.named
 """
 # All that is asked of the ideas $3 comes to $1 or goes from it ($5: 1 or -1); $4 are the other ideas that count there.
 UNITE = f"""

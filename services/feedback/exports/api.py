@@ -21,7 +21,8 @@ from shared.wire import Wire
 
 router = APIRouter(prefix="/v1/exports", tags=["exports"], route_class=Route)
 
-READS = allow("feedback:read", "ideas:read", "votes:read", "customers:read")
+# Whatever stands in the file could be asked for: the team's notes among the comments, what moderators decided of whom.
+READS = allow("feedback:read", "ideas:read", "votes:read", "customers:read", "comments:read", "moderation:read")
 NDJSON = "application/x-ndjson"
 FILE: dict[int | str, dict[str, Any]] = {
     200: {

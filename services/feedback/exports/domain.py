@@ -79,6 +79,12 @@ async def filled(tx: Tx, workspace_id: UUID) -> str | None:
     return await tx.value(store.FILLED, workspace_id)
 
 
+async def require_free(tx: Tx, table: str, ids: Sequence[UUID]) -> None:
+    """Broken when one of these is the id of a row already. The transaction is over every workspace."""
+    if await tx.value(store.TAKEN[table], ids):
+        raise Broken(f"A row of {table} has the id of another that is kept here.")
+
+
 async def restore(tx: Tx, workspace_id: UUID, lines: Sequence[bytes]) -> None:
     """Put rows back, in the order of an export, and tell the other services of them."""
     mask = mask_of(workspace_id)

@@ -9,10 +9,13 @@
 """
 
 import hashlib
+from collections.abc import Iterator
 from typing import Any, cast
 from uuid import UUID
 
 from pydantic_core import from_json, to_json
+
+from services.feedback.exports.references import References
 
 VERSION = 1
 _TABLE = b'{"table":"'
@@ -83,6 +86,7 @@ class Check:
     def __init__(self, tables: frozenset[str], currency: str) -> None:
         self._known, self._currency = tables, currency
         self._seal = Seal()
+        self._references = References()
         self._rest = b""
         self._last = b""
         self._lines = 0
@@ -100,6 +104,8 @@ class Check:
         """Everything has been fed."""
         if self._rest.strip() or not self._last or self._last != self._seal.manifest():
             raise Broken("The file is not whole: its last line must be the manifest of all that came before.")
+        if (dangling := self._references.dangling()) is not None:
+            raise Broken(f"A row of {dangling[0]} refers to one of {dangling[1]} that is not in the file.")
 
     def _line(self, line: bytes) -> None:
         self._lines += 1
@@ -114,7 +120,19 @@ class Check:
             table = table_of(line)
             if table not in self._known:
                 raise Broken(f"Line {self._lines} is not a row of a table that can be restored here.")
+            self._refer(table, line)
         self._seal.add(line)
+
+    def ids(self, mask: int, most: int) -> Iterator[tuple[str, list[UUID]]]:
+        """The ids that rows are going to have under this mask, `most` at a time, by table; of what others refer to."""
+        for table, ids in self._references.rows(most):
+            yield table, [renamed(id, mask) for id in ids]
+
+    def _refer(self, table: str, line: bytes) -> None:
+        try:
+            self._references.add(table, from_json(line)["row"])
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise Broken(f"Line {self._lines} is not a row with its ids.") from None
 
     def _heading(self, line: bytes) -> None:
         try:

@@ -1,6 +1,6 @@
 """Exports as rows, and the statements that read and write a whole workspace, made of the tables' own description."""
 
-from services.feedback.tables.carried import Carried, Field, carried
+from services.feedback.tables.carried import Carried, Field, carried, references
 
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 _LIKE_AN_ID = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
@@ -85,6 +85,12 @@ where t.workspace_id = $1 and {same} and ({" or ".join(f"r.{each.name} is not nu
 READ = {name: _read(table) for name, table in TABLES.items()}
 WRITE = {name: _write(table) for name, table in TABLES.items()}
 COMPLETE = {name: _complete(table) for name, table in TABLES.items() if any(field.later for field in table.fields)}
+# Whoever has it: in a workspace that is empty it would be somebody else's.
+TAKEN = {
+    name: f"select true from {name} where {key} = any($1::uuid[]) limit 1"
+    for name, (key, _) in references().items()
+    if key is not None
+}
 FILLED = " union all ".join(
     f"select '{name}' as name where exists (select 1 from {name} where workspace_id = $1)"
     for name, table in TABLES.items()

@@ -5,10 +5,13 @@ delivery read again like a new one. Fetched twice, it is still stored once.
 """
 
 import asyncio
+import contextlib
 import logging
 import random
-from collections.abc import Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
 
 import asyncpg
 from pydantic_core import from_json, to_json
@@ -27,6 +30,8 @@ AT_ONCE = 10
 LEASE_SECONDS = 120.0
 """Longer than any fetch may take, its pages included."""
 SWEEP_SECONDS = 0.5
+SLOW_SECONDS = 2.0
+"""A vendor that takes longer for an answer is let alone for as long as it took: it keeps nobody else's waiting."""
 ATTEMPTS = 12
 """With the waits below, a vendor has some nine hours to come back."""
 FIRST_WAIT, LONGEST_WAIT = 5.0, 3_600.0
@@ -41,6 +46,8 @@ class Fetched:
     row: asyncpg.Record
     answer: bytes | None
     fault: Fault | None = None
+    seconds: float = 0.0
+    """How long the vendor took."""
 
 
 async def run(runtime: Runtime) -> None:
@@ -64,14 +71,34 @@ async def fetch_some(runtime: Runtime, egress: Egress, limit: int = AT_ONCE) -> 
         rows = await tx.all(store.CLAIM, limit, LEASE_SECONDS)
     if not rows:
         return False
-    for fetched in await asyncio.gather(*(_fetch(runtime, egress, row) for row in rows)):
+    answers = await asyncio.gather(*(_timed(runtime, egress, row) for row in rows))
+    for fetched in answers:
         try:
             await _settle(runtime, fetched)
         except (Unavailable, *RETRYABLE):
             # The lease runs out, and somebody asks again.
             log.warning("a fetched response could not be stored", extra={"delivery": str(fetched.row["delivery_id"])})
+    await _let_others_in(runtime, answers)
     runtime.wake("intake")
     return len(rows) == limit
+
+
+async def _timed(runtime: Runtime, egress: Egress, row: asyncpg.Record) -> Fetched:
+    began = time.monotonic()
+    return replace(await _fetch(runtime, egress, row), seconds=time.monotonic() - began)
+
+
+async def _let_others_in(runtime: Runtime, answers: Sequence[Fetched]) -> None:
+    """What is taken up at once is waited for together, so whoever answers late has the others wait as well."""
+    slow: dict[tuple[UUID, UUID], float] = {}
+    for each in answers:
+        if each.seconds > SLOW_SECONDS:
+            key = each.row["workspace_id"], each.row["connection_id"]
+            slow[key] = max(slow.get(key, 0.0), each.seconds)
+    for (workspace_id, connection_id), seconds in slow.items():
+        with contextlib.suppress(Unavailable, *RETRYABLE):
+            async with runtime.database.transaction({workspace_id}) as tx:
+                await tx.run(store.PAUSE, workspace_id, connection_id, seconds)
 
 
 async def _fetch(runtime: Runtime, egress: Egress, row: asyncpg.Record) -> Fetched:

@@ -222,8 +222,12 @@ FOLLOW_ITEMS = f"""
 with said as (
     select i.id, (
         select o.status
-        from (select i.id as id union all select id from ideas where merged_root = i.id) as m
-        join item_ideas o on o.idea_id = m.id and o.status in ('planned', 'in_progress', 'shipped')
+        from (
+            select i.id as id union all
+            select id from ideas where merged_root = i.id and workspace_id = i.workspace_id
+        ) as m
+        join item_ideas o on o.idea_id = m.id and o.workspace_id = i.workspace_id
+            and o.status in ('planned', 'in_progress', 'shipped')
         order by array_position(array['shipped', 'in_progress', 'planned'], o.status) limit 1
     ) as status
     from ideas i where i.id = any($1::uuid[])

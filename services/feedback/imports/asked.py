@@ -20,8 +20,9 @@ NEEDED: dict[str, frozenset[str]] = {
     "ideas": frozenset({"ideas:write"}),
     "votes": frozenset({"votes:write"}),
     "comments": frozenset({"comments:write"}),
+    "workspace": EVERYTHING | {"boards:write", "moderation:write"},
 }
-"""Scopes by kind; whatever else brings something of each."""
+"""Scopes by kind; a vendor's export brings something of each but boards, a workspace's whatever there is."""
 ImportKind = Literal[Kind, Vendor, "workspace"]
 
 

@@ -15,7 +15,7 @@ from pydantic_core import to_json
 
 from services.feedback.comments import bulk as comments
 from services.feedback.exports import domain as exports
-from services.feedback.exports.file import Broken, Check
+from services.feedback.exports.file import Broken, Check, mask_of
 from services.feedback.imports import bulk, store
 from services.feedback.imports.ahead import ahead
 from services.feedback.imports.job import Job, RowError, Tally, counted, errors_as_json, noted, storable_text
@@ -44,6 +44,8 @@ CALLS = 20.0
 TRIES = 5
 MOST_STARTS = 5
 KEPT_DAYS = 30
+IDS_AT_ONCE = 5_000
+"""Ids of an export that are looked for among those that there are."""
 
 log = logging.getLogger("cairn.imports")
 
@@ -250,11 +252,19 @@ async def _noteworthy(runtime: Runtime, job: Job) -> str | None:
 
 
 async def _check(runtime: Runtime, job: Job) -> None:
-    """Read an export to its end before anything of it is stored: it must be whole, and as it was written."""
+    """Read an export to its end before anything of it is stored: it must be whole, as it was written, and its own.
+
+    Whoever sends it may have written it: what would refer to rows of other workspaces, or stand where one of theirs
+    does, is refused while nothing is there that could be taken for theirs.
+    """
     check = Check(exports.READABLE, job.currency)
     async for block in blocks(runtime, job, 0):
-        check.feed(block)
-    check.end()
+        # Beside the loop: each line is read.
+        await asyncio.to_thread(check.feed, block)
+    await asyncio.to_thread(check.end)
+    for table, ids in check.ids(mask_of(job.workspace_id), IDS_AT_ONCE):
+        async with runtime.database.system() as tx:
+            await exports.require_free(tx, table, ids)
 
 
 async def _end(runtime: Runtime, job: Job, state: str, reason: str | None) -> None:

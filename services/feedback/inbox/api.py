@@ -17,8 +17,8 @@ from services.feedback.inbox.domain import Recorded, Statement
 from services.feedback.texts.redaction import redacted_json
 from shared.access.keys import Caller
 from shared.database import Tx
-from shared.errors import NotFound
-from shared.ingest import Submission, store_once, submission
+from shared.errors import NotFound, Problem
+from shared.ingest import Stored, Submission, store_once, submission
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import Answer, CallerDep, IngestRoute, InletDep, ReadDep, Route, allow
 from shared.runtime import Batch, Runtime
@@ -93,17 +93,32 @@ class Feedback(Wire):
     version: int = Field(description="rises when the source sends it again with more in it")
 
 
-async def _flush(runtime: Runtime, batch: Sequence[Submission[Statement]]) -> list[Answer | Exception]:
+async def _flush(runtime: Runtime, batch: Sequence[Submission[Statement]]) -> list[Stored]:
     plain = [position for position, each in enumerate(batch) if domain.is_plain(each.body)]
-    answers: dict[int, Answer | Exception] = {}
+    answers: dict[int, Stored] = {}
     if plain:
         stored = await _store_plain(runtime, [batch[position] for position in plain])
         answers.update(zip(plain, stored or (), strict=stored is not None))
     rest = [position for position in range(len(batch)) if position not in answers]
     if rest:
-        stored = await store_once(runtime.database, [batch[position] for position in rest], _store)
-        answers.update(zip(rest, stored, strict=True))
+        apart = _store_rest if plain else _store_all
+        answers.update(zip(rest, await apart(runtime, [batch[position] for position in rest]), strict=True))
     return [answers[position] for position in range(len(batch))]
+
+
+async def _store_all(runtime: Runtime, batch: Sequence[Submission[Statement]]) -> list[Stored]:
+    return await store_once(runtime.database, batch, _store)
+
+
+async def _store_rest(runtime: Runtime, batch: Sequence[Submission[Statement]]) -> list[Stored]:
+    """The same beside plain ones, which may be stored by now: what goes wrong here is not theirs, nor told to them."""
+    try:
+        return await _store_all(runtime, batch)
+    except Exception as error:  # noqa: BLE001  # every kind belongs to the requests of this part
+        if len(batch) == 1 or isinstance(error, Problem):
+            return [error for _ in batch]
+        half = len(batch) // 2
+        return [*await _store_rest(runtime, batch[:half]), *await _store_rest(runtime, batch[half:])]
 
 
 async def _store_plain(runtime: Runtime, batch: Sequence[Submission[Statement]]) -> list[Answer] | None:

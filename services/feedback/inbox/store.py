@@ -5,15 +5,19 @@ from shared.outbox import TOLD
 
 # Rows travel as one JSON text: encoding an array for each column costs the service several times as much.
 # In one order for all, so that two batches with the same statements wait for each other in one direction; ids rise.
+# Who was merged since they were looked up is who they became. Who was erased stays who they are: the erasure waits for
+# whoever found them before, and goes through this as well.
 ADD = """
 insert into feedback (id, workspace_id, source, external_id, contact_id, text, answers, attributes, source_url,
     language, product_id, connection_id, delivery_id, said_at, revised_at, received_at, state)
-select id, workspace_id, source, external_id, contact_id, text, answers::jsonb, attributes::jsonb, source_url, language,
-    product_id, connection_id, delivery_id, said_at, revised_at, $2, state
+select n.id, n.workspace_id, n.source, n.external_id, coalesce(c.merged_into, c.id), n.text, n.answers::jsonb,
+    n.attributes::jsonb, n.source_url, n.language, n.product_id, n.connection_id, n.delivery_id, n.said_at,
+    n.revised_at, $2, n.state
 from json_to_recordset($1::json) as n (id uuid, workspace_id uuid, source text, external_id text, contact_id uuid,
     text text, answers text, attributes text, source_url text, language text, product_id uuid, connection_id uuid,
     delivery_id uuid, said_at timestamptz, revised_at timestamptz, state text)
-order by workspace_id, source, external_id collate "C", id
+left join contacts c on c.id = n.contact_id
+order by n.workspace_id, n.source, n.external_id collate "C", n.id
 on conflict (workspace_id, source, external_id) do nothing
 returning id
 """
@@ -38,13 +42,14 @@ select 1
 REVISE = """
 with said as (
     select n.workspace_id, n.id, n.text, n.answers, n.attributes, n.source_url, n.language, n.delivery_id, n.revised_at,
-        f.contact_id as before, coalesce(n.contact_id, f.contact_id) as contact_id,
+        f.contact_id as before, coalesce(c.merged_into, c.id, f.contact_id) as contact_id,
         (f.text, f.answers, f.attributes, f.contact_id)
-            is distinct from (n.text, n.answers, n.attributes, coalesce(n.contact_id, f.contact_id)) as news
+            is distinct from (n.text, n.answers, n.attributes, coalesce(c.merged_into, c.id, f.contact_id)) as news
     from unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[], $5::jsonb[], $6::text[], $7::text[], $8::uuid[],
         $9::timestamptz[], $10::uuid[])
         as n (id, contact_id, text, answers, attributes, source_url, language, delivery_id, revised_at, workspace_id)
     join feedback f on f.workspace_id = n.workspace_id and f.id = n.id
+    left join contacts c on c.id = n.contact_id
     where f.revised_at is null or n.revised_at >= f.revised_at
 )
 update feedback as f set contact_id = said.contact_id, text = said.text, answers = said.answers,

@@ -1,5 +1,6 @@
 """How a connection's sender signs: its vendor's way, or the one that the connection itself describes."""
 
+import re
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
@@ -11,6 +12,7 @@ from shared.wire import Wire
 DESCRIBED = frozenset(("generic",))
 """Vendors whose connections may say themselves how they are signed."""
 _CREDENTIALS = frozenset(("authorization", "cookie", "proxy-authorization", "x-cairn-token"))
+_PLACE = re.compile(r"\{(?:timestamp|id)\}")
 _PLACES = {"{timestamp}": "{ts}", "{id}": "{id}"}
 
 
@@ -55,12 +57,13 @@ class Signing(Wire):
 
     @model_validator(mode="after")
     def _covered(self) -> Self:
-        rest = self.lead
+        named = set(_PLACE.findall(self.lead))
         for place, header in (("{timestamp}", self.timestamp_header), ("{id}", self.id_header)):
-            if (place in rest) != (header is not None):
+            if (place in named) != (header is not None):
                 # What no signature covers is anybody's to change.
                 raise ValueError(f"name {place[1:-1]}_header exactly when {place} is part of lead")
-            rest = rest.replace(place, "")
+        # In one pass: what stands around one place must not become another.
+        rest = _PLACE.sub("", self.lead)
         if "{" in rest or "}" in rest:
             raise ValueError("lead may hold {timestamp} and {id}, and no other braces")
         return self

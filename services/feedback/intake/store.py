@@ -26,10 +26,11 @@ join deliveries d on d.connection_id = asked.connection_id and d.delivery_key = 
 WORK = "select from deliveries where state = 'received'"
 WAITING = """
 select distinct workspace_id from (
-    select workspace_id from deliveries where state = 'received' order by id limit $1
+    select workspace_id from deliveries where state = 'received' and workspace_id <> all($2::uuid[])
+    order by id limit $1
 ) as waiting
 """
-"""Whose deliveries wait: the worker then opens a transaction over just these workspaces."""
+"""Whose deliveries wait but $2: the worker then opens a transaction over just these workspaces."""
 TAKE = """
 select d.id, d.workspace_id, d.connection_id, d.headers::text as headers, d.body, d.received_at, d.traceparent,
        d.delivery_key, d.fetched, c.vendor, c.product_id, c.rules::text as rules, c.mapping_version

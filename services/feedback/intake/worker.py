@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from services.feedback.intake import domain, store
-from shared.database import RETRYABLE, Tx
+from shared.database import RETRYABLE, Busy, Tx
 from shared.errors import Unavailable
 from shared.jobs import forever, make_way
 from shared.runtime import Runtime
@@ -44,17 +44,32 @@ async def run(runtime: Runtime) -> None:
 
 
 async def process_some(runtime: Runtime, limit: int = BATCH) -> bool:
-    """Read the oldest waiting deliveries in one transaction; tell whether there may be more."""
-    async with runtime.database.lane(None) as lane:
-        workspaces = [row["workspace_id"] for row in await lane.all(store.WAITING, limit)]
-    if not workspaces:
-        return False
+    """Read the oldest waiting deliveries in one transaction; tell whether there may be more.
+
+    Those of a workspace that somebody holds alone come when there are no others: nobody else waits for it.
+    """
+    busy: set[UUID] = set()
+    while True:
+        async with runtime.database.lane(None) as lane:
+            workspaces = [row["workspace_id"] for row in await lane.all(store.WAITING, limit, list(busy))]
+        if not workspaces and not busy:
+            return False
+        try:
+            return await _process(runtime, workspaces or sorted(busy), limit, patient=not workspaces) or bool(busy)
+        except Busy as held:
+            busy |= held.workspaces
+
+
+async def _process(runtime: Runtime, workspaces: list[UUID], limit: int, *, patient: bool) -> bool:
     try:
         async with runtime.database.transaction(workspaces, by_key=True) as tx:
+            tx.patient = patient
             rows = await _take(tx, workspaces, limit)
             if rows:
                 await domain.process(tx, rows)
         return len(rows) == limit
+    except Busy:
+        raise
     except RETRYABLE:
         return True
     except Unavailable:

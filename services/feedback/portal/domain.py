@@ -207,10 +207,14 @@ def require_visitor(viewer: Viewer) -> UUID:
     return viewer.contact_id
 
 
-async def _visitor(tx: Tx, sight: Sight) -> UUID:
-    """Who that contact is by now: they may have been merged into another. Forbidden when it is nobody."""
+async def _visitor(tx: Tx, sight: Sight, *, counts: bool = False) -> UUID:
+    """Who that contact is by now: they may have been merged into another. Forbidden when it is nobody.
+
+    `counts`: demand is going to be counted of them, and they stay who they are until then.
+    """
     named = require_visitor(sight.viewer)
-    (contact_id,) = await customers.recognise(tx, [Person(sight.workspace_id, id=named)])
+    counting = [sight.workspace_id] if counts else ()
+    (contact_id,) = await customers.recognise(tx, [Person(sight.workspace_id, id=named)], counting)
     if contact_id is None:
         raise Forbidden("The visitor is no contact any more.", code="visitor_needed")
     return contact_id
@@ -255,7 +259,7 @@ async def vote(
 async def unvote(tx: Tx, sight: Sight, idea_id: UUID) -> asyncpg.Record:
     """Take one's vote back, if there is one, also where the board takes none any more; the idea as it is then."""
     await idea(tx, sight, idea_id, "/vote")
-    contact_id = await _visitor(tx, sight)
+    contact_id = await _visitor(tx, sight, counts=True)
     await votes.retract(tx, sight.workspace_id, idea_id, contact_id)
     return await _now(tx, sight, contact_id, idea_id)
 
@@ -279,7 +283,7 @@ async def unfollow(tx: Tx, sight: Sight, idea_id: UUID) -> asyncpg.Record:
 async def submit(tx: Tx, caller: Caller, sight: Sight, title: str, description: str) -> tuple[UUID, State]:
     """Bring an idea to the board. Forbidden to nobody in particular, Conflict where the board takes none."""
     at = await board(tx, sight)
-    return await boards.submit(tx, caller, at, await _visitor(tx, sight), title, description)
+    return await boards.submit(tx, caller, at, await _visitor(tx, sight, counts=True), title, description)
 
 
 async def say(tx: Tx, caller: Caller, sight: Sight, idea_id: UUID, text: str, parent_id: UUID | None) -> asyncpg.Record:

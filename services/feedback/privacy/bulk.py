@@ -5,6 +5,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.feedback.comments import domain as comments
+from services.feedback.demand import domain as demand
 from services.feedback.intake import domain as intake
 from services.feedback.intake import readings
 from services.feedback.privacy import store
@@ -78,6 +79,8 @@ async def _search_deliveries(tx: Tx, erasing: Erasing) -> Step:
 async def _find_contacts(tx: Tx, erasing: Erasing) -> Step:
     """Who has come to be known by the same names while the deliveries were read, and what a rival left of the first."""
     subject = erasing.subject
+    # Alone, as when it was asked for: nobody is merged into who is found here.
+    await demand.hold(tx, (), [erasing.workspace_id])
     same = await tx.all(
         store.SAME_PERSON,
         erasing.workspace_id,

@@ -227,9 +227,16 @@ select delivery_id, source, external_id from feedback
 where workspace_id = $1 and contact_id = any($2::uuid[])
   and (delivery_id = any($3::uuid[]) or external_id = any($4::text[]))
 """
+# Whole, as when an erasure is asked for: a name that leads to somebody who is erased would bring all that is said under
+# it to them.
 SAME_PERSON = """
-select id from contacts where workspace_id = $1 and (email = any($2::text[]) or external_id = any($3::text[])
-    or merged_into = any($4::uuid[])) order by id
+with whole as materialized (
+    select coalesce(merged_into, id) as id from contacts
+    where workspace_id = $1 and (email = any($2::text[]) or external_id = any($3::text[])
+        or merged_into = any($4::uuid[]) or id = any($4))
+)
+select id from contacts where workspace_id = $1
+  and (id = any(array(select id from whole)) or merged_into = any(array(select id from whole))) order by id
 """
 # Somebody else's words that hold the address: that alone is taken out. Looks at a part, and tells how far that was.
 REDACT_FEEDBACK = """

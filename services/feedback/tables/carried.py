@@ -71,6 +71,13 @@ FOREIGN = frozenset({"votes.cast_by"})
 NAMED = frozenset({"trust.name", "comment_mentions.mentioned"})
 """Texts that are either a name or an id of something in the workspace: the ids are renamed."""
 
+REFERRING = {
+    "account_id": "accounts", "board_id": "boards", "comment_id": "comments", "component_id": "components",
+    "contact_id": "contacts", "entry_id": "moderation_entries", "feedback_id": "feedback", "idea_id": "ideas",
+    "into_id": "ideas", "item_id": "items", "merged_root": "ideas", "need_id": "needs", "parent_id": "comments",
+    "product_id": "products", "segment_id": "segments",
+}  # fmt: skip
+"""Of which table an id in a column of that name is. What may be of several, or is not carried, is in none."""
 INSIDE = frozenset({"triage_history.insight", "inbox_actions.asked"})
 """JSON objects with ids of the workspace among their values, which are renamed; deeper ones are not looked at."""
 
@@ -107,6 +114,19 @@ class Carried:
 def carried() -> tuple[Carried, ...]:
     """Every table that is carried, in the order in which rows can be put back."""
     return tuple(described(table) for table in metadata.sorted_tables if table.name in CARRIED)
+
+
+def references() -> dict[str, tuple[str | None, dict[str, str]]]:
+    """By table: the column with a row's own id, where others refer to it, and of which tables those in others are."""
+    found: dict[str, tuple[str | None, dict[str, str]]] = {}
+    for table in carried():
+        key = table.key[0] if table.name in REFERRING.values() else None
+        named = {each.name for each in table.fields if each.names and each.name != key}
+        others = {name: REFERRING[name] for name in named if name in REFERRING}
+        if "merged_into" in named:
+            others["merged_into"] = table.name
+        found[table.name] = key, others
+    return found
 
 
 def of_workspaces() -> Iterator[str]:

@@ -15,7 +15,7 @@ from services.feedback.votes import domain, store
 from services.feedback.votes.domain import Ballot, Cast, Importance
 from shared.database import Tx
 from shared.errors import FieldError, Invalid, NotFound
-from shared.ingest import Submission, store_once, submission
+from shared.ingest import Stored, Submission, store_once, submission
 from shared.paging import Cursor, Limit, Page, after, page
 from shared.problems import EDITING, GUARDED, responses
 from shared.routes import Answer, CallerDep, IfMatch, IngestRoute, InletDep, ReadDep, Route, TxDep, allow, etag
@@ -77,11 +77,12 @@ class Vote(Wire):
     created_at: datetime
 
 
-async def _flush(runtime: Runtime, batch: Sequence[Submission[Ballot]]) -> list[Answer | Exception]:
-    async def store_ballots(tx: Tx, fresh: Sequence[Submission[Ballot]]) -> list[Answer | Exception]:
-        return [_answer(result) for result in await domain.cast(tx, [each.body for each in fresh])]
+async def _flush(runtime: Runtime, batch: Sequence[Submission[Ballot]]) -> list[Stored]:
+    return await store_once(runtime.database, batch, _store)
 
-    return await store_once(runtime.database, batch, store_ballots)
+
+async def _store(tx: Tx, fresh: Sequence[Submission[Ballot]]) -> list[Answer | Exception]:
+    return [_answer(result) for result in await domain.cast(tx, [each.body for each in fresh])]
 
 
 VOTES = Batch("votes", _flush)

@@ -114,7 +114,10 @@ async def _store(tx: Tx, sound: Sequence[tuple[int, Ballot, UUID, UUID]]) -> lis
 async def _recast(
     tx: Tx, votes: list[Cast], before: Sequence[int], sound: Sequence[tuple[int, Ballot, UUID, UUID]]
 ) -> None:
-    """Put the votes that stood before at these positions, brought up to what was said last."""
+    """Put the votes that stood before at these positions, brought up to what was said last.
+
+    Raises a race that is lost, to be run anew, where a contact is somebody else by now.
+    """
     # Of one contact's ballots in a batch the last says what counts.
     last = {(votes[position].idea_id, votes[position].contact_id): position for position in before}
     ballots = [sound[position][1] for position in last.values()]
@@ -130,7 +133,10 @@ async def _recast(
     standing = {(row["idea_id"], row["contact_id"]): row for row in rows}
     for position in before:
         vote = votes[position]
-        row = standing[(vote.idea_id, vote.contact_id)]
+        row = standing.get((vote.idea_id, vote.contact_id))
+        if row is None:
+            # Recognised, and then merged before the workspace was held: looked up again, it is somebody else.
+            raise asyncpg.SerializationError("a contact was merged meanwhile")
         votes[position] = vote._replace(id=row["id"], status="updated" if row["changed"] else "duplicate")
 
 
@@ -162,9 +168,11 @@ async def withdraw(tx: Tx, workspace_id: UUID, vote_id: UUID) -> None:
         raise NotFound("No vote by that id.")
     await demand.hold(tx, [workspace_id])
     await demand.lock(tx, [row["idea_id"]])
-    if not await tx.run(store.WITHDRAW, workspace_id, vote_id):
+    # Whose it is by now: before the workspace was held, its contact may have been merged into another.
+    gone = await tx.one(store.WITHDRAW, workspace_id, vote_id)
+    if gone is None:
         raise NotFound("No vote by that id.")
-    await demand.count(tx, [_withdrawn(workspace_id, row["contact_id"], row)])
+    await demand.count(tx, [_withdrawn(workspace_id, gone["contact_id"], gone)])
 
 
 async def retract(tx: Tx, workspace_id: UUID, idea_id: UUID, contact_id: UUID) -> None:

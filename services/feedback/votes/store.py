@@ -7,7 +7,10 @@ _MARKED = """marked as (
     join ideas i on i.id = v.idea_id join contacts c on c.id = v.contact_id
 )"""
 
-ADD = """
+# Nobody who was merged since they were looked up: who casts holds the workspace by now, so that stays so. Who was
+# erased stays who they are: the erasure waits for whoever found them before, and goes through this as well.
+_THERE = "c.merged_into is null"
+ADD = f"""
 insert into votes (id, workspace_id, idea_id, contact_id, importance, on_behalf, cast_by, source, source_url, reason,
     mrr, created_at)
 select v.id, v.workspace_id, v.idea_id, v.contact_id, v.importance, v.on_behalf, v.cast_by, v.source, v.source_url,
@@ -16,7 +19,7 @@ from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::bool
             $9::text[], $10::text[], $11::timestamptz[]) with ordinality
      as v (id, workspace_id, idea_id, contact_id, importance, on_behalf, cast_by, source, source_url, reason, cast_at,
          place)
-join contacts c on c.id = v.contact_id left join accounts a on a.id = c.account_id
+join contacts c on c.id = v.contact_id and {_THERE} left join accounts a on a.id = c.account_id
 order by v.place
 on conflict (idea_id, contact_id) do nothing
 returning id
@@ -28,6 +31,7 @@ with again as (
         coalesce(said.reason, v.reason) as reason, coalesce(said.source_url, v.source_url) as source_url
     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[])
         as said (workspace_id, idea_id, contact_id, importance, reason, source_url)
+    join contacts c on c.id = said.contact_id and {_THERE}
     join votes v on v.workspace_id = said.workspace_id and v.idea_id = said.idea_id and v.contact_id = said.contact_id
 ), changed as (
     update votes v set importance = a.importance, reason = a.reason, source_url = a.source_url, version = v.version + 1
@@ -37,6 +41,7 @@ with again as (
 ), {_MARKED}
 select v.idea_id, v.contact_id, v.id, exists (select from changed where changed.id = v.id) as changed
 from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as asked (workspace_id, idea_id, contact_id)
+join contacts c on c.id = asked.contact_id and {_THERE}
 join votes v on v.workspace_id = asked.workspace_id and v.idea_id = asked.idea_id and v.contact_id = asked.contact_id
 """
 _VOTE = """v.id, v.idea_id, v.contact_id, c.account_id, v.importance, v.on_behalf, v.cast_by, v.source, v.source_url,
@@ -73,7 +78,7 @@ LIST_BOTH = f"""
 select {_VOTE} from votes v {_OF_WHOM}
 where v.workspace_id = $1 and v.idea_id in (select id from {_MEMBERS}) and v.contact_id = $8 {_WANTED}
 """
-WITHDRAW = "delete from votes where workspace_id = $1 and id = $2"
+WITHDRAW = "delete from votes where workspace_id = $1 and id = $2 returning idea_id, contact_id, created_at"
 # All of a contact's for an idea and for those that were merged into it.
 RETRACT = """
 delete from votes where workspace_id = $1 and contact_id = $3

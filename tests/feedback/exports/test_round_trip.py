@@ -2,10 +2,16 @@
 
 import hashlib
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import UUID
 
+import pytest
+
+from services.feedback.exports.file import Seal, line_of, mask_of, renamed, table_of
 from services.feedback.inbox import domain as inbox
 from services.feedback.tables.carried import CARRIED
+from shared.access.keys import SCOPES
 from shared.database import Database
 from shared.errors import Invalid
 from tests.builders import Api, eventually
@@ -201,3 +207,57 @@ async def test_what_is_no_whole_export_is_refused_before_anything_is_stored(api:
     await new_idea(neighbour)
     await send(neighbour, path, file)
     assert "empty workspace" in (await ended(neighbour, path))["reason"]
+
+
+async def test_a_key_carries_away_and_puts_back_what_it_may_see_and_write(api: Api) -> None:
+    """A file holds the team's notes, who is blocked, and boards: whoever has it has read all of that."""
+    path = (await api.feedback.post("/v1/exports")).headers["location"]
+    for lacking in ("feedback:read", "ideas:read", "votes:read", "customers:read", "comments:read", "moderation:read"):
+        blind = await api.another(SCOPES - {lacking})
+        for asked in (blind.feedback.post("/v1/exports"), blind.feedback.get(path), blind.feedback.get(f"{path}/file")):
+            refused = await asked
+            assert (refused.status_code, refused.json()["detail"]) == (403, f"The key lacks the scope {lacking}.")
+    for lacking in ("boards:write", "moderation:write", "comments:write"):
+        refused = await (await api.another(SCOPES - {lacking})).feedback.post("/v1/imports", json={"kind": "workspace"})
+        assert (refused.status_code, refused.json()["detail"]) == (403, f"The key lacks the scope {lacking}.")
+
+
+def forged(file: bytes, table: str, **columns: str) -> bytes:
+    """The export as whoever owns it could have written it: with other values in each row of a table."""
+    lines = file.splitlines(keepends=True)[:-1]
+    seal = Seal()
+    for number, line in enumerate(lines):
+        if table_of(line) == table:
+            told = json.loads(line)
+            lines[number] = line_of(table, json.dumps(told["row"] | columns))
+        seal.add(lines[number])
+    return b"".join([*lines, seal.manifest()])
+
+
+@pytest.mark.parametrize(
+    "case", ["ideas merged_root", "ideas merged_into", "contacts account_id", "votes idea_id", "ideas id"]
+)
+async def test_nothing_that_is_put_back_refers_to_what_is_somebody_elses(
+    api: Api, neighbour: Api, new_api: Callable[[], Awaitable[Api]], case: str
+) -> None:
+    """The file is the caller's to write, and ids of ideas stand on public boards."""
+    theirs = await new_idea(api)
+    await made(await api.feedback.post("/v1/accounts", json={"accounts": [{"external_id": "acme", "mrr": 7}]}), 200)
+    account = (await api.feedback.get("/v1/accounts")).json()["data"][0]
+    ours = await new_idea(neighbour)
+    vote = {"idea_id": ours["key"], "contact": {"external_id": "u1", "account": "acme"}}
+    await made(await neighbour.feedback.post("/v1/votes", json=vote))
+    _, file = await exported(neighbour)
+    empty = await new_api()
+    table, column = case.split()
+    named = renamed(UUID((account if column == "account_id" else theirs)["id"]), mask_of(empty.workspace_id))
+    hostile = forged(file, table, **{column: str(named)})
+    if case == "ideas id":
+        # Whole in itself: all that referred to the idea does so by its new id.
+        own = str(renamed(UUID(ours["id"]), mask_of(neighbour.workspace_id))).encode()
+        hostile = forged(file.replace(own, str(named).encode()), "nothing")
+    done = await imported(empty, hostile, kind="workspace")
+    assert done["state"] == "failed"
+    assert ("has the id of another" if case == "ideas id" else f"A row of {table} refers to") in done["reason"]
+    for listed in ("ideas", "contacts", "votes?idea_id=" + theirs["id"]):
+        assert (await empty.feedback.get(f"/v1/{listed}")).json()["data"] == [], "nothing of it was stored"

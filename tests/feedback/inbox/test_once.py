@@ -1,14 +1,24 @@
 """What a customer said is stored once, however often and with whom it arrives."""
 
 import asyncio
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, cast
 
 import pytest
 from httpx2 import Response
 
+from services.feedback.customers.domain import Person
+from services.feedback.demand import domain as demand
+from services.feedback.inbox.api import FEEDBACK
+from services.feedback.inbox.domain import Statement
+from shared.access.keys import Caller
 from shared.database import Database
+from shared.edge import Edge
+from shared.ids import new_id
+from shared.ingest import Submission
 from tests.builders import Api
-from tests.feedback.given import made, new_idea
+from tests.feedback.given import Databases, made, new_idea
+from tests.servers import World
 
 STORED = """
 select text, (select count(*) from feedback.events where aggregate_id = f.id) as events
@@ -157,3 +167,42 @@ async def test_what_is_answered_is_committed(api: Api, admin: Database) -> None:
         return row is not None and (row["text"], row["events"]) == (f"Slow {number}", 1)
 
     assert all(await asyncio.gather(*(store(number) for number in range(60))))
+
+
+async def test_what_is_stored_already_is_not_stored_again_for_what_is_at_fault_beside_it(
+    api: Api, world: World
+) -> None:
+    """Plain statements have a commit of their own; the batch that they came in fails without them."""
+    runtime = cast("Edge", world.apps["feedback"]).direct.runtime
+    caller = Caller(new_id(), api.workspace_id, "", frozenset(), 1, "USD")
+    plain = Statement(api.workspace_id, "api", "Slow", datetime.now(UTC), caller.actor)
+    # What the door lets nobody say: no row can hold it.
+    faulty = plain._replace(text="\0", person=Person(api.workspace_id, email="ada@example.com"))
+    said = [plain, faulty, plain]
+    told = [runtime.submit(FEEDBACK, Submission(caller, each, None)) for each in said]
+    answers = await asyncio.gather(*told, return_exceptions=True)
+    assert [isinstance(each, Exception) for each in answers] == [False, True, False]
+    assert await count(api) == 2
+
+
+async def test_what_waits_for_its_workspace_is_stored_once_whatever_fails_beside_it(
+    api: Api, neighbour: Api, world: World, database: Databases
+) -> None:
+    runtime = cast("Edge", world.apps["feedback"]).direct.runtime
+
+    def said(where: Api, text: str, *ideas: str) -> Submission[Statement]:
+        caller = Caller(new_id(), where.workspace_id, "", frozenset(), 1, "USD")
+        person = Person(where.workspace_id, email="ada@example.com")
+        each = Statement(where.workspace_id, "api", text, datetime.now(UTC), caller.actor, person=person, ideas=ideas)
+        return Submission(caller, each, None)
+
+    idea = (await new_idea(api))["id"]
+    async with (await database("feedback")).transaction({api.workspace_id}) as tx:
+        await demand.hold(tx, (), [api.workspace_id])
+        batch = [said(api, "Slow", idea), said(neighbour, "\0"), said(neighbour, "Fine"), said(neighbour, "Good")]
+        told = [runtime.submit(FEEDBACK, each) for each in batch]
+        answers = await asyncio.gather(*told[1:], return_exceptions=True)
+        assert [isinstance(each, Exception) for each in answers] == [True, False, False]
+        assert not told[0].done()
+    assert (await told[0]).status == 201
+    assert (await count(api), await count(neighbour)) == (1, 2)

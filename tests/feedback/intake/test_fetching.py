@@ -11,6 +11,7 @@ from services.feedback.fetches import worker as fetching
 from services.feedback.fetches.sources import LONGEST_WAIT, retry_after
 from services.feedback.intake.signatures import SCHEMES, sign
 from shared.egress import Egress, networks
+from tests.builders import eventually
 from tests.feedback.given import Door, made, open_door
 from tests.feedback.intake.conftest import Desk
 from tests.feedback.intake.payloads import fixture
@@ -191,6 +192,27 @@ async def test_a_vendor_that_says_wait_is_left_alone(desk: Desk, vendor: Vendor,
     await fetching.fetch_some(desk.runtime, egress)
     await desk.read()
     assert await desk.said() == ["The importer drops rows.\n\nThe API"]
+
+
+async def test_who_answers_late_keeps_nobody_else_waiting(
+    desk: Desk, vendor: Vendor, egress: Egress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "SLOW_SECONDS", 0)
+    slow, other = await surveymonkey(desk, vendor), await surveymonkey(desk, vendor)
+    for door, number in ((slow, 1), (slow, 2), (other, 3)):
+        body = {**fixture("surveymonkey"), "event_id": f"ev-{number}", "object_id": f"900{number}"}
+        vendor.answers[DETAILS.replace("9001", f"900{number}")] = [fixture("fetched/surveymonkey")] * 2
+        await made(await door.deliver(body), 200)
+        if number != 1:
+            await desk.read()
+
+    async def twice() -> bool:
+        # Other tests' may be due as well.
+        await fetching.fetch_some(desk.runtime, egress, limit=1)
+        return len(vendor.asked) == 2
+
+    await eventually(twice)
+    assert "9003" in vendor.asked[1][1], "not the other that the late one has"
 
 
 @pytest.mark.parametrize("answer", [(500, BARE, b""), (503, BARE, b"{}"), (200, BARE, b"<html>"), (429, BARE, b"")])

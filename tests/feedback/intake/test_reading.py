@@ -5,7 +5,11 @@ import itertools
 
 import pytest
 
+from services.feedback.demand import domain as demand
 from services.feedback.intake import store
+from shared.database import Database
+from shared.edge import Edge
+from tests.builders import new_workspace
 from tests.feedback.given import open_door, typeform
 from tests.feedback.intake.conftest import Desk
 
@@ -24,6 +28,25 @@ async def test_in_the_order_of_arrival(desk: Desk) -> None:
     assert await desk.states() == ["applied"] * 5
     await desk.read()
     assert len(await desk.said()) == 5
+
+
+async def test_a_workspace_that_somebody_holds_alone_keeps_no_other_waiting(
+    desk: Desk, still: tuple[Edge, Database]
+) -> None:
+    edge, admin = still
+    other = Desk(await new_workspace({"feedback": edge}, admin), desk.runtime, admin)
+    for each in (desk, other):
+        await (await open_door(each.api)).deliver(typeform("r1", "text"))
+    async with desk.runtime.database.transaction({desk.api.workspace_id}) as tx:
+        await demand.hold(tx, (), [desk.api.workspace_id])
+        assert await desk.read(), "there is more"
+        assert (await desk.states(), await other.states()) == (["received"], ["applied"])
+        reading = asyncio.ensure_future(desk.read())
+        await asyncio.wait({reading}, timeout=0.1)
+        assert not reading.done(), "it waits where nobody else does"
+    await reading
+    assert await desk.states() == ["applied"]
+    await other.api.close()
 
 
 async def killed(desk: Desk, at: int) -> bool:

@@ -82,6 +82,10 @@ async def test_time_and_name_are_signed_where_they_are_named(api: Api) -> None:
         ({"signing": {"header": "x", "lead": "{id}."}}, "/body/signing"),
         ({"signing": {"header": "x", "lead": "{body}"}}, "/body/signing"),
         ({"signing": {"header": "x", "lead": "{"}}, "/body/signing"),
+        (
+            {"signing": {"header": "x", "timestamp_header": "t", "id_header": "i", "lead": "{i{timestamp}d}"}},
+            "/body/signing",
+        ),
         ({"signing": {"header": "x", "lead": "\n"}}, "/body/signing/lead"),
         ({"signing": {"header": "x", "key": "base64"}, "secret": "n°t"}, "/body/secret"),
     ],

@@ -11,6 +11,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from deploy import SERVICES
 from services.feedback.privacy import domain, store
+from services.feedback.privacy.bulk import STEPS, Erasing
 from services.feedback.privacy.places import FREE, PLACES
 from services.feedback.privacy.subject import Subject
 from services.feedback.tables import metadata
@@ -291,3 +292,23 @@ def test_every_table_says_what_it_holds_of_a_person() -> None:
 )
 def test_what_mentions_somebody(raw: bytes, holds: bool) -> None:
     assert Subject.of(["ADA@example.com", None], ["user-17", "u1"]).mentioned_in(raw) is holds
+
+
+async def test_whoever_is_found_on_the_way_goes_with_all_that_names_them(api: Api, database: Databases) -> None:
+    """Somebody is known by the same address again, under whom others were merged: their names lead nowhere then."""
+    feedback = await database("feedback")
+    people = [{"external_id": "u1", "email": "ada@example.com"}, {"external_id": "u2"}, {"external_id": "u3"}]
+    found, twin, other = [
+        (await made(await api.feedback.post("/v1/contacts", json=each), 200))["id"] for each in people
+    ]
+    both = {"contact_id": found, "duplicate_id": twin}
+    await made(await api.feedback.post("/v1/contacts:merge", json=both), 200)
+    subject = Subject.of(["ada@example.com"], [], [])
+    erasing = Erasing(new_id(), api.workspace_id, [], subject, "")
+    async with feedback.transaction({api.workspace_id}) as tx:
+        step = await STEPS["contacts"](tx, erasing)
+    assert {str(id) for id in step.contact_ids or ()} == {found, twin}
+    for name in ("u1", "u2"):
+        again = await made(await api.feedback.post("/v1/contacts", json={"external_id": name}), 200)
+        assert again["id"] not in {found, twin}, "it is nobody's name any more"
+    assert (await made(await api.feedback.post("/v1/contacts", json={"external_id": "u3"}), 200))["id"] == other
