@@ -75,6 +75,11 @@ class Edge:
         limit = self.direct.limit(path)
         named = (b"x-request-id", identity.encode())
         found = self.direct.find(method, path)
+        if method == "HEAD" and found is None:
+            # Asked as GET, and without the body. The server's own scope stays as it is: it tells HEAD from GET by that.
+            as_get: Scope = {**scope, "method": "GET"}
+            scope, send, method = as_get, _without_body(send), "GET"
+            found = self.direct.find(method, path)
         counted = False
         status = 0
         try:
@@ -162,6 +167,13 @@ def _too_large(limit: int) -> TooLarge:
 async def _send(send: Send, reply: Reply) -> None:
     await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
     await send({"type": "http.response.body", "body": reply.body})
+
+
+def _without_body(send: Send) -> Send:
+    async def send_head(message: Message) -> None:
+        await send(message if message["type"] != "http.response.body" else {**message, "body": b""})
+
+    return send_head
 
 
 async def _whole(receive: Receive, limit: int) -> bytes:

@@ -149,13 +149,17 @@ def response_of(problem: Problem) -> Response:
 
 
 def allowed_methods(routes: Sequence[BaseRoute], scope: Mapping[str, Any]) -> list[str]:
-    """Every method that some route serves at this path: one route alone knows only its own."""
-    methods: set[str] = set()
+    """Every method that is served at this path, HEAD with GET (`Edge`): one route alone knows only its own.
+
+    Where several paths match, as `/v1/feedback/bulk` and `/v1/feedback/{id}` do, the one with fewer parameters counts.
+    """
+    methods: dict[int, set[str]] = {}
     for route in routes:
-        match, _ = route.matches({**scope})
+        match, child = route.matches({**scope, "path_params": {}})
         if match is not Match.NONE:
-            methods |= getattr(route, "methods", None) or set()
-    return sorted(methods)
+            methods.setdefault(len(child["path_params"]), set()).update(getattr(route, "methods", None) or ())
+    meant = methods[min(methods)]
+    return sorted(meant | {"HEAD"} if "GET" in meant else meant)
 
 
 def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:

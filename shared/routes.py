@@ -4,6 +4,7 @@
 `IngestRoute` serves the hot writes, whose transaction is shared with other requests.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Annotated, Any, NamedTuple
 
@@ -52,6 +53,11 @@ async def identify(runtime: Runtime, headers: Mapping[bytes, bytes]) -> Caller:
 
 class Route(APIRoute):
     """A route behind a key: one request, one transaction, committed before the answer."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # An id ends where a verb begins: else `/v1/ideas/{id}` would answer for `/v1/ideas/{id}:merge` too.
+        self.path_regex = re.compile(self.path_regex.pattern.replace("[^/]+", "[^/:]+"))
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         serve = super().get_route_handler()

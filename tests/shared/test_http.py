@@ -75,15 +75,28 @@ async def test_unknown_paths_and_methods(notes: Api) -> None:
     problem(await notes.feedback.get("/v1/notes/"), 404, "not_found")
     response = await notes.feedback.put("/v1/notes", json={})
     problem(response, 405, "method_not_allowed")
-    assert response.headers["allow"] == "GET, POST", "of all routes at this path, not of one"
+    assert response.headers["allow"] == "GET, HEAD, POST", "of all routes at this path, not of one"
     note = await add(notes, "a")
     response = await notes.feedback.delete(note.headers["location"])
     wrong = problem(response, 405, "method_not_allowed")
-    assert response.headers["allow"] == "GET, PATCH"
-    assert "GET, PATCH" in wrong["detail"]
+    assert response.headers["allow"] == "GET, HEAD, PATCH"
+    assert "GET, HEAD, PATCH" in wrong["detail"]
     response = await notes.feedback.get("/v1/jotted")
     problem(response, 405, "method_not_allowed")
     assert response.headers["allow"] == "POST"
+
+
+async def test_head_is_get_without_the_body(notes: Api) -> None:
+    note = (await add(notes, "a")).headers["location"]
+    for path in (note, "/v1/notes", "/v1/nothing", "/openapi/feedback.json", "/healthz"):
+        whole, head = await notes.feedback.get(path), await notes.feedback.head(path)
+        assert head.status_code == whole.status_code, path
+        assert head.content == b"", path
+        assert head.headers["content-length"] == str(len(whole.content)), path
+        assert head.headers["content-type"] == whole.headers["content-type"], path
+        assert head.headers.get("etag") == whole.headers.get("etag"), path
+    refused = await notes.feedback.head("/v1/jotted")
+    assert (refused.status_code, refused.headers["allow"], refused.content) == (405, "POST", b"")
 
 
 @pytest.mark.parametrize("path", ["/v1/notes", "/v1/jotted"])

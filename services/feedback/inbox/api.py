@@ -145,7 +145,11 @@ def _answer(result: Recorded | Exception) -> Answer | Exception:
 
 
 @ingest.post(
-    "", status_code=201, response_model=FeedbackAccepted, responses=EDITING, dependencies=[allow("feedback:write")]
+    "",
+    status_code=201,
+    response_model=FeedbackAccepted,
+    responses=EDITING | {200: {"model": FeedbackAccepted, "description": "it is there already, or was updated"}},
+    dependencies=[allow("feedback:write")],
 )
 def create_feedback(inlet: InletDep, body: FeedbackIn) -> Awaitable[Answer]:
     """Store what a customer said. The same `source` and `external_id` again answer 200 with the first one's id."""

@@ -100,7 +100,13 @@ def _answer(result: Cast | Exception) -> Answer | Exception:
     return Answer(201 if result.status == "created" else 200, to_json(body))
 
 
-@ingest.post("", status_code=201, response_model=VoteAccepted, responses=EDITING, dependencies=[allow("votes:write")])
+@ingest.post(
+    "",
+    status_code=201,
+    response_model=VoteAccepted,
+    responses=EDITING | {200: {"model": VoteAccepted, "description": "the contact has voted already"}},
+    dependencies=[allow("votes:write")],
+)
 def cast_vote(inlet: InletDep, body: VoteIn) -> Awaitable[Answer]:
     """Cast a vote, also on behalf of a contact.
 

@@ -173,7 +173,6 @@ def _conditional(request: Request, body: bytes, media_type: str, headers: Mappin
 
 
 # Before the page's own route, whose last parameter would swallow the ending.
-@public.head("/{workspace_slug}/{view_slug}.json", include_in_schema=False)
 @public.get(
     "/{workspace_slug}/{view_slug}.json",
     response_model=PublishedView,
@@ -187,7 +186,6 @@ async def read_published_view(workspace_slug: str, view_slug: str, request: Requ
     return _conditional(request, view.model_dump_json(exclude_none=True).encode(), "application/json", _JSON)
 
 
-@public.head("/{workspace_slug}/{view_slug}", include_in_schema=False)
 @public.get(
     "/{workspace_slug}/{view_slug}",
     response_class=HTMLResponse,
