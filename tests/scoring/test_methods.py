@@ -56,6 +56,7 @@ async def test_maxdiff(api: Api) -> None:
     assert (always["state"], always["missing"]) == ("not_identified", ["a"])
     never = await asked(api, "maxdiff", items=[{"item": "a", "shown": 0, "best": 0, "worst": 0}])
     assert never["state"] == "not_scoreable"
+    assert (await api.scoring.post("/v1/methods/maxdiff", json={"items": [items[0]] * 2})).status_code == 422
 
 
 async def test_votes_and_purchases(api: Api) -> None:

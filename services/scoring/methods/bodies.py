@@ -71,6 +71,12 @@ class MaxDiffIn(Wire):
 
     items: list[Shown] = Field(min_length=1, max_length=500)
 
+    @model_validator(mode="after")
+    def _counted_once(self) -> Self:
+        if len({each.item for each in self.items}) < len(self.items):
+            raise ValueError("items: one is there twice")
+        return self
+
 
 class Ballot(Wire):
     """What one voter gives."""
