@@ -2,16 +2,32 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from services.scoring.rankings import domain as ranking
+from services.scoring.runs.comparison import Place, compare
 from shared.database import Database
 from shared.ids import new_id
 from tests.builders import Api
 from tests.scoring.given import Workspace, idea
 
 FULL: dict[str, Any] = {"impact": 1, "confidence": 1, "effort": 1}
+
+
+def test_what_has_no_value_stands_in_no_order() -> None:
+    """However many without a value come before it in the list: it has not moved."""
+    first, last, scored = new_id(), new_id(), new_id()
+
+    def places(*rows: tuple[UUID, float | None]) -> list[Place]:
+        return [Place(idea_id, "", position, value, {}) for position, (idea_id, value) in enumerate(rows, start=1)]
+
+    found = compare(
+        places((scored, 2), (first, None), (last, None)), places((last, None), (first, None), (scored, None))
+    )
+    assert [(each.idea_id, each.by) for each in found.moves] == [(scored, -2)]
+    assert found.same == 2
 
 
 async def test_a_run_is_frozen_compared_and_tried_again(
@@ -223,6 +239,10 @@ async def test_a_ranking_can_be_seen_as_it_was(
     assert await ranked(2) == [("one", 30), ("two", 20)]
     assert await ranked(3) == [("one", 30), ("two", 20)]
     assert await ranked(4) == [], "nothing was scored then"
+    ahead = await api.scoring.get(
+        "/v1/rankings", params={"model_id": str(model_id), "as_of": str(today + timedelta(2))}
+    )
+    assert (ahead.status_code, ahead.json()["errors"][0]["pointer"]) == (422, "/query/as_of"), "nothing is shown yet"
 
     async def history(idea_id: Any) -> list[Any]:
         found: list[Any] = []

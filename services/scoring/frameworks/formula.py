@@ -173,7 +173,7 @@ def _value(tree: Node, columns: Columns, zero: bool, size: int) -> Array:
     value = _computed(tree, columns, zero, size)
     if isinstance(tree, Number | Name):
         return value
-    # What is beyond all numbers must not come back as one: as a divisor it would make zero, and `min` would pass it over.
+    # What is beyond all numbers must not come back as one: dividing by it makes zero, and `min` passes it over.
     return np.where(np.isinf(value), np.nan, value)
 
 
