@@ -9,20 +9,27 @@ from pydantic import Field
 from services.scoring.frameworks import (
     ahp,
     bradley_terry,
+    cost_of_delay,
     cumulative_voting,
+    elo,
     maxdiff,
     moscow,
+    rfm,
     van_westendorp,
 )
 from services.scoring.frameworks.factors import Refusal
+from services.scoring.frameworks.recipe import to_array
 from services.scoring.methods.bodies import (
     AhpIn,
     BradleyTerryIn,
     BuyAFeatureIn,
+    CostOfDelayIn,
+    EloIn,
     HundredDollarsIn,
     KanoIn,
     MaxDiffIn,
     MoscowIn,
+    RfmIn,
     VanWestendorpIn,
 )
 from shared.errors import FieldError, Invalid, TooLarge, UnsupportedMedia
@@ -55,6 +62,54 @@ class BradleyTerryResult(_Result):
     """Abilities by contests."""
 
     result: bradley_terry.Abilities | None
+
+
+class EloResult(_Result):
+    """Ratings after the last contest, the highest first."""
+
+    result: dict[str, float] | None
+
+
+class Segmented(Wire):
+    """A customer's score."""
+
+    customer: str
+    score: str | None = Field(
+        description="a digit each for recency, frequency and monetary value; null: one is missing"
+    )
+
+
+class RfmScores(Wire):
+    """Customers in the order in which they were given."""
+
+    thresholds: rfm.Thresholds
+    customers: list[Segmented]
+
+
+class RfmResult(_Result):
+    """Customers by recency, frequency and monetary value."""
+
+    result: RfmScores | None
+
+
+class Sequence(Wire):
+    """An order of jobs."""
+
+    jobs: list[str]
+    total: float = Field(description="what the delay of all jobs costs: each its rate until it is finished")
+
+
+class Sequences(Wire):
+    """The order that costs least, and the one that was asked about."""
+
+    best: Sequence = Field(description="by cost of delay over duration, the highest first (CD3)")
+    asked: Sequence | None
+
+
+class CostOfDelayResult(_Result):
+    """What delay costs."""
+
+    result: Sequences | None
 
 
 class Utility(Wire):
@@ -142,6 +197,19 @@ async def compare_by_contests(body: BradleyTerryIn) -> BradleyTerryResult:
     return BradleyTerryResult(**_told(bradley_terry.fit(items, wins, body.reference, body.prior)))
 
 
+@router.post("/elo", responses=ASKING, dependencies=[allow("scores:read")])
+async def rate_by_elo(body: EloIn) -> EloResult:
+    """Rate items by contests one after another (Elo).
+
+    What one wins the other loses, and the order of the contests matters: where it must not, ask Bradley-Terry.
+    """
+    contests = [(each.winner, each.loser, 0.5 if each.tie else 1.0) for each in body.contests]
+    found = elo.rate(contests, body.ratings, body.k)
+    if isinstance(found, Refusal):
+        return EloResult(**_told(found))
+    return EloResult(**_told(dict(sorted(found.items(), key=lambda each: (-each[1], each[0])))))
+
+
 @router.post("/maxdiff", responses=ASKING, dependencies=[allow("scores:read")])
 async def rank_by_maxdiff(body: MaxDiffIn) -> MaxDiffResult:
     """Find what items are worth by how often each was called best and worst (MaxDiff)."""
@@ -193,6 +261,45 @@ async def classify_by_kano(body: KanoIn) -> KanoResult:
     answered = kano.count([] if isinstance(categories, Refusal) else categories)
     counts: dict[kano.Category, int] = {name: answered[name] + body.counts.get(name, 0) for name in kano.CATEGORIES}
     return KanoResult(counts=counts, **_told(kano.judge(counts)))
+
+
+@router.post("/rfm", responses=ASKING, dependencies=[allow("scores:read")])
+async def score_by_rfm(body: RfmIn) -> RfmResult:
+    """Score customers by recency, frequency and monetary value, 5 the best of each (RFM).
+
+    Thresholds of your own keep scores comparable from one time to the next; without them customers are held against
+    one another. Customers who are all alike cannot be cut: `not_identified`.
+    """
+    recency, frequency, monetary = (
+        to_array([getattr(each, name) for each in body.customers]) for name in ("recency", "frequency", "monetary")
+    )
+    given = body.thresholds
+    cuts = rfm.thresholds(recency, frequency, monetary) if given is None else rfm.Thresholds(**given.model_dump())
+    if isinstance(cuts, Refusal):
+        return RfmResult(**_told(cuts))
+    found = rfm.score(recency, frequency, monetary, cuts)
+    if isinstance(found, Refusal):
+        return RfmResult(**_told(found))
+    scored = [Segmented(customer=each.customer, score=score) for each, score in zip(body.customers, found, strict=True)]
+    return RfmResult(**_told(RfmScores(thresholds=cuts, customers=scored)))
+
+
+@router.post("/cost-of-delay", responses=ASKING, dependencies=[allow("scores:read")])
+async def order_by_cost_of_delay(body: CostOfDelayIn) -> CostOfDelayResult:
+    """Find the order of jobs in which their delay costs least, and what another order costs (CD3, Smith's rule)."""
+    names = [each.job for each in body.jobs]
+    rates, durations = (np.array([getattr(each, name) for each in body.jobs]) for name in ("cost_of_delay", "duration"))
+    best = cost_of_delay.order(rates, durations)
+    if isinstance(best, Refusal):
+        return CostOfDelayResult(**_told(best))
+
+    def sequence(order: list[int]) -> Sequence:
+        total = cost_of_delay.total(rates, durations, order)
+        assert not isinstance(total, Refusal), "jobs that have a best order have a cost in any"
+        return Sequence(jobs=[names[place] for place in order], total=total)
+
+    asked = None if body.sequence is None else sequence([names.index(name) for name in body.sequence])
+    return CostOfDelayResult(**_told(Sequences(best=sequence(best), asked=asked)))
 
 
 @router.post("/moscow", responses=ASKING, dependencies=[allow("scores:read")])
