@@ -2,13 +2,14 @@
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.scoring.frameworks.recipe import Array, Mask
 from services.scoring.portfolio import prices
 from services.scoring.portfolio import program as program_module
 from services.scoring.portfolio.front import front
@@ -63,10 +64,46 @@ def by_hand(program: Program) -> float | None:
 whole = st.integers(0, 9).map(float)
 
 
+def of_one_period(program: Program) -> float | None:
+    """The same for one period and up to twenty items: every subset is a place in columns that double with each item."""
+    items = program.items
+    places = {item.key: place for place, item in enumerate(items)}
+    subsets = np.arange(2 ** len(items))
+
+    def sums(figures: Iterable[float]) -> Array:
+        found: Array = np.zeros(len(subsets))
+        for place, figure in enumerate(figures):
+            found[2**place : 2 ** (place + 1)] = found[: 2**place] + figure
+        return found
+
+    def holds(key: str) -> Mask:
+        return (subsets >> places[key]) & 1 == 1
+
+    fits = np.ones(len(subsets), np.bool_)
+    for skill, (amount,) in program.capacity.items():
+        fits &= sums(item.effort.get(skill, 0) for item in items) <= amount + 1e-9
+    for key, other in program.needs:
+        fits &= ~holds(key) | holds(other)
+    for key in program.must:
+        fits &= holds(key)
+    for key in program.without:
+        fits &= ~holds(key)
+    every = sums(sum(item.effort.values()) for item in items)
+    whole = sum(map(sum, program.capacity.values())) if program.share_of == "capacity" else every
+    for share in program.shares:
+        theirs = sums(sum(item.effort.values()) if item.kind in share.kinds else 0 for item in items)
+        if share.least is not None:
+            fits &= theirs >= share.least * whole - 1e-9
+        if share.most is not None:
+            fits &= theirs <= share.most * whole + 1e-9
+    values = sums(item.value for item in items)[fits]
+    return float(values.max()) if len(values) else None
+
+
 @st.composite
-def programs(draw: st.DrawFn) -> Program:
-    periods = draw(st.sampled_from([1, 1, 2]))
-    count = draw(st.integers(1, 8 if periods == 1 else 5))
+def programs(draw: st.DrawFn, fewest: int = 1, most: int = 8, lengths: Sequence[int] = (1, 1, 2)) -> Program:
+    periods = draw(st.sampled_from(lengths))
+    count = draw(st.integers(fewest, most if periods == 1 else 5))
     keys = [f"i{place}" for place in range(count)]
     items = [
         Item(
@@ -113,6 +150,25 @@ def test_the_best_set_is_the_best_of_all_sets(program: Program) -> None:
         return
     assert allowed(program, dict(found.periods))
     assert (found.value, found.gap) == (pytest.approx(wanted), 0)
+
+
+@pytest.mark.parametrize("most", [8, 14, 20])
+def test_up_to_twenty_items_are_chosen_as_by_trying_all_sets(most: int) -> None:
+    @settings(max_examples=8)
+    @given(program=programs(1 if most == 8 else most, most, (1,)))
+    def holds(program: Program) -> None:
+        wanted = of_one_period(program)
+        if most == 8:
+            assert wanted == by_hand(program), "both ways of trying all sets find the same"
+            return
+        found = Solver(program, time.monotonic() + 5).best(tidy=True)
+        if found is None:
+            assert wanted is None
+        else:
+            assert allowed(program, dict(found.periods))
+            assert (found.value, found.gap) == (pytest.approx(wanted), 0)
+
+    holds()
 
 
 @pytest.mark.parametrize("large", [0, 1_000])
