@@ -139,6 +139,9 @@ async def test_a_what_if_explains_itself_and_stores_nothing(api: Api, here: Work
     assert other["ideas"][0]["after"]["missing"] == ["ease"]
     for wrong in ({"inputs": [{"idea_id": str(one), "input": "joy", "value": 1}]}, {"parameters": {"scale": "x"}}):
         assert (await api.scoring.post("/v1/what-ifs", json={**asked, **wrong})).status_code == 422
+    unknown: list[dict[str, Any]] = [{"idea_id": str(each), "input": "effort", "value": 1} for each in (two, new_id())]
+    refused = await api.scoring.post("/v1/what-ifs", json={**asked, "inputs": unknown})
+    assert [each["pointer"] for each in refused.json()["errors"]] == ["/body/inputs/1/idea_id"]
 
 
 async def test_a_portfolio_of_scored_ideas(api: Api, here: Workspace) -> None:
@@ -192,6 +195,14 @@ async def test_a_portfolio_of_scored_ideas(api: Api, here: Workspace) -> None:
         {"items": [{"key": "x", "idea_id": str(new_id())}]},
     ):
         assert (await api.scoring.post("/v1/portfolios", json={**asked, **wrong})).status_code == 422
+    unknown: dict[str, Any] = {"key": "x", "idea_id": str(new_id())}
+    refusals: list[tuple[list[dict[str, Any]], str]] = [
+        ([items[0], unknown], "/body/items/1/idea_id"),
+        ([items[0], {**items[0], "key": "again"}], "/body"),
+    ]
+    for wrong_items, pointer in refusals:
+        refused = await api.scoring.post("/v1/portfolios", json={**asked, "items": wrong_items})
+        assert [each["pointer"] for each in refused.json()["errors"]] == [pointer]
 
 
 @pytest.mark.parametrize("window", [1_000, 1])

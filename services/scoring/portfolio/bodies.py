@@ -106,6 +106,9 @@ class PortfolioIn(Wire):
         keys = {item.key for item in self.items}
         if len(keys) < len(self.items):
             raise ValueError("items: two have the same key")
+        scored = [item.idea_id for item in self.items if item.idea_id and item.value is None and item.spread is None]
+        if len(set(scored)) < len(scored):
+            raise ValueError("items: two take the score of one idea, which would count it twice: give their values")
         if bool(self.capacity) == (self.stored_capacity is not None):
             raise ValueError("give either capacity or stored_capacity")
         return self if self.stored_capacity is not None else self._fits_capacity(keys)
