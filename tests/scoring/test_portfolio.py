@@ -68,12 +68,12 @@ def of_one_period(program: Program) -> float | None:
     """The same for one period and up to twenty items: every subset is a place in columns that double with each item."""
     items = program.items
     places = {item.key: place for place, item in enumerate(items)}
-    subsets = np.arange(2 ** len(items))
+    subsets = np.arange(1 << len(items))
 
     def sums(figures: Iterable[float]) -> Array:
         found: Array = np.zeros(len(subsets))
         for place, figure in enumerate(figures):
-            found[2**place : 2 ** (place + 1)] = found[: 2**place] + figure
+            found[1 << place : 2 << place] = found[: 1 << place] + figure
         return found
 
     def holds(key: str) -> Mask:
