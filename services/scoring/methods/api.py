@@ -32,9 +32,10 @@ from services.scoring.methods.bodies import (
     RfmIn,
     VanWestendorpIn,
 )
+from shared.apart import compute_apart
 from shared.errors import FieldError, Invalid, TooLarge, UnsupportedMedia
 from shared.problems import GUARDED, responses
-from shared.routes import Route, allow
+from shared.routes import Route, RuntimeDep, allow
 from shared.statistics import kano
 from shared.wire import Wire
 
@@ -198,13 +199,13 @@ async def compare_by_contests(body: BradleyTerryIn) -> BradleyTerryResult:
 
 
 @router.post("/elo", responses=ASKING, dependencies=[allow("scores:read")])
-async def rate_by_elo(body: EloIn) -> EloResult:
+async def rate_by_elo(body: EloIn, runtime: RuntimeDep) -> EloResult:
     """Rate items by contests one after another (Elo).
 
     What one wins the other loses, and the order of the contests matters: where it must not, ask Bradley-Terry.
     """
     contests = [(each.winner, each.loser, 0.5 if each.tie else 1.0) for each in body.contests]
-    found = elo.rate(contests, body.ratings, body.k)
+    found = await compute_apart(runtime, lambda: elo.rate(contests, body.ratings, body.k))
     if isinstance(found, Refusal):
         return EloResult(**_told(found))
     return EloResult(**_told(dict(sorted(found.items(), key=lambda each: (-each[1], each[0])))))
