@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from services.scoring.rankings import domain as ranking
@@ -110,6 +111,13 @@ async def test_a_run_is_frozen_compared_and_tried_again(
     assert (verified["intact"], verified["computed"] == run["digest"]) == (False, False)
     for path in ("", "/entries", "/decisions", "/verification", "/comparison"):
         assert (await neighbour.scoring.get(f"{url}{path}")).status_code == 404
+        for method in ("PUT", "PATCH", "DELETE"):
+            assert (await api.scoring.request(method, f"{url}{path}", json={"name": "x"})).status_code == 405
+    for table, column in (("runs", "name"), ("run_entries", "title"), ("run_decisions", "kind")):
+        for statement in (f"update {table} set {column} = {column}", f"delete from {table}", f"truncate {table}"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                async with here.database.transaction({here.id}) as tx:
+                    await tx.run(statement)
     inactive = await here.model(name="off", active=False)
     refused = await api.scoring.post("/v1/runs", json={"model_id": str(inactive), "name": "x"})
     assert refused.json()["code"] == "model_inactive"
