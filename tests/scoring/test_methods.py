@@ -95,7 +95,7 @@ async def test_cost_of_delay(api: Api) -> None:
 async def test_maxdiff(api: Api) -> None:
     items = [{"item": "a", "shown": 10, "best": 5, "worst": 1}, {"item": "b", "shown": 10, "best": 1, "worst": 5}]
     found = await asked(api, "maxdiff", items=items)
-    assert [each["item"] for each in found["result"]] == ["a", "b"]
+    assert [(each["item"], each["counted"]) for each in found["result"]] == [("a", 0.4), ("b", -0.4)]
     assert sum(each["share"] for each in found["result"]) == pytest.approx(1)
     always = await asked(api, "maxdiff", items=[{"item": "a", "shown": 1, "best": 1, "worst": 0}])
     assert (always["state"], always["missing"]) == ("not_identified", ["a"])

@@ -1,5 +1,6 @@
 """Methods for groups over HTTP. Each answers at once and stores nothing; what has no answer says why, with a 200."""
 
+from dataclasses import asdict
 from typing import Any, Literal
 
 import numpy as np
@@ -117,6 +118,7 @@ class Utility(Wire):
     """What an item is worth."""
 
     item: str
+    counted: float = Field(description="the count score: (best - worst) / shown, from -1 to 1")
     utility: float
     standard_error: float
     lower: float
@@ -221,15 +223,12 @@ async def rank_by_maxdiff(body: MaxDiffIn) -> MaxDiffResult:
     found = maxdiff.utilities(names, shown, best, worst)
     if isinstance(found, Refusal):
         return MaxDiffResult(**_told(found))
-    rows = zip(names, found.utility, found.standard_error, found.lower, found.upper, found.share, strict=True)
-    return MaxDiffResult(
-        **_told(
-            [
-                Utility(item=item, utility=utility, standard_error=error, lower=lower, upper=upper, share=share)
-                for item, utility, error, lower, upper, share in rows
-            ]
-        )
-    )
+    columns = asdict(found)
+    rows = [
+        Utility(item=item, **{name: column[place] for name, column in columns.items()})
+        for place, item in enumerate(names)
+    ]
+    return MaxDiffResult(**_told(rows))
 
 
 @router.post("/hundred-dollars", responses=ASKING, dependencies=[allow("scores:read")])
