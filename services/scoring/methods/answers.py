@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from services.scoring.frameworks import ahp, bradley_terry, cumulative_voting, moscow, rfm, van_westendorp
+from services.scoring.frameworks import ahp, bradley_terry, cumulative_voting, moscow, van_westendorp
+from services.scoring.methods.bodies import Cuts
 from shared.statistics import kano
 from shared.wire import Wire
 
@@ -48,7 +49,7 @@ class Segmented(Wire):
 class RfmScores(Wire):
     """Customers in the order in which they were given."""
 
-    thresholds: rfm.Thresholds
+    thresholds: Cuts
     customers: list[Segmented]
 
 

@@ -42,6 +42,7 @@ from services.scoring.methods.bodies import (
     BradleyTerryIn,
     BuyAFeatureIn,
     CostOfDelayIn,
+    Cuts,
     EloIn,
     HundredDollarsIn,
     KanoIn,
@@ -177,12 +178,12 @@ async def score_by_rfm(body: RfmIn) -> RfmResult:
     if isinstance(found, Refusal):
         return RfmResult(**_told(found))
     scored = [Segmented(customer=each.customer, score=score) for each, score in zip(body.customers, found, strict=True)]
-    return RfmResult(**_told(RfmScores(thresholds=cuts, customers=scored)))
+    return RfmResult(**_told(RfmScores(thresholds=Cuts(**asdict(cuts)), customers=scored)))
 
 
 @router.post("/cost-of-delay", responses=ASKING, dependencies=[allow("scores:read")])
 async def order_by_cost_of_delay(body: CostOfDelayIn) -> CostOfDelayResult:
-    """Find the order of jobs in which their delay costs least, and what another order costs (CD3, Smith's rule)."""
+    """Find the order of jobs in which delay costs least, and what another order costs (CD3)."""
     names = [each.job for each in body.jobs]
     rates, durations = (np.array([getattr(each, name) for each in body.jobs]) for name in ("cost_of_delay", "duration"))
     best = cost_of_delay.order(rates, durations)

@@ -127,7 +127,10 @@ class CostOfDelayIn(Wire):
 
     jobs: list[Job] = Field(min_length=1, max_length=500)
     sequence: list[Line] | None = Field(
-        default=None, max_length=500, description="an order of your own, every job once, to be held against the best"
+        default=None,
+        max_length=500,
+        description="an order of your own, every job once, to be held against the best",
+        examples=[["Super spoon"]],
     )
 
     @model_validator(mode="after")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, JsonValue
 
@@ -12,8 +12,8 @@ class Difference:
     """One place of the parameters at which they differ."""
 
     pointer: Annotated[str, Field(description="as a JSON Pointer into `parameters`", examples=["/formula"])]
-    before: Annotated[JsonValue, Field(description="null: it was null, or not there")]
-    after: Annotated[JsonValue, Field(description="null: it is null, or not there any more")]
+    before: Annotated[Any, Field(description="null: it was null, or not there")]
+    after: Annotated[Any, Field(description="null: it is null, or not there any more")]
 
 
 def differences(before: JsonValue, after: JsonValue, pointer: str = "") -> Iterator[Difference]:
