@@ -190,6 +190,21 @@ def test_a_large_set_is_within_all_limits_and_its_gap_is_true(large: int, monkey
     holds()
 
 
+@pytest.mark.parametrize("huge", [4e1, 1e3, 1e6, 1e9])
+def test_an_item_that_never_fits_lets_nothing_else_over_the_limit(huge: float) -> None:
+    items = [Item("huge", 9, {"backend": huge}), Item("a", 2, {"backend": 2.501}), Item("b", 1, {"backend": 2.501})]
+    solver = Solver(Program(items, {"backend": [5.0]}), time.monotonic() + 5)
+    found = solver.best(tidy=True)
+    assert found is not None
+    assert (found.periods, found.gap) == ({"a": 0}, 0), "both of them take 5.002"
+    eased = solver.best(more={("backend", 0): huge})
+    assert eased is not None
+    assert {"huge", "a"} <= eased.periods.keys()
+    none = Solver(Program(items, {"backend": [0.0]}), time.monotonic() + 5).best()
+    assert none is not None
+    assert none.periods == {}
+
+
 def test_what_limits_cost_is_the_difference_of_two_optima() -> None:
     items = [
         Item("a", 10, {"backend": 5}),
