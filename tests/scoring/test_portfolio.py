@@ -3,6 +3,7 @@
 import itertools
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -276,3 +277,9 @@ def test_without_time_there_is_no_answer_and_with_little_a_gap() -> None:
     assert found is not None
     assert 0 <= found.gap < 0.5
     assert allowed(program, dict(found.periods))
+    # In whatever unit values are, so is the gap: what is worth billionths is worth looking for as well.
+    small = replace(program, items=[replace(item, value=item.value * 1e-12) for item in items])
+    again = Solver(small, time.monotonic() + 0.6).best()
+    assert again is not None
+    assert again.value * 1e12 * (1 + again.gap) >= found.value * (1 - 1e-9)
+    assert (again.gap > 0) == (found.gap > 0)

@@ -127,6 +127,11 @@ class _Row:
     highest: float
 
 
+def _least(objective: Array, value: float) -> float:
+    """The least difference that counts, in the unit of the values: a billionth of the set, or of its largest item."""
+    return 1e-9 * (max(float(np.abs(objective).max(initial=0.0)), abs(value)) or 1.0)
+
+
 class Solver:
     """A program ready to be solved, whole or with other limits, until a deadline."""
 
@@ -185,10 +190,10 @@ class Solver:
             return None
         chosen, bound = found
         value = self._worth(objective, chosen)
-        if tidy and bound - value <= 1e-9 * max(1.0, abs(value)):
+        least = _least(objective, value)
+        if tidy and bound - value <= least:
             chosen = self._tidied(objective, rows, extra, chosen, value)
-        gap = max(0.0, bound - value)
-        gap = 0.0 if gap <= 1e-9 * max(1.0, abs(value)) else gap / max(abs(value), 1e-9)
+        gap = 0.0 if bound - value <= least else (bound - value) / max(abs(value), least)
         return Solution(self._periods(chosen), self._worth(objective, chosen), gap)
 
     def conflict(self) -> Infeasible:
@@ -282,7 +287,7 @@ class Solver:
             found = self._run(-(effort / scale + late), rows, [*extra, enough], seconds=seconds)
         except OutOfTime:
             return chosen
-        if found is None or self._worth(objective, found[0]) < value - 1e-9 * max(1.0, abs(value)):
+        if found is None or self._worth(objective, found[0]) < value - _least(objective, value):
             return chosen
         return found[0]
 
