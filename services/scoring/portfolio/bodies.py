@@ -250,7 +250,10 @@ class Portfolio(Wire):
     reason: str | None
     chosen: list[Planned]
     value: float | None
-    gap: float | None = Field(description="at most this share more is possible; 0: the set is proven to be the best")
+    gap: float | None = Field(
+        description="at most this share more is possible; 0: the set is proven to be the best, to a billionth of the "
+        "largest value"
+    )
     conflict: list[LimitOut] = Field(description="infeasible: limits that contradict one another")
     conflict_is_least: bool | None = Field(description="whether each of them is needed for the contradiction")
     missing: list[str] = Field(description="not_scoreable: items whose ideas have no score")
