@@ -286,6 +286,8 @@ def sample(document: Document, schema: Document, ids: dict[str, str], name: str 
     examples = examples or schema.get("examples")
     if name in ids:
         return ids[name]
+    if examples == [None]:
+        return None
     if "properties" in schema:
         whole = {name: sample(document, each, ids, name) for name, each in schema["properties"].items()}
         return _without_barred(schema, whole)

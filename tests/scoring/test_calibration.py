@@ -176,7 +176,7 @@ async def _scores(here: Workspace) -> list[tuple[Any, ...]]:
 
 
 async def test_confidence_is_held_against_what_happened_and_work_against_what_was_expected(
-    api: Api, here: Workspace
+    api: Api, neighbour: Api, here: Workspace
 ) -> None:
     post, get, put = api.scoring.post, api.scoring.get, api.scoring.put
     await here.model()
@@ -193,6 +193,17 @@ async def test_confidence_is_held_against_what_happened_and_work_against_what_wa
     assert (report["not_probabilities"], events["n"], events["small"]) == (1, 3, True)
     assert events["brier"] == pytest.approx((0.01 + 0.81 + 0.64) / 3)
     assert [(each["low"], each["n"], each["observed"]) for each in events["bins"]] == [(0.8, 1, 0), (0.9, 2, 0.5)]
+    (model,) = (await get("/v1/models")).json()["data"]
+    by_model = (await get(f"/v1/calibrations/models/{model['id']}")).json()
+    assert [(each["name"], each["report"]["basis"]) for each in by_model["inputs"]] == [
+        ("reach", "amounts"),
+        ("impact", "amounts"),
+        ("confidence", "events"),
+        ("effort", "amounts"),
+    ]
+    assert by_model["inputs"][2]["report"] == report
+    assert by_model["inputs"][0]["report"]["overall"]["amounts"]["n"] == 0
+    assert (await neighbour.scoring.get(f"/v1/calibrations/models/{model['id']}")).status_code == 404
     made = await post("/v1/corrections", json={"input": "confidence", "basis": "events", "k": 0})
     factor = made.json()["factor"]
     assert factor == pytest.approx(max(0.1, (1.5 / 2.5) / (3.1 / 0.9)))

@@ -203,6 +203,10 @@ def test_a_divisor_of_zero_is_refused_or_a_declared_zero() -> None:
         ("exp(a)", 1000, "1000 makes the value no finite number"),
         ("a ^ -2", 0, "makes a zero, and it is divided by"),
         ("a ^ 8 * a ^ 8 * a ^ 8 * a ^ 8", 1e12, "makes the value no finite number"),
+        ("1 / exp(a)", 1000, "makes the value no finite number"),
+        ("min(exp(a), a)", 1000, "makes the value no finite number"),
+        ("1 / (1 + exp(a) / 2)", 1000, "makes the value no finite number"),
+        ("exp(-(a * 1e99 * 1e99 * 1e99 * 1e99))", 1, "makes the value no finite number"),
     ],
 )
 def test_no_value(text: str, a: float, reason: str) -> None:

@@ -4,8 +4,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from pydantic import JsonValue
 
 from services.scoring.frameworks import FRAMEWORKS
+from services.scoring.models.differences import differences
 from shared.ids import new_id
 from tests.builders import Api
 from tests.scoring.given import Workspace
@@ -150,7 +152,7 @@ async def test_people_who_disagree_about_a_category_have_none(api: Api, here: Wo
     assert (await explained(api, idea_id))["label"] == "must"
 
 
-async def test_an_edit_is_a_revision_that_rescores(api: Api, here: Workspace) -> None:
+async def test_an_edit_is_a_revision_that_rescores(api: Api, neighbour: Api, here: Workspace) -> None:
     model = await made(api, "formula", FORMULA)
     idea_id = await here.idea()
     await estimated(api, idea_id, gain=5, urgency=0.5, weeks=0.5)
@@ -165,6 +167,27 @@ async def test_an_edit_is_a_revision_that_rescores(api: Api, here: Workspace) ->
     assert (after["model"]["version"], after["cause"]["kind"]) == (2, "model")
     renamed = await api.scoring.patch(path, json={"name": "Other"})
     assert renamed.json()["parameters"] == edited.json()["parameters"]
+
+    newest = (await api.scoring.get(f"{path}/revisions", params={"limit": 1})).json()
+    rest = (await api.scoring.get(f"{path}/revisions", params={"limit": 1, "cursor": newest["next_cursor"]})).json()
+    assert rest["next_cursor"] is None
+    (second,), (first,) = newest["data"], rest["data"]
+    assert (second["revision"], second["formula"]) == (2, "(gain + 4 * urgency) / weeks")
+    assert second["changes"] == [{"pointer": "/formula", "before": FORMULA["formula"], "after": changed["formula"]}]
+    assert (first["revision"], first["changes"], first["parameters"]) == (1, [], model["parameters"])
+    assert (await neighbour.scoring.get(f"{path}/revisions")).status_code == 404
+
+
+def test_differences_are_told_where_they_are() -> None:
+    before: JsonValue = {"a": 1, "b": [{"w": 1}, {"w": 2}], "c": None, "d/e": 1, "same": {"x": [1]}}
+    after: JsonValue = {"a": 2, "b": [{"w": 1}, {"w": 3}, {"w": 4}], "c": {"y": 1}, "d/e": 2, "same": {"x": [1]}}
+    assert [(each.pointer, each.before, each.after) for each in differences(before, after)] == [
+        ("/a", 1, 2),
+        ("/b/1/w", 2, 3),
+        ("/b/2", None, {"w": 4}),
+        ("/c", None, {"y": 1}),
+        ("/d~1e", 1, 2),
+    ]
 
 
 def _wrong() -> list[tuple[str, dict[str, Any], str, str]]:

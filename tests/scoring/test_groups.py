@@ -305,6 +305,13 @@ def test_debt_budgets_and_shares_divide_by_nothing() -> None:
     assert state(error_budget.policy(math.nan)) == "not_scoreable"
     assert state(moscow.balance({"wont": 5})) == "not_scoreable"
     assert state(moscow.balance({"must": -1})) == "not_scoreable"
+    for unit in (0.09, 0.17, 5.1, 11.9):
+        kept = moscow.balance({"must": 3 * unit, "should": unit, "could": unit})
+        assert isinstance(kept, moscow.Balance)
+        assert (kept.must_ok, kept.could_ok) == (True, True), "just 60 and 20 per cent, whatever rounding makes of it"
+    over = moscow.balance({"must": 60.01, "could": 39.99})
+    assert isinstance(over, moscow.Balance)
+    assert not over.must_ok
     assert state(opportunity.top_two_box([])) == "not_scoreable"
     assert state(opportunity.top_two_box([6])) == "not_scoreable"
     assert state(recency.by_half_life(floats(1), floats(1), 0)) == "not_scoreable"

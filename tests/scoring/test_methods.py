@@ -47,15 +47,61 @@ async def test_bradley_terry(api: Api) -> None:
     assert refused.json()["errors"][0]["pointer"] == "/body/contests"
 
 
+async def test_elo(api: Api) -> None:
+    found = await asked(api, "elo", contests=[{"winner": "a", "loser": "b"}], ratings={"a": 2600, "b": 2300}, k=16)
+    assert found["result"] == {"a": pytest.approx(2602.4, abs=0.05), "b": pytest.approx(2297.6, abs=0.05)}
+    # Equals share what is at stake, so the winner rises by half of K; a tie of equals moves nobody.
+    new = await asked(api, "elo", contests=[{"winner": "x", "loser": "y"}, {"winner": "u", "loser": "v", "tie": True}])
+    assert new["result"] == {"x": 1516, "u": 1500, "v": 1500, "y": 1484}
+    assert list(new["result"]) == ["x", "u", "v", "y"]
+    itself = await asked(api, "elo", contests=[{"winner": "a", "loser": "a"}])
+    assert (itself["state"], itself["result"]) == ("not_scoreable", None)
+
+
+async def test_rfm(api: Api) -> None:
+    row = {"customer": "Abbey O'Reilly", "recency": 205, "frequency": 6, "monetary": 472}
+    cuts = {"recency": [115, 181, 297, 482], "frequency": [4, 5, 6, 8], "monetary": [256, 382, 506, 666]}
+    rows = [row, {**row, "customer": "unknown", "monetary": None}]
+    found = await asked(api, "rfm", customers=rows, thresholds=cuts)
+    assert [each["score"] for each in found["result"]["customers"]] == ["343", None]
+    assert found["result"]["thresholds"] == cuts
+    many = [
+        {"customer": f"{place}", **dict.fromkeys(("recency", "frequency", "monetary"), place)} for place in range(5)
+    ]
+    relative = await asked(api, "rfm", customers=many)
+    assert [each["score"] for each in relative["result"]["customers"]] == ["511", "422", "333", "244", "155"]
+    assert (await asked(api, "rfm", customers=[row]))["state"] == "not_identified"
+    falling = await asked(api, "rfm", customers=[row], thresholds={**cuts, "recency": [2, 1]})
+    assert (falling["state"], falling["missing"]) == ("not_scoreable", ["recency"])
+    assert (await api.scoring.post("/v1/methods/rfm", json={"customers": [row, row]})).status_code == 422
+
+
+async def test_cost_of_delay(api: Api) -> None:
+    jobs = [
+        {"job": "spoon", "cost_of_delay": 10, "duration": 2},
+        {"job": "machine", "cost_of_delay": 30, "duration": 4},
+    ]
+    found = await asked(api, "cost-of-delay", jobs=jobs, sequence=["spoon", "machine"])
+    assert found["result"] == {
+        "best": {"jobs": ["machine", "spoon"], "total": 180},
+        "asked": {"jobs": ["spoon", "machine"], "total": 200},
+    }
+    assert (await asked(api, "cost-of-delay", jobs=jobs))["result"]["asked"] is None
+    bodies: list[dict[str, Any]] = [{"jobs": [jobs[0]] * 2}, {"jobs": jobs, "sequence": ["spoon", "spoon"]}]
+    for wrong in bodies:
+        assert (await api.scoring.post("/v1/methods/cost-of-delay", json=wrong)).status_code == 422
+
+
 async def test_maxdiff(api: Api) -> None:
     items = [{"item": "a", "shown": 10, "best": 5, "worst": 1}, {"item": "b", "shown": 10, "best": 1, "worst": 5}]
     found = await asked(api, "maxdiff", items=items)
-    assert [each["item"] for each in found["result"]] == ["a", "b"]
+    assert [(each["item"], each["counted"]) for each in found["result"]] == [("a", 0.4), ("b", -0.4)]
     assert sum(each["share"] for each in found["result"]) == pytest.approx(1)
     always = await asked(api, "maxdiff", items=[{"item": "a", "shown": 1, "best": 1, "worst": 0}])
     assert (always["state"], always["missing"]) == ("not_identified", ["a"])
     never = await asked(api, "maxdiff", items=[{"item": "a", "shown": 0, "best": 0, "worst": 0}])
     assert never["state"] == "not_scoreable"
+    assert (await api.scoring.post("/v1/methods/maxdiff", json={"items": [items[0]] * 2})).status_code == 422
 
 
 async def test_votes_and_purchases(api: Api) -> None:

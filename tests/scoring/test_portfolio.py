@@ -2,13 +2,15 @@
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.scoring.frameworks.recipe import Array, Mask
 from services.scoring.portfolio import prices
 from services.scoring.portfolio import program as program_module
 from services.scoring.portfolio.front import front
@@ -63,10 +65,46 @@ def by_hand(program: Program) -> float | None:
 whole = st.integers(0, 9).map(float)
 
 
+def of_one_period(program: Program) -> float | None:
+    """The same for one period and up to twenty items: every subset is a place in columns that double with each item."""
+    items = program.items
+    places = {item.key: place for place, item in enumerate(items)}
+    subsets = np.arange(1 << len(items))
+
+    def sums(figures: Iterable[float]) -> Array:
+        found: Array = np.zeros(len(subsets))
+        for place, figure in enumerate(figures):
+            found[1 << place : 2 << place] = found[: 1 << place] + figure
+        return found
+
+    def holds(key: str) -> Mask:
+        return (subsets >> places[key]) & 1 == 1
+
+    fits = np.ones(len(subsets), np.bool_)
+    for skill, (amount,) in program.capacity.items():
+        fits &= sums(item.effort.get(skill, 0) for item in items) <= amount + 1e-9
+    for key, other in program.needs:
+        fits &= ~holds(key) | holds(other)
+    for key in program.must:
+        fits &= holds(key)
+    for key in program.without:
+        fits &= ~holds(key)
+    every = sums(sum(item.effort.values()) for item in items)
+    whole = sum(map(sum, program.capacity.values())) if program.share_of == "capacity" else every
+    for share in program.shares:
+        theirs = sums(sum(item.effort.values()) if item.kind in share.kinds else 0 for item in items)
+        if share.least is not None:
+            fits &= theirs >= share.least * whole - 1e-9
+        if share.most is not None:
+            fits &= theirs <= share.most * whole + 1e-9
+    values = sums(item.value for item in items)[fits]
+    return float(values.max()) if len(values) else None
+
+
 @st.composite
-def programs(draw: st.DrawFn) -> Program:
-    periods = draw(st.sampled_from([1, 1, 2]))
-    count = draw(st.integers(1, 8 if periods == 1 else 5))
+def programs(draw: st.DrawFn, fewest: int = 1, most: int = 8, lengths: Sequence[int] = (1, 1, 2)) -> Program:
+    periods = draw(st.sampled_from(lengths))
+    count = draw(st.integers(fewest, most if periods == 1 else 5))
     keys = [f"i{place}" for place in range(count)]
     items = [
         Item(
@@ -115,6 +153,25 @@ def test_the_best_set_is_the_best_of_all_sets(program: Program) -> None:
     assert (found.value, found.gap) == (pytest.approx(wanted), 0)
 
 
+@pytest.mark.parametrize("most", [8, 14, 20])
+def test_up_to_twenty_items_are_chosen_as_by_trying_all_sets(most: int) -> None:
+    @settings(max_examples=8)
+    @given(program=programs(1 if most == 8 else most, most, (1,)))
+    def holds(program: Program) -> None:
+        wanted = of_one_period(program)
+        if most == 8:
+            assert wanted == by_hand(program), "both ways of trying all sets find the same"
+            return
+        found = Solver(program, time.monotonic() + 5).best(tidy=True)
+        if found is None:
+            assert wanted is None
+        else:
+            assert allowed(program, dict(found.periods))
+            assert (found.value, found.gap) == (pytest.approx(wanted), 0)
+
+    holds()
+
+
 @pytest.mark.parametrize("large", [0, 1_000])
 def test_a_large_set_is_within_all_limits_and_its_gap_is_true(large: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Small programs taken for large ones: begun with the linear relaxation, or with branch and cut."""
@@ -132,6 +189,21 @@ def test_a_large_set_is_within_all_limits_and_its_gap_is_true(large: int, monkey
             assert found.value + found.gap * max(abs(found.value), 1e-9) >= wanted - 1e-6
 
     holds()
+
+
+@pytest.mark.parametrize("huge", [4e1, 1e3, 1e6, 1e9])
+def test_an_item_that_never_fits_lets_nothing_else_over_the_limit(huge: float) -> None:
+    items = [Item("huge", 9, {"backend": huge}), Item("a", 2, {"backend": 2.501}), Item("b", 1, {"backend": 2.501})]
+    solver = Solver(Program(items, {"backend": [5.0]}), time.monotonic() + 5)
+    found = solver.best(tidy=True)
+    assert found is not None
+    assert (found.periods, found.gap) == ({"a": 0}, 0), "both of them take 5.002"
+    eased = solver.best(more={("backend", 0): huge})
+    assert eased is not None
+    assert {"huge", "a"} <= eased.periods.keys()
+    none = Solver(Program(items, {"backend": [0.0]}), time.monotonic() + 5).best()
+    assert none is not None
+    assert none.periods == {}
 
 
 def test_what_limits_cost_is_the_difference_of_two_optima() -> None:
@@ -205,3 +277,9 @@ def test_without_time_there_is_no_answer_and_with_little_a_gap() -> None:
     assert found is not None
     assert 0 <= found.gap < 0.5
     assert allowed(program, dict(found.periods))
+    # In whatever unit values are, so is the gap: what is worth billionths is worth looking for as well.
+    small = replace(program, items=[replace(item, value=item.value * 1e-12) for item in items])
+    again = Solver(small, time.monotonic() + 0.6).best()
+    assert again is not None
+    assert again.value * 1e12 * (1 + again.gap) >= found.value * (1 - 1e-9)
+    assert (again.gap > 0) == (found.gap > 0)

@@ -2,16 +2,33 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
+import asyncpg
 import pytest
 
 from services.scoring.rankings import domain as ranking
+from services.scoring.runs.comparison import Place, compare
 from shared.database import Database
 from shared.ids import new_id
 from tests.builders import Api
 from tests.scoring.given import Workspace, idea
 
 FULL: dict[str, Any] = {"impact": 1, "confidence": 1, "effort": 1}
+
+
+def test_what_has_no_value_stands_in_no_order() -> None:
+    """However many without a value come before it in the list: it has not moved."""
+    first, last, scored = new_id(), new_id(), new_id()
+
+    def places(*rows: tuple[UUID, float | None]) -> list[Place]:
+        return [Place(idea_id, "", position, value, {}) for position, (idea_id, value) in enumerate(rows, start=1)]
+
+    found = compare(
+        places((scored, 2), (first, None), (last, None)), places((last, None), (first, None), (scored, None))
+    )
+    assert [(each.idea_id, each.by) for each in found.moves] == [(scored, -2)]
+    assert found.same == 2
 
 
 async def test_a_run_is_frozen_compared_and_tried_again(
@@ -94,6 +111,13 @@ async def test_a_run_is_frozen_compared_and_tried_again(
     assert (verified["intact"], verified["computed"] == run["digest"]) == (False, False)
     for path in ("", "/entries", "/decisions", "/verification", "/comparison"):
         assert (await neighbour.scoring.get(f"{url}{path}")).status_code == 404
+        for method in ("PUT", "PATCH", "DELETE"):
+            assert (await api.scoring.request(method, f"{url}{path}", json={"name": "x"})).status_code == 405
+    for table, column in (("runs", "name"), ("run_entries", "title"), ("run_decisions", "kind")):
+        for statement in (f"update {table} set {column} = {column}", f"delete from {table}", f"truncate {table}"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                async with here.database.transaction({here.id}) as tx:
+                    await tx.run(statement)
     inactive = await here.model(name="off", active=False)
     refused = await api.scoring.post("/v1/runs", json={"model_id": str(inactive), "name": "x"})
     assert refused.json()["code"] == "model_inactive"
@@ -123,6 +147,9 @@ async def test_a_what_if_explains_itself_and_stores_nothing(api: Api, here: Work
     assert other["ideas"][0]["after"]["missing"] == ["ease"]
     for wrong in ({"inputs": [{"idea_id": str(one), "input": "joy", "value": 1}]}, {"parameters": {"scale": "x"}}):
         assert (await api.scoring.post("/v1/what-ifs", json={**asked, **wrong})).status_code == 422
+    unknown: list[dict[str, Any]] = [{"idea_id": str(each), "input": "effort", "value": 1} for each in (two, new_id())]
+    refused = await api.scoring.post("/v1/what-ifs", json={**asked, "inputs": unknown})
+    assert [each["pointer"] for each in refused.json()["errors"]] == ["/body/inputs/1/idea_id"]
 
 
 async def test_a_portfolio_of_scored_ideas(api: Api, here: Workspace) -> None:
@@ -176,6 +203,14 @@ async def test_a_portfolio_of_scored_ideas(api: Api, here: Workspace) -> None:
         {"items": [{"key": "x", "idea_id": str(new_id())}]},
     ):
         assert (await api.scoring.post("/v1/portfolios", json={**asked, **wrong})).status_code == 422
+    unknown: dict[str, Any] = {"key": "x", "idea_id": str(new_id())}
+    refusals: list[tuple[list[dict[str, Any]], str]] = [
+        ([items[0], unknown], "/body/items/1/idea_id"),
+        ([items[0], {**items[0], "key": "again"}], "/body"),
+    ]
+    for wrong_items, pointer in refusals:
+        refused = await api.scoring.post("/v1/portfolios", json={**asked, "items": wrong_items})
+        assert [each["pointer"] for each in refused.json()["errors"]] == [pointer]
 
 
 @pytest.mark.parametrize("window", [1_000, 1])
@@ -223,6 +258,10 @@ async def test_a_ranking_can_be_seen_as_it_was(
     assert await ranked(2) == [("one", 30), ("two", 20)]
     assert await ranked(3) == [("one", 30), ("two", 20)]
     assert await ranked(4) == [], "nothing was scored then"
+    ahead = await api.scoring.get(
+        "/v1/rankings", params={"model_id": str(model_id), "as_of": str(today + timedelta(2))}
+    )
+    assert (ahead.status_code, ahead.json()["errors"][0]["pointer"]) == (422, "/query/as_of"), "nothing is shown yet"
 
     async def history(idea_id: Any) -> list[Any]:
         found: list[Any] = []

@@ -181,3 +181,7 @@ async def test_sensitivity_finds_where_the_choice_turns(api: Api, here: Workspac
     nearest = found["inputs"][0]
     assert (nearest["idea_id"], nearest["input"], nearest["chosen"]) == (str(one), "worth", True)
     assert nearest["down"]["value"] == pytest.approx(7, abs=0.01)
+    # 10 is the most that a criterion takes: what is beyond it is no figure that the idea could have.
+    assert [each for each in found["inputs"] if each["chosen"] and each["up"]] == []
+    joining = {each["input"]: each["up"]["value"] for each in found["inputs"] if not each["chosen"]}
+    assert joining == {"worth": pytest.approx(7, abs=0.01), "fit": pytest.approx(8, abs=0.01)}

@@ -58,6 +58,7 @@ class ConnectionIn(Wire):
     push: Push | None = Field(
         default=None,
         description="whose tokens vouch for a google_forms watch that comes by Pub/Sub, in place of a secret",
+        examples=[None],
     )
     credentials: Credentials | None = Field(
         default=None,
@@ -74,7 +75,9 @@ class ConnectionEdit(Wire):
     name: Line | None = None
     rules: Rules | None = None
     credentials: Credentials | None = None
-    push: Push | None = Field(default=None, description="from now on in place of whatever vouched for its deliveries")
+    push: Push | None = Field(
+        default=None, description="from now on in place of whatever vouched for its deliveries", examples=[None]
+    )
     enabled: bool | None = Field(None, description="false: deliveries are answered and dropped", examples=[False])
     product: Key | None = Field(default=None, description="id or key: for answers that are read from now on")
 

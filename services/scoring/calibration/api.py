@@ -9,12 +9,14 @@ from services.scoring.calibration import domain, store
 from services.scoring.calibration.accuracy import Accuracy, K, Reliability
 from services.scoring.calibration.bodies import (
     BASIS,
+    CalibratedInput,
     CalibrationGroup,
     CalibrationReport,
+    ModelCalibration,
     Outcome,
     OutcomesIn,
 )
-from services.scoring.calibration.domain import Basis, Draft, Group
+from services.scoring.calibration.domain import Basis, Calibration, Draft, Group
 from services.scoring.capacity.bodies import Saved
 from services.scoring.frameworks.parameters import InputName
 from shared.apart import compute_apart
@@ -78,7 +80,34 @@ async def show_calibration(
     """
     async with runtime.database.read((caller.workspace_id,)) as read:
         pairs = await domain.pairs(read, caller.workspace_id, input, basis)
-    found = await compute_apart(runtime, lambda: domain.calibrate(pairs, basis, k))
+    return _report(input, basis, k, await compute_apart(runtime, lambda: domain.calibrate(pairs, basis, k)))
+
+
+@router.get("/calibrations/models/{model_id}", responses=READING, dependencies=[allow("scores:read")])
+async def show_model_calibration(
+    model_id: UUID,
+    caller: CallerDep,
+    runtime: RuntimeDep,
+    k: Annotated[float, Query(ge=0, le=1_000, description="k of n / (n + k): outcomes to go half of the way")] = K,
+) -> ModelCalibration:
+    """Show how far estimates were off that a model reads, input by input, each by team and by discipline."""
+    async with runtime.database.read((caller.workspace_id,)) as read:
+        model = await domain.model(read, caller.workspace_id, model_id)
+    found = await compute_apart(
+        runtime, lambda: [(each, domain.calibrate(each.pairs, each.basis, k)) for each in model.inputs]
+    )
+    return ModelCalibration(
+        model_id=model_id,
+        name=model.name,
+        framework=model.framework,
+        revision=model.revision,
+        inputs=[
+            CalibratedInput(name=each.name, report=_report(each.input, each.basis, k, made)) for each, made in found
+        ],
+    )
+
+
+def _report(input: str, basis: Basis, k: float, found: Calibration) -> CalibrationReport:
     labels = [_group(each, basis) for each in found.labels]
     return CalibrationReport(
         input=input,

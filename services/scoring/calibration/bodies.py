@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from services.scoring.calibration.accuracy import Accuracy, Reliability
 from services.scoring.calibration.domain import Basis
+from services.scoring.frameworks import FrameworkName
 from services.scoring.frameworks.parameters import InputName
 from shared.wire import Moment, Text, Wire
 
@@ -90,3 +91,23 @@ class CalibrationReport(Wire):
     disciplines: list[CalibrationGroup] = Field(description="of estimates")
     skills: list[CalibrationGroup] = Field(description="of efforts")
     not_probabilities: int = Field(description="of events: estimates that are not from 0 to 1, and so are left out")
+
+
+class CalibratedInput(Wire):
+    """One input of a model, by the estimates that it reads."""
+
+    name: str = Field(description="in the model")
+    report: CalibrationReport
+
+
+class ModelCalibration(Wire):
+    """How far estimates were off that a model reads."""
+
+    model_id: UUID
+    name: str
+    framework: FrameworkName
+    revision: int
+    inputs: list[CalibratedInput] = Field(
+        description="in the order of the formula; those that are computed (alignment, competition) are left out. One "
+        "of which both amounts and events have been told is there twice"
+    )

@@ -14,9 +14,10 @@ from uuid import UUID
 from services.scoring.actuals import domain as actuals
 from services.scoring.calibration import store
 from services.scoring.calibration.accuracy import Accuracy, Reliability, accuracy, reliability
-from services.scoring.scores.inputs import mean
+from services.scoring.frameworks import FRAMEWORKS, FrameworkName
+from services.scoring.scores.inputs import mean, sought
 from shared.database import Read, Tx
-from shared.errors import FieldError, Invalid
+from shared.errors import FieldError, Invalid, NotFound
 from shared.ids import new_id
 
 MOST = 1_000
@@ -78,6 +79,27 @@ class Calibration:
     """Of events: those whose estimate is not from 0 to 1."""
 
 
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """An input of a model, and what came of its estimates."""
+
+    name: str
+    input: str
+    """The `input` of its estimates."""
+    basis: Basis
+    pairs: Sequence[Pair]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model by what is estimated for it."""
+
+    name: str
+    framework: FrameworkName
+    revision: int
+    inputs: Sequence[Predicted]
+
+
 async def set_outcomes(tx: Tx, workspace_id: UUID, drafts: Sequence[Draft], by: str) -> None:
     """Say what inputs turned out to be. Invalid for doubles, and for a prediction that is still to be made."""
     seen: set[tuple[UUID, str]] = set()
@@ -106,6 +128,29 @@ async def set_outcomes(tx: Tx, workspace_id: UUID, drafts: Sequence[Draft], by: 
         [draft.note for draft in drafts],
         by,
     )
+
+
+async def model(read: Read, workspace_id: UUID, model_id: UUID) -> Model:
+    """A model, active or not, and what came of the estimates that it reads. NotFound.
+
+    Outcomes say themselves whether they are amounts or events; an input that has both is there twice.
+    """
+    row = await read.one(store.MODEL, workspace_id, model_id)
+    if row is None:
+        raise NotFound("No model by that id.")
+    framework = FRAMEWORKS[row["framework"]]
+    parameters = framework.parameters.model_validate_json(row["parameters"])
+    inputs: list[Predicted] = []
+    for each in sought(parameters):
+        if each.computed:
+            continue
+        amounts = await pairs(read, workspace_id, each.estimated_as, "amounts")
+        events = await pairs(read, workspace_id, each.estimated_as, "events")
+        if amounts or not events:
+            inputs.append(Predicted(each.name, each.estimated_as, "amounts", amounts))
+        if events:
+            inputs.append(Predicted(each.name, each.estimated_as, "events", events))
+    return Model(row["name"], framework.name, row["revision"], inputs)
 
 
 async def pairs(read: Read, workspace_id: UUID, input: str, basis: Basis) -> list[Pair]:

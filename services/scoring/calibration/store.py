@@ -22,6 +22,9 @@ _OUTCOMES = f"select {_OUTCOME} from outcomes where workspace_id = $1 and id < $
 LIST_OUTCOMES = f"{_OUTCOMES} order by id desc limit $3"
 LIST_OUTCOMES_OF_INPUT = f"{_OUTCOMES} and input = $4 order by id desc limit $3"
 LIST_OUTCOMES_OF_IDEA = f"{_OUTCOMES} and idea_id = $4 and ($5::text is null or input = $5) order by id desc limit $3"
+MODEL = """
+select name, framework, parameters::text as parameters, revision from models where workspace_id = $1 and id = $2
+"""
 # The newest outcomes of an input, each with the estimates that were current at the moment of the prediction: of every
 # estimator the last one given by then, unless it was withdrawn by then. As scores take them: where nobody had estimated
 # the idea itself, those of what was merged into it; of somebody who estimated several of those the latest.

@@ -58,6 +58,8 @@ class Choice:
     status: str | None = None
     product_id: UUID | None = None
     idea_ids: Sequence[UUID] = ()
+    pointers: Sequence[str] = ()
+    """Where each of them stands in the request; empty: in its `idea_ids`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +112,11 @@ async def load(read: Read, workspace_id: UUID, model_id: UUID, choice: Choice) -
         into = {idea_id: rows[idea_id]["merged_into"] for idea_id in unseen if idea_id in rows}
         wrong |= {idea_id: f"was merged into {root}: name that one" for idea_id, root in into.items() if root}
         if wrong:
+            pointers = choice.pointers or [f"/body/idea_ids/{place}" for place in range(len(choice.idea_ids))]
             raise Invalid(
                 errors=[
-                    FieldError(f"/body/idea_ids/{place}", wrong[idea_id])
-                    for place, idea_id in enumerate(choice.idea_ids)
+                    FieldError(pointer, wrong[idea_id])
+                    for pointer, idea_id in zip(pointers, choice.idea_ids, strict=True)
                     if idea_id in wrong
                 ]
             )

@@ -1,8 +1,9 @@
 """AHP: weights from pairwise comparisons, as the principal eigenvector of their matrix, with its consistency ratio.
 
-Source: Thomas Saaty, "The Analytic Hierarchy Process", 1980; "Theory and Applications of the Analytic Network Process",
-2005, p. 31 (random index `saaty2005`); Donegan and Dodd, "A note on Saaty's random indexes", 1991 (`donegan_dodd`);
-Bozoki, Fulop and Ronyai, "On optimal completion of incomplete pairwise comparison matrices", 2010.
+Source: Thomas Saaty, "The Analytic Hierarchy Process", 1980 (random index `saaty1980`, which most textbooks print);
+"Theory and Applications of the Analytic Network Process", 2005, p. 31 (`saaty2005`); Donegan and Dodd, "A note on
+Saaty's random indexes", 1991 (`donegan_dodd`); Bozoki, Fulop and Ronyai, "On optimal completion of incomplete pairwise
+comparison matrices", 2010.
 
 A comparison says how many times as much one item is to another: above 0, usually 1/9 to 9. The matrix A holds it at (a,
 b) and its reciprocal at (b, a).
@@ -28,11 +29,16 @@ import numpy as np
 from services.scoring.frameworks.factors import Refusal
 from services.scoring.frameworks.recipe import Array
 
-RandomIndex = Literal["saaty2005", "donegan_dodd"]
+RandomIndex = Literal["saaty2005", "saaty1980", "donegan_dodd"]
 RANDOM_INDEX: Mapping[RandomIndex, Mapping[int, float]] = {
     "saaty2005": dict(
         zip(
             range(3, 16), (0.52, 0.89, 1.11, 1.25, 1.35, 1.40, 1.45, 1.49, 1.52, 1.54, 1.56, 1.58, 1.59), strict=True
+        )
+    ),
+    "saaty1980": dict(
+        zip(
+            range(3, 16), (0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49, 1.51, 1.48, 1.56, 1.57, 1.59), strict=True
         )
     ),
     "donegan_dodd": {

@@ -5,7 +5,7 @@ a model is made or edited, and computed for all ideas at once, every step one op
 
 Refusals: a missing input or one out of its declared range; a divisor of zero (unless the model says that such a
 quotient is zero, which is then flagged `divided_by_zero`); the root of a negative number; the logarithm of none above
-zero; a value that is no finite number.
+zero; a value that is no finite number, or any part of the formula that is none.
 
 The explanation takes the formula from its left: `a * b + c` is add a, multiply by b, add c. An input that makes up a
 step alone, and is in no other, has that step as its contribution; the steps say which inputs share one.
@@ -163,13 +163,21 @@ class FormulaParameters(Parameters):
 
 
 def evaluate(tree: Node, columns: Columns, zero: bool = False) -> Array:
-    """A formula for all ideas at once. NaN or infinite where it has no value; `zero`: a quotient by zero is zero."""
+    """A formula for all ideas at once. NaN where it has no value; `zero`: a quotient by zero is zero."""
     size = len(next(iter(columns.values())))
     with np.errstate(all="ignore"):
         return _value(tree, columns, zero, size)
 
 
 def _value(tree: Node, columns: Columns, zero: bool, size: int) -> Array:
+    value = _computed(tree, columns, zero, size)
+    if isinstance(tree, Number | Name):
+        return value
+    # What is beyond all numbers must not come back as one: dividing by it makes zero, and `min` passes it over.
+    return np.where(np.isinf(value), np.nan, value)
+
+
+def _computed(tree: Node, columns: Columns, zero: bool, size: int) -> Array:
     match tree:
         case Number(value):
             return np.full(size, value)

@@ -30,6 +30,8 @@ MOST = 1e15
 class Utilities:
     """What each item is worth, in the order of the items."""
 
+    counted: Array
+    """d, the count score: best minus worst, of the times it was shown; -1 to 1."""
     utility: Array
     standard_error: Array
     lower: Array
@@ -58,4 +60,4 @@ def utilities(items: Sequence[str], shown: Array, best: Array, worst: Array, z: 
     utility = np.log((1 + d) / (1 - d))
     error = np.sqrt(2 / (shown * (1 - d * d)))
     odds = np.exp(utility)
-    return Utilities(utility, error, utility - z * error, utility + z * error, odds / odds.sum())
+    return Utilities(d, utility, error, utility - z * error, utility + z * error, odds / odds.sum())

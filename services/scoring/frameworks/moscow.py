@@ -27,6 +27,8 @@ NAMES: Mapping[int, Category] = {number: name for name, number in NUMBERS.items(
 LARGEST = 1e15
 MOST_MUST, LEAST_COULD = 60.0, 20.0
 """In per cent of the effort."""
+ROUNDING = 1e-9
+"""In per cent: 0.27 of 0.45 is sixty, and as doubles a little more."""
 
 RECIPE = Recipe(
     "priority",
@@ -67,4 +69,4 @@ def balance(effort: Mapping[Category, float]) -> Balance | Refusal:
     if total == 0:
         return Refusal("not_scoreable", "there is no effort to share out", ("must", "should", "could"))
     must, should, could = (100 * figures[name] / total for name in ("must", "should", "could"))
-    return Balance(must, should, could, must <= MOST_MUST, could >= LEAST_COULD)
+    return Balance(must, should, could, must <= MOST_MUST + ROUNDING, could >= LEAST_COULD - ROUNDING)

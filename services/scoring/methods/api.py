@@ -1,110 +1,65 @@
 """Methods for groups over HTTP. Each answers at once and stores nothing; what has no answer says why, with a 200."""
 
-from typing import Any, Literal
+from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 from fastapi import APIRouter
-from pydantic import Field
 
 from services.scoring.frameworks import (
     ahp,
     bradley_terry,
+    cost_of_delay,
     cumulative_voting,
+    elo,
     maxdiff,
     moscow,
+    rfm,
     van_westendorp,
 )
 from services.scoring.frameworks.factors import Refusal
+from services.scoring.frameworks.recipe import to_array
+from services.scoring.methods.answers import (
+    AhpResult,
+    BradleyTerryResult,
+    BuyAFeatureResult,
+    CostOfDelayResult,
+    EloResult,
+    HundredDollarsResult,
+    KanoResult,
+    MaxDiffResult,
+    MoscowResult,
+    RfmResult,
+    RfmScores,
+    Segmented,
+    Sequence,
+    Sequences,
+    Utility,
+    VanWestendorpResult,
+)
 from services.scoring.methods.bodies import (
     AhpIn,
     BradleyTerryIn,
     BuyAFeatureIn,
+    CostOfDelayIn,
+    Cuts,
+    EloIn,
     HundredDollarsIn,
     KanoIn,
     MaxDiffIn,
     MoscowIn,
+    RfmIn,
     VanWestendorpIn,
 )
+from shared.apart import compute_apart
 from shared.errors import FieldError, Invalid, TooLarge, UnsupportedMedia
 from shared.problems import GUARDED, responses
-from shared.routes import Route, allow
+from shared.routes import Route, RuntimeDep, allow
 from shared.statistics import kano
-from shared.wire import Wire
 
 router = APIRouter(prefix="/v1/methods", tags=["methods"], route_class=Route)
 ASKING = GUARDED | responses(TooLarge, UnsupportedMedia)
 MOST_CONTENDERS = 100
-
-
-class _Result(Wire):
-    state: Literal["scored", "not_scoreable", "not_identified", "infeasible"] = Field(
-        description="`scored`: there is a result. `not_scoreable`: something is missing or out of range. "
-        "`not_identified`: no single answer follows from what is given. `infeasible`: none can"
-    )
-    reason: str | None = Field(description="why there is no result")
-    missing: list[str] = Field(description="what it would take, or what is in the way")
-
-
-class AhpResult(_Result):
-    """Weights by pairwise comparison."""
-
-    result: ahp.Priorities | None
-
-
-class BradleyTerryResult(_Result):
-    """Abilities by contests."""
-
-    result: bradley_terry.Abilities | None
-
-
-class Utility(Wire):
-    """What an item is worth."""
-
-    item: str
-    utility: float
-    standard_error: float
-    lower: float
-    upper: float
-    share: float = Field(description="the chance that it is chosen as best among all")
-
-
-class MaxDiffResult(_Result):
-    """Utilities by best and worst."""
-
-    result: list[Utility] | None
-
-
-class HundredDollarsResult(_Result):
-    """Items after a cumulative vote, the first first."""
-
-    result: dict[str, cumulative_voting.Standing] | None
-
-
-class BuyAFeatureResult(_Result):
-    """What was bought."""
-
-    result: dict[str, cumulative_voting.Purchase] | None
-    least_total_budget: float | None = Field(description="a third of all prices: the least all buyers should have")
-    most_total_budget: float | None = Field(description="half of all prices: the most all buyers should have")
-
-
-class KanoResult(_Result):
-    """What kind of quality a feature is."""
-
-    result: kano.Kano | None
-    counts: dict[kano.Category, int] = Field(description="how often each category was counted")
-
-
-class MoscowResult(_Result):
-    """How a plan is balanced."""
-
-    result: moscow.Balance | None
-
-
-class VanWestendorpResult(_Result):
-    """Where the price curves cross."""
-
-    result: van_westendorp.Prices | None
 
 
 def _told(found: object) -> dict[str, Any]:
@@ -142,6 +97,19 @@ async def compare_by_contests(body: BradleyTerryIn) -> BradleyTerryResult:
     return BradleyTerryResult(**_told(bradley_terry.fit(items, wins, body.reference, body.prior)))
 
 
+@router.post("/elo", responses=ASKING, dependencies=[allow("scores:read")])
+async def rate_by_elo(body: EloIn, runtime: RuntimeDep) -> EloResult:
+    """Rate items by contests one after another (Elo).
+
+    What one wins the other loses, and the order of the contests matters: where it must not, ask Bradley-Terry.
+    """
+    contests = [(each.winner, each.loser, 0.5 if each.tie else 1.0) for each in body.contests]
+    found = await compute_apart(runtime, lambda: elo.rate(contests, body.ratings, body.k))
+    if isinstance(found, Refusal):
+        return EloResult(**_told(found))
+    return EloResult(**_told(dict(sorted(found.items(), key=lambda each: (-each[1], each[0])))))
+
+
 @router.post("/maxdiff", responses=ASKING, dependencies=[allow("scores:read")])
 async def rank_by_maxdiff(body: MaxDiffIn) -> MaxDiffResult:
     """Find what items are worth by how often each was called best and worst (MaxDiff)."""
@@ -152,15 +120,12 @@ async def rank_by_maxdiff(body: MaxDiffIn) -> MaxDiffResult:
     found = maxdiff.utilities(names, shown, best, worst)
     if isinstance(found, Refusal):
         return MaxDiffResult(**_told(found))
-    rows = zip(names, found.utility, found.standard_error, found.lower, found.upper, found.share, strict=True)
-    return MaxDiffResult(
-        **_told(
-            [
-                Utility(item=item, utility=utility, standard_error=error, lower=lower, upper=upper, share=share)
-                for item, utility, error, lower, upper, share in rows
-            ]
-        )
-    )
+    columns = asdict(found)
+    rows = [
+        Utility(item=item, **{name: column[place] for name, column in columns.items()})
+        for place, item in enumerate(names)
+    ]
+    return MaxDiffResult(**_told(rows))
 
 
 @router.post("/hundred-dollars", responses=ASKING, dependencies=[allow("scores:read")])
@@ -193,6 +158,45 @@ async def classify_by_kano(body: KanoIn) -> KanoResult:
     answered = kano.count([] if isinstance(categories, Refusal) else categories)
     counts: dict[kano.Category, int] = {name: answered[name] + body.counts.get(name, 0) for name in kano.CATEGORIES}
     return KanoResult(counts=counts, **_told(kano.judge(counts)))
+
+
+@router.post("/rfm", responses=ASKING, dependencies=[allow("scores:read")])
+async def score_by_rfm(body: RfmIn) -> RfmResult:
+    """Score customers by recency, frequency and monetary value, 5 the best of each (RFM).
+
+    Thresholds of your own keep scores comparable from one time to the next; without them customers are held against
+    one another. Customers who are all alike cannot be cut: `not_identified`.
+    """
+    recency, frequency, monetary = (
+        to_array([getattr(each, name) for each in body.customers]) for name in ("recency", "frequency", "monetary")
+    )
+    given = body.thresholds
+    cuts = rfm.thresholds(recency, frequency, monetary) if given is None else rfm.Thresholds(**given.model_dump())
+    if isinstance(cuts, Refusal):
+        return RfmResult(**_told(cuts))
+    found = rfm.score(recency, frequency, monetary, cuts)
+    if isinstance(found, Refusal):
+        return RfmResult(**_told(found))
+    scored = [Segmented(customer=each.customer, score=score) for each, score in zip(body.customers, found, strict=True)]
+    return RfmResult(**_told(RfmScores(thresholds=Cuts(**asdict(cuts)), customers=scored)))
+
+
+@router.post("/cost-of-delay", responses=ASKING, dependencies=[allow("scores:read")])
+async def order_by_cost_of_delay(body: CostOfDelayIn) -> CostOfDelayResult:
+    """Find the order of jobs in which delay costs least, and what another order costs (CD3)."""
+    names = [each.job for each in body.jobs]
+    rates, durations = (np.array([getattr(each, name) for each in body.jobs]) for name in ("cost_of_delay", "duration"))
+    best = cost_of_delay.order(rates, durations)
+    if isinstance(best, Refusal):
+        return CostOfDelayResult(**_told(best))
+
+    def sequence(order: list[int]) -> Sequence:
+        total = cost_of_delay.total(rates, durations, order)
+        assert not isinstance(total, Refusal), "jobs that have a best order have a cost in any"
+        return Sequence(jobs=[names[place] for place in order], total=total)
+
+    asked = None if body.sequence is None else sequence([names.index(name) for name in body.sequence])
+    return CostOfDelayResult(**_told(Sequences(best=sequence(best), asked=asked)))
 
 
 @router.post("/moscow", responses=ASKING, dependencies=[allow("scores:read")])

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from services.scoring.frameworks.ahp import RandomIndex
+from services.scoring.frameworks.elo import K
 from services.scoring.frameworks.moscow import Category as MoscowCategory
 from shared.statistics.kano import Category as KanoCategory
 from shared.wire import Line, Wire
@@ -31,7 +32,10 @@ class AhpIn(Wire):
     items: list[Line] = Field(
         default_factory=list[str], max_length=21, description="their order; left out: that of the comparisons"
     )
-    random_index: RandomIndex = Field(default="saaty2005", description="what consistency is measured against")
+    random_index: RandomIndex = Field(
+        default="saaty2005",
+        description="what consistency is measured against: `saaty1980` is the table that most textbooks print",
+    )
 
 
 class Contest(Wire):
@@ -57,6 +61,88 @@ class BradleyTerryIn(Wire):
         return list(dict.fromkeys(name for each in self.contests for name in (each.winner, each.loser)))
 
 
+class Match(Wire):
+    """One contest."""
+
+    winner: Line = Field(examples=["Dark mode"])
+    loser: Line = Field(examples=["Export"])
+    tie: bool = Field(default=False, description="neither won: half a win for each")
+
+
+class EloIn(Wire):
+    """Contests in the order in which they were held."""
+
+    contests: list[Match] = Field(min_length=1, max_length=1_000)
+    ratings: dict[Line, Annotated[float, Field(ge=-1e6, le=1e6)]] = Field(
+        default_factory=dict,
+        max_length=1_000,
+        description="what items begin with; those that are not named begin at 1500",
+        examples=[{"Dark mode": 1613}],
+    )
+    k: Annotated[float, Field(gt=0, le=1_000)] = Field(default=K, description="how far one contest moves a rating")
+
+
+class Customer(Wire):
+    """What a customer has ordered."""
+
+    customer: Line = Field(examples=["ACME"])
+    recency: Amount | None = Field(description="days since the last order; null: not known", examples=[205])
+    frequency: Amount | None = Field(description="orders", examples=[6])
+    monetary: Amount | None = Field(description="what they paid in all", examples=[472])
+
+
+class Cuts(Wire):
+    """Where the bins of each figure are cut, ascending; a value at a threshold is in the higher bin."""
+
+    recency: list[Amount] = Field(min_length=1, max_length=8, examples=[[115, 181, 297, 482]])
+    frequency: list[Amount] = Field(min_length=1, max_length=8, examples=[[4, 5, 6, 8]])
+    monetary: list[Amount] = Field(min_length=1, max_length=8, examples=[[256, 382, 506, 666]])
+
+
+class RfmIn(Wire):
+    """Customers by recency, frequency and monetary value."""
+
+    customers: list[Customer] = Field(min_length=1, max_length=5_000)
+    thresholds: Cuts | None = Field(
+        default=None, description="null: the quintiles of these customers, so that scores are relative to them"
+    )
+
+    @model_validator(mode="after")
+    def _named_once(self) -> Self:
+        if len({each.customer for each in self.customers}) < len(self.customers):
+            raise ValueError("customers: one is there twice")
+        return self
+
+
+class Job(Wire):
+    """Something to be done."""
+
+    job: Line = Field(examples=["Super spoon"])
+    cost_of_delay: Amount = Field(description="what each unit of time that it comes later costs", examples=[10])
+    duration: Annotated[float, Field(gt=0, le=1e12)] = Field(description="in that unit of time", examples=[2])
+
+
+class CostOfDelayIn(Wire):
+    """Jobs that are done one after another."""
+
+    jobs: list[Job] = Field(min_length=1, max_length=500)
+    sequence: list[Line] | None = Field(
+        default=None,
+        max_length=500,
+        description="an order of your own, every job once, to be held against the best",
+        examples=[["Super spoon"]],
+    )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        names = [each.job for each in self.jobs]
+        if len(set(names)) < len(names):
+            raise ValueError("jobs: one is there twice")
+        if self.sequence is not None and sorted(self.sequence) != sorted(names):
+            raise ValueError("sequence: it names every job once, and no other")
+        return self
+
+
 class Shown(Wire):
     """How an item fared."""
 
@@ -70,6 +156,12 @@ class MaxDiffIn(Wire):
     """Counts of a best-worst survey."""
 
     items: list[Shown] = Field(min_length=1, max_length=500)
+
+    @model_validator(mode="after")
+    def _counted_once(self) -> Self:
+        if len({each.item for each in self.items}) < len(self.items):
+            raise ValueError("items: one is there twice")
+        return self
 
 
 class Ballot(Wire):

@@ -13,12 +13,13 @@ from services.scoring.frameworks import FRAMEWORKS, FrameworkName
 from services.scoring.frameworks.parameters import AlignmentRule, CompetitionRule, DemandRule, Parameters
 from services.scoring.models import domain, store
 from services.scoring.models.bodies import AnyParameters, ModelIn, UnreadParameters
+from services.scoring.models.differences import Difference, differences
 from services.scoring.scores.inputs import sought
 from shared.errors import Invalid, NotFound
-from shared.paging import Cursor, Limit, Page, after, page
+from shared.paging import Cursor, Limit, Page, after, decode, page, whole
 from shared.problems import EDITING, GUARDED, field_errors, responses
 from shared.routes import CallerDep, IfMatch, ReadDep, Route, TxDep, allow, etag
-from shared.wire import Line, Wire
+from shared.wire import INT8, Line, Wire
 
 router = APIRouter(prefix="/v1/models", tags=["models"], route_class=Route)
 frameworks = APIRouter(prefix="/v1/frameworks", tags=["models"], route_class=Route)
@@ -68,6 +69,16 @@ class Model(Wire):
         description="how far the change is: `GET /v1/rescorings/{rescoring_id}`; null: it has reached every idea"
     )
     version: int = Field(description="rises with each edit")
+    created_at: datetime
+
+
+class ModelRevision(Wire):
+    """The parameters of a model as they were from some time on."""
+
+    revision: int = Field(description="a score names it as its `model_version`")
+    formula: str
+    parameters: AnyParameters
+    changes: list[Difference] = Field(description="what is otherwise than in the revision before; empty: the first")
     created_at: datetime
 
 
@@ -164,6 +175,37 @@ async def get_model(model_id: UUID, caller: CallerDep, read: ReadDep, response: 
         raise NotFound("No model by that id.")
     response.headers.update(etag(row["version"]))
     return _model(row)
+
+
+@router.get("/{model_id}/revisions", responses=GUARDED | responses(NotFound), dependencies=[allow("scores:read")])
+async def list_model_revisions(
+    model_id: UUID, caller: CallerDep, read: ReadDep, limit: Limit = 50, cursor: Cursor = None
+) -> Page[ModelRevision]:
+    """List the parameters that a model has had, the newest first, each with what it changed.
+
+    What a change of formula would have made of the past: `POST /v1/runs/{run_id}/replays`.
+    """
+    model = await read.one(store.GET, caller.workspace_id, model_id)
+    if model is None:
+        raise NotFound("No model by that id.")
+    before = INT8 if cursor is None else decode(cursor, whole())[0]
+    rows = await read.all(store.REVISIONS, caller.workspace_id, model_id, before, limit + 1)
+    return page(rows, limit, lambda row: _revision(model["framework"], row), lambda each: (each.revision,))
+
+
+def _revision(framework: str, row: asyncpg.Record) -> ModelRevision:
+    # Read as models are today, so that what a newer version of Cairn adds to both is no difference.
+    read = FRAMEWORKS[framework].parameters.model_validate_json
+    parameters = read(row["parameters"])
+    held = parameters if row["before"] is None else read(row["before"])
+    fields: dict[str, Any] = {"parameters": parameters}
+    return ModelRevision(
+        revision=row["revision"],
+        formula=parameters.recipe().formula,
+        changes=list(differences(held.model_dump(mode="json"), parameters.model_dump(mode="json"))),
+        created_at=row["created_at"],
+        **fields,
+    )
 
 
 @router.patch("/{model_id}", responses=EDITING, dependencies=[allow("scores:write")])

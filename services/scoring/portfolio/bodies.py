@@ -106,6 +106,9 @@ class PortfolioIn(Wire):
         keys = {item.key for item in self.items}
         if len(keys) < len(self.items):
             raise ValueError("items: two have the same key")
+        scored = [item.idea_id for item in self.items if item.idea_id and item.value is None and item.spread is None]
+        if len(set(scored)) < len(scored):
+            raise ValueError("items: two take the score of one idea, which would count it twice: give their values")
         if bool(self.capacity) == (self.stored_capacity is not None):
             raise ValueError("give either capacity or stored_capacity")
         return self if self.stored_capacity is not None else self._fits_capacity(keys)
@@ -247,7 +250,10 @@ class Portfolio(Wire):
     reason: str | None
     chosen: list[Planned]
     value: float | None
-    gap: float | None = Field(description="at most this share more is possible; 0: the set is proven to be the best")
+    gap: float | None = Field(
+        description="at most this share more is possible; 0: the set is proven to be the best, to a billionth of the "
+        "largest value"
+    )
     conflict: list[LimitOut] = Field(description="infeasible: limits that contradict one another")
     conflict_is_least: bool | None = Field(description="whether each of them is needed for the contradiction")
     missing: list[str] = Field(description="not_scoreable: items whose ideas have no score")

@@ -71,10 +71,14 @@ async def load(read: Read, workspace_id: UUID, body: P) -> tuple[P, Model | None
     body, stock = await stocked(read, workspace_id, body)
     if body.model_id is None:
         return body, None, {}, stock
-    ideas = [each.idea_id for each in body.items if each.value is None and each.spread is None]
-    wanted = [idea_id for idea_id in ideas if idea_id is not None]
+    wanted = {
+        f"/body/items/{place}/idea_id": each.idea_id
+        for place, each in enumerate(body.items)
+        if each.idea_id is not None and each.value is None and each.spread is None
+    }
     model = await stored_candidates.model(read, workspace_id, body.model_id)
-    found = await stored_candidates.load(read, workspace_id, model.id, Choice(0, idea_ids=wanted))
+    choice = Choice(0, idea_ids=list(wanted.values()), pointers=list(wanted))
+    found = await stored_candidates.load(read, workspace_id, model.id, choice)
     return body, model, {each.idea_id: each for each in found}, stock
 
 

@@ -28,6 +28,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, cast
 
 import numpy as np
@@ -42,6 +43,8 @@ Limit: TypeAlias = tuple[Literal["capacity", "need", "must", "without", "least",
 LARGEST = 1_000.0
 """Values are scaled to it: the solver's own tolerance of a millionth is then a billionth of the largest."""
 SHORTEST_SECONDS = 0.02
+FARTHEST = 1_000.0
+"""How many times all there is an item is taken to need at most: with any more it fits no better."""
 MANY_VARIABLES = 300
 """From here on what branch and cut has found in a part of the time is improved piece by piece in the rest of it."""
 FIRST_SHARE = 0.2
@@ -124,6 +127,11 @@ class _Row:
     highest: float
 
 
+def _least(objective: Array, value: float) -> float:
+    """The least difference that counts, in the unit of the values: a billionth of the set, or of its largest item."""
+    return 1e-9 * (max(float(np.abs(objective).max(initial=0.0)), abs(value)) or 1.0)
+
+
 class Solver:
     """A program ready to be solved, whole or with other limits, until a deadline."""
 
@@ -152,7 +160,7 @@ class Solver:
         *,
         leave: Collection[Limit] = (),
         must: Collection[str] = (),
-        more: Mapping[tuple[str, int], float] | None = None,
+        more: Mapping[tuple[str, int], float] = MappingProxyType({}),
         values: Array | None = None,
         floor: tuple[Array, float] | None = None,
         tidy: bool = False,
@@ -164,23 +172,28 @@ class Solver:
         `values`: others than the items' own; `floor`: another value for each item, and how much of it there must be at
         least; `tidy`: settle equals by effort and time, at the price of a second run.
         """
-        rows = [place for place, row in enumerate(self._rows) if row.limit not in leave]
-        extra = [self._have(("must", key, ""), key, 1.0) for key in must]
+        eased = [
+            self._capacity(*place, self.program.capacity[place[0]][place[1]] + much) for place, much in more.items()
+        ]
+        instead = {*leave, *(row.limit for row in eased)}
+        rows = [place for place, row in enumerate(self._rows) if row.limit not in instead]
+        extra = [row for row in eased if row.limit not in leave]
+        extra += [self._have(("must", key, ""), key, 1.0) for key in must]
         worth = np.array([item.value for item in self.program.items]) if values is None else values
         kept = self.program.keep ** np.arange(self._t)
         objective = np.outer(worth, kept).ravel()
         if floor is not None:
             scale = float(np.abs(floor[0]).max(initial=0.0)) or 1.0
             extra.append(_Row(("least", "", ""), np.outer(floor[0] / scale, kept).ravel(), floor[1] / scale, np.inf))
-        found = self._run(objective, rows, extra, more or {}, seconds)
+        found = self._run(objective, rows, extra, seconds)
         if found is None:
             return None
         chosen, bound = found
         value = self._worth(objective, chosen)
-        if tidy and bound - value <= 1e-9 * max(1.0, abs(value)):
+        least = _least(objective, value)
+        if tidy and bound - value <= least:
             chosen = self._tidied(objective, rows, extra, chosen, value)
-        gap = max(0.0, bound - value)
-        gap = 0.0 if gap <= 1e-9 * max(1.0, abs(value)) else gap / max(abs(value), 1e-9)
+        gap = 0.0 if bound - value <= least else (bound - value) / max(abs(value), least)
         return Solution(self._periods(chosen), self._worth(objective, chosen), gap)
 
     def conflict(self) -> Infeasible:
@@ -212,7 +225,6 @@ class Solver:
         objective: Array,
         rows: Sequence[int],
         extra: Sequence[_Row] = (),
-        more: Mapping[tuple[str, int], float] | None = None,
         seconds: float | None = None,
     ) -> tuple[Array, float] | None:
         """The variables of the best set and a bound on its value, or None when there is no set."""
@@ -222,7 +234,7 @@ class Solver:
             raise OutOfTime
         size = self._n * self._t
         largest = float(np.abs(objective).max(initial=0.0)) or 1.0
-        used = [*(self._eased(self._rows[place], more or {}) for place in rows), *extra]
+        used = [*(self._rows[place] for place in rows), *extra]
         matrix: Any = self._table[[*range(self._n), *(self._n + place for place in rows)]]
         if extra:
             matrix = matrices.vstack([matrix, matrices.csr_array(np.vstack([row.coefficients for row in extra]))])
@@ -275,7 +287,7 @@ class Solver:
             found = self._run(-(effort / scale + late), rows, [*extra, enough], seconds=seconds)
         except OutOfTime:
             return chosen
-        if found is None or self._worth(objective, found[0]) < value - 1e-9 * max(1.0, abs(value)):
+        if found is None or self._worth(objective, found[0]) < value - _least(objective, value):
             return chosen
         return found[0]
 
@@ -292,22 +304,19 @@ class Solver:
         return np.outer(amounts, np.ones(self._t) if periods is None else periods).ravel()
 
     def _capacities(self) -> list[_Row]:
-        made: list[_Row] = []
-        for skill, amounts in self.program.capacity.items():
-            efforts = self._efforts[skill]
-            for period, amount in enumerate(amounts):
-                scale = max(amount, float(efforts.max(initial=0.0))) or 1.0
-                row = self._spread(efforts / scale, np.eye(self._t)[period])
-                made.append(_Row(("capacity", skill, str(period)), row, -np.inf, amount / scale))
-        return made
+        return [
+            self._capacity(skill, period, amount)
+            for skill, amounts in self.program.capacity.items()
+            for period, amount in enumerate(amounts)
+        ]
 
-    def _eased(self, row: _Row, more: Mapping[tuple[str, int], float]) -> _Row:
-        kind, skill, period = row.limit
-        if kind != "capacity" or (skill, int(period)) not in more:
-            return row
-        amount, efforts = self.program.capacity[skill][int(period)], self._efforts[skill]
-        scale = max(amount, float(efforts.max(initial=0.0))) or 1.0
-        return _Row(row.limit, row.coefficients, row.lowest, row.highest + more[skill, int(period)] / scale)
+    def _capacity(self, skill: str, period: int, amount: float) -> _Row:
+        """In shares of what there is: the solver tolerates a millionth of that, however much some item takes."""
+        efforts = self._efforts[skill]
+        with np.errstate(over="ignore"):
+            shares = np.minimum(efforts / amount, FARTHEST) if amount > 0 else (efforts > 0).astype(np.float64)
+        row = self._spread(shares, np.eye(self._t)[period])
+        return _Row(("capacity", skill, str(period)), row, -np.inf, 1.0 if amount > 0 else 0.0)
 
     def _have(self, limit: Limit, key: str, wanted: float) -> _Row:
         one = np.zeros(self._n)

@@ -1,6 +1,6 @@
 """Rankings over HTTP: ideas in the order of their scores."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from services.scoring.kano.domain import Gate
 from services.scoring.rankings import domain, store
 from services.scoring.rankings.domain import Asked
 from services.scoring.scores.computed import State
-from shared.errors import Conflict, NotFound
+from shared.errors import Conflict, FieldError, Invalid, NotFound
 from shared.events.feedback import IdeaKind, IdeaStatus
 from shared.paging import Cursor, Limit, Page
 from shared.problems import GUARDED, responses
@@ -78,6 +78,8 @@ async def rank_ideas(
     `state=not_scoreable` to see what it lacks. A page looks at 1,000 places at most, so with a filter or as of a day it
     may hold fewer ideas than asked for, or none: go on while there is a `next_cursor`.
     """
+    if as_of is not None and as_of > datetime.now(UTC).date():
+        raise Invalid(errors=[FieldError("/query/as_of", "is yet to come (days are of UTC)")])
     model = await read.one(store.MODEL, caller.workspace_id, model_id)
     if model is None:
         raise NotFound("No model by that id.")

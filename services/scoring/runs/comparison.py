@@ -37,8 +37,17 @@ class Move:
 
     @property
     def by(self) -> int:
-        """How many places it rose; negative: fell."""
-        return 0 if self.before is None or self.after is None else self.before.position - self.after.position
+        """How many places it rose; negative: fell. One that has a value in neither stands in no order."""
+        if self.before is None or self.after is None or (self.before.value, self.after.value) == (None, None):
+            return 0
+        return self.before.position - self.after.position
+
+    @property
+    def changed(self) -> bool:
+        """Whether its place or value is another, or it is in one of the rankings only."""
+        if self.before is None or self.after is None:
+            return True
+        return self.by != 0 or self.before.value != self.after.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +67,7 @@ def compare(before: Sequence[Place], after: Sequence[Place]) -> Comparison:
         Move(idea_id, (new.get(idea_id) or old[idea_id]).title, old.get(idea_id), new.get(idea_id))
         for idea_id in old | new
     ]
-    changed = [
-        each
-        for each in moves
-        if each.before is None
-        or each.after is None
-        or (each.before.position, each.before.value) != (each.after.position, each.after.value)
-    ]
+    changed = [each for each in moves if each.changed]
     ranked = [
         (each.before.value, each.after.value)
         for each in moves

@@ -164,9 +164,8 @@ def _inputs(
         def changes(factors: Array, name: str = name, figures: Array = figures) -> Mask:
             columns = {each: column[able] for each, column in given.items()} | {name: figures * factors}
             moved = recipe.score(columns).values
-            # One that the model refuses has no place any more.
-            worth = np.where(np.isnan(moved), -np.inf, moved)
-            return np.asarray(np.where(inside, worth < first_out, worth > last_in), np.bool_)
+            # Where the model refuses a figure (a confidence above 1) it cannot move to: comparing NaN says no.
+            return np.asarray(np.where(inside, moved < first_out, moved > last_in), np.bool_)
 
         down, up = (nearest_of_many(changes, len(able), up) for up in (False, True))
         for position, sides in enumerate(zip(turns(figures.tolist(), down), turns(figures.tolist(), up), strict=True)):

@@ -116,7 +116,7 @@ class WhatIf(Wire):
 @router.post("/what-ifs", responses=ASKING, dependencies=[allow("scores:read")])
 async def ask_what_if(body: WhatIfIn, caller: CallerDep, runtime: RuntimeDep) -> WhatIf:
     """Ask what the ranking would be with other inputs, weights, objectives or another framework. Nothing is stored."""
-    wanted = list(dict.fromkeys(each.idea_id for each in body.inputs))
+    wanted = {f"/body/inputs/{place}/idea_id": each.idea_id for place, each in enumerate(body.inputs)}
     async with runtime.database.read((caller.workspace_id,)) as read:
         model = await candidates.model(read, caller.workspace_id, body.model_id)
         framework = FRAMEWORKS[body.framework or model.framework.name]
@@ -128,7 +128,8 @@ async def ask_what_if(body: WhatIfIn, caller: CallerDep, runtime: RuntimeDep) ->
         except ValidationError as error:
             errors = error.errors(include_url=False, include_input=False)
             raise Invalid(errors=field_errors(errors, "/body/parameters")) from None
-        found = await candidates.load(read, caller.workspace_id, model.id, Choice(body.among, idea_ids=wanted))
+        choice = Choice(body.among, idea_ids=list(wanted.values()), pointers=list(wanted))
+        found = await candidates.load(read, caller.workspace_id, model.id, choice)
     changes = {(each.idea_id, each.input): each.value for each in body.inputs}
     if unread := domain.unread(parameters, changes):
         reason = f"{', '.join(unread)} is no input of the model"
