@@ -11,7 +11,7 @@ from pydantic.json_schema import models_json_schema
 from starlette.routing import BaseRoute
 
 from shared import errors
-from shared.examples import NOTHING, example
+from shared.examples import NOTHING, answer, example
 from shared.problems import MEDIA_TYPE, FieldErrorBody, ProblemBody, responses
 from shared.routes import SAFE, StreamRoute, expected_version
 
@@ -205,6 +205,10 @@ def _complete(operation: Document, route: APIRoute, method: str, schemas: Docume
         for status, response in sorted(operation["responses"].items())
         if status not in impossible
     }
+    for status, response in operation["responses"].items():
+        media: Document = response.get("content", {}).get("application/json", {}) if status.startswith("2") else {}
+        if media.get("schema") and (shown := answer(media["schema"], schemas)) is not NOTHING:
+            media.setdefault("example", shown)
 
 
 def _impossible(operation: Document, route: APIRoute, method: str) -> set[str]:

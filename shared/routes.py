@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import Depends, Request, Security
+from fastapi.dependencies.models import Dependant
 from fastapi.params import Security as SecurityParam
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer, SecurityScopes
@@ -63,6 +64,7 @@ class Route(APIRoute):
         serve = super().get_route_handler()
         takes_json = self.body_field is not None
         scopes = _scopes(self)
+        known = _query_names(self.dependant)
 
         async def handle(request: Request) -> Response:
             runtime: Runtime = request.scope["runtime"]
@@ -77,6 +79,8 @@ class Route(APIRoute):
                     request.scope["cairn.read"] = read
                     response = await serve(request)
             else:
+                # What was asked for in the wrong place (`?dry_run=true`) must not happen as if it had not been asked.
+                _refuse_unknown(request, known)
                 response = await self._change(runtime, caller, request, serve, takes_json)
             response.headers.update(runtime.limits.headers(caller))
             return response
@@ -161,6 +165,18 @@ def _again(runtime: Runtime, held: Remembered) -> Response:
 
 def _seal(runtime: Runtime) -> Seal:
     return Seal(runtime.settings.sealing_key.get_secret_value())
+
+
+def _query_names(dependant: Dependant) -> frozenset[str]:
+    inner = (_query_names(each) for each in dependant.dependencies)
+    return frozenset(field.alias for field in dependant.query_params).union(*inner)
+
+
+def _refuse_unknown(request: Request, known: frozenset[str]) -> None:
+    if request.url.query:
+        unknown = sorted(set(request.query_params) - known)
+        if unknown:
+            raise Invalid(errors=[FieldError(f"/query/{name[:100]}", "is not known here") for name in unknown[:20]])
 
 
 def _scopes(route: APIRoute) -> frozenset[str]:

@@ -23,7 +23,7 @@ from deploy import SERVICES
 from deploy.contracts import FOLDER, differences, services, write
 from shared.access.keys import SCOPES
 from shared.events.base import CONTRACTS
-from shared.examples import NOTHING, example
+from shared.examples import NOTHING, answer, example
 from tests.contracts.operations import Operation, operations, resolved
 
 Document = dict[str, Any]
@@ -276,6 +276,49 @@ def test_an_example_is_made_of_what_there_is() -> None:
     assert example(optional | {"required": ["a"]}, schemas) is NOTHING
     assert example({"type": "object", "properties": {}}, schemas) is NOTHING
     assert example({"type": "array", "items": {}}, schemas) is NOTHING
+
+
+@each_service
+def test_every_answer_shows_what_it_looks_like(made: dict[str, Document], service: str) -> None:
+    """With all of its fields, lists with an entry; that it fits its schema is tested with all other examples."""
+    for operation in described(made, service):
+        for status, response in operation.body["responses"].items():
+            media = response.get("content", {}).get("application/json", {})
+            if status.startswith("2") and media.get("schema"):
+                schema = resolved(openapi(made, service), media["schema"])
+                assert "example" in media, f"{operation.id} {status}"
+                assert set(schema.get("properties", {})) <= set(media["example"]), f"{operation.id} {status}"
+
+
+def test_an_answer_is_made_whatever_there_is() -> None:
+    place = {
+        "type": "object",
+        "properties": {
+            "key": {"type": "string", "maxLength": 5},
+            "within": {"anyOf": [{"$ref": "#/components/schemas/Place"}, {"type": "null"}]},
+            "near": {"type": "array", "items": {"$ref": "#/components/schemas/Place"}},
+            "at": {"type": "string", "format": "date"},
+            "code": {"anyOf": [{"type": "string", "pattern": "^[A-Z]{2}$"}, {"type": "null"}]},
+            "share": {"type": "number", "minimum": 0, "maximum": 0.25},
+            "rank": {"type": "integer", "examples": [7]},
+            "next_cursor": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+            "open": {"type": "boolean"},
+        },
+        "required": ["key", "within", "near", "code"],
+    }
+    shown = answer({"$ref": "#/components/schemas/Place"}, {"Place": place})
+    flat = {name: value for name, value in shown.items() if name not in {"within", "near"}}
+    assert flat == {
+        "key": "csv-e", "at": "2026-11-03", "code": None, "share": 0.25, "rank": 7, "next_cursor": None, "open": False
+    }  # fmt: skip
+    deepest = shown
+    while deepest["within"] is not None:
+        deepest = deepest["within"]
+    assert deepest["near"] == []
+    assert answer({"type": "string", "pattern": "^x$"}, {}) is NOTHING
+    assert answer(
+        {"type": "object", "properties": {"a": {"type": "string", "pattern": "x"}}, "required": ["a"]}, {}
+    ) is (NOTHING)
 
 
 @each_service

@@ -196,6 +196,14 @@ async def test_what_the_table_refuses_is_a_422(notes: Api) -> None:
         problem(await notes.feedback.post(path, json={"title": "forbidden by the table"}), 422, "invalid")
 
 
+async def test_a_write_that_asks_for_more_than_there_is_does_not_happen(notes: Api) -> None:
+    """As with `?dry_run=true`, where it belongs into the body: what is read alone may be asked for loosely."""
+    location = (await add(notes, "first")).headers["location"]
+    refused = await notes.feedback.patch(f"{location}?dry_run=true&b=", json={"title": "second"})
+    assert [each["pointer"] for each in problem(refused, 422, "invalid")["errors"]] == ["/query/b", "/query/dry_run"]
+    assert (await notes.feedback.get(f"{location}?fields=title")).json()["title"] == "first"
+
+
 async def test_an_edit_of_another_version_is_refused(notes: Api) -> None:
     made = await add(notes, "first")
     location, tag = made.headers["location"], made.headers["etag"]

@@ -84,7 +84,7 @@ async def save_contact(body: ContactRef, caller: CallerDep, tx: TxDep) -> Contac
     (contact_id,) = await domain.recognise(tx, [body.person(caller.workspace_id)])
     row = None if contact_id is None else await tx.one(store.GET_CONTACT, caller.workspace_id, contact_id)
     if row is None:
-        raise Invalid(errors=[FieldError("/id", "no contact by that id")])
+        raise Invalid(errors=[FieldError("/body/id", "no contact by that id")])
     return shown(row)
 
 

@@ -21,6 +21,8 @@ router = APIRouter(prefix="/v1/imports", tags=["imports"], route_class=Route)
 
 ERRORS_AT_ONCE = 500
 NDJSON, CSV = "application/x-ndjson", "text/csv"
+LINE = '{"row":7,"errors":[{"pointer":"/text","reason":"Field required"}],"raw":"{\\"id\\": 7}"}\n'
+SHEET = 'row,pointer,reason,raw\r\n7,/text,Field required,"{""id"": 7}"\r\n'
 
 
 @router.get(
@@ -29,7 +31,10 @@ NDJSON, CSV = "application/x-ndjson", "text/csv"
     responses={
         200: {
             "description": "a line for each row with an error, in order: `row`, `errors`, and `raw`, its beginning",
-            "content": {NDJSON: {"schema": {"type": "string"}}, CSV: {"schema": {"type": "string"}}},
+            "content": {
+                NDJSON: {"schema": {"type": "string"}, "example": LINE},
+                CSV: {"schema": {"type": "string"}, "example": SHEET},
+            },
         }
     }
     | GUARDED

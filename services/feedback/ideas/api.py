@@ -202,6 +202,16 @@ async def list_ideas(
     component: Annotated[Key | None, Query(description="only for this component, by id or key")] = None,
     tag: Annotated[Tag | None, Query(description="only with this tag")] = None,
     owner: Annotated[Line | None, Query(description="only of this owner")] = None,
+    attribute: Annotated[
+        str | None,
+        Query(
+            max_length=2_200,
+            pattern="^[^:]+:",
+            description="only with this value of a field of your own: `name:value`. Numbers and booleans as JSON "
+            "writes them",
+            examples=["size:M"],
+        ),
+    ] = None,
     archived: Annotated[bool | None, Query(description="only archived ones, or only the others")] = None,
     sort: Annotated[
         Sort | None,
@@ -219,7 +229,9 @@ async def list_ideas(
         raise Invalid(errors=[FieldError("/query/sort", "relevance needs `q`")])
     order: Sort = sort or ("new" if q is None else "relevance")
     place = orders.place(order, cursor)
-    asked = Filter(q, status, kind, product, component, tag, owner, archived, key)
+    name, colon, value = (attribute or "").partition(":")
+    field = (name, value) if colon else None
+    asked = Filter(q, status, kind, product, component, tag, owner, archived, key, field)
     rows = await domain.search(read, caller.workspace_id, asked, order, place, limit + 1)
     data = [ListedIdea(**_shown(row, ListedIdea)) for row in rows[:limit]]
     return Page(data=data, next_cursor=orders.cursor(order, rows[limit - 1]) if len(rows) > limit else None)

@@ -237,6 +237,8 @@ class Filter(NamedTuple):
     archived: bool | None
     key: str | None = None
     """Of a merged idea, that it was merged into is found."""
+    field: tuple[str, str] | None = None
+    """A field of one's own: its name, and its value as text."""
 
 
 async def search(
@@ -253,7 +255,7 @@ async def search(
     if asked.key is not None and idea_id is None:
         return []
     await plan_for_values(read)
-    found = lookup(words, asked.tag)
+    found = lookup(words, asked.tag, asked.field)
     return await read.all(
         store.SEARCHES[sort, len(found.terms), len(found.begun)],
         workspace_id,

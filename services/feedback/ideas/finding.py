@@ -7,6 +7,7 @@ too. The team's lists and those of boards are searched by the same conditions.
 
 import re
 from collections.abc import Sequence
+from hashlib import md5
 from typing import Any, NamedTuple
 
 MOST_TERMS = 3
@@ -58,6 +59,11 @@ class Words(NamedTuple):
     stems: Sequence[str]
 
 
+def held_by(name: str, value: str) -> str:
+    """The term of an idea whose field of this name has this value: hashed, for an index takes no long ones."""
+    return "=" + md5(f"{name}={value}".encode(errors="replace"), usedforsecurity=False).hexdigest()
+
+
 class Lookup(NamedTuple):
     """What rows of `idea_terms` narrow a search down to."""
 
@@ -66,10 +72,14 @@ class Lookup(NamedTuple):
     """From which term on, up to which, and which others, if any; empty when nothing is being typed."""
 
 
-def lookup(words: Words | None, tag: str | None) -> Lookup:
-    """The rarest is not known, the longest is a good guess; the tag comes first, since the query does not have it."""
+def lookup(words: Words | None, tag: str | None, field: tuple[str, str] | None = None) -> Lookup:
+    """The rarest is not known, the longest is a good guess; tag and field come first: the query does not have them.
+
+    `field`: the name of a field of one's own, and its value as text.
+    """
     needed = sorted(words.needed, key=len, reverse=True) if words is not None else []
-    terms = [*([f"#{tag}"] if tag is not None else []), *needed][:MOST_TERMS]
+    held = [*([f"#{tag}"] if tag is not None else []), *([held_by(*field)] if field is not None else [])]
+    terms = [*held, *needed][:MOST_TERMS]
     if words is None or words.beginning is None:
         return Lookup(terms, ())
     # One stretch of an index is read from it alone: with a stem that begins so, or that is a little shorter (`schedul`

@@ -18,6 +18,7 @@ def _columns(of: str) -> str:
 _TERMS = """
 (
     select unnest(tsvector_to_array(w.search)) as term union select '#' || unnest(w.tags)
+    union select '=' || md5(key || '=' || value) from jsonb_each_text(w.attributes) where value is not null
 ) as t
 """
 ADD = f"""

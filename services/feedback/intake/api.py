@@ -47,7 +47,7 @@ RAW_IN: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "description": "whatever the connection's vendor sends, signed as the vendor signs it",
-        "content": {"*/*": {"schema": {}}},
+        "content": {"*/*": {"schema": {}, "example": {"id": "r-1", "text": "Exports are slow", "answers": {"nps": 9}}}},
     }
 }
 

@@ -27,44 +27,72 @@ class _Group(Wire):
         description="`2026-03`, `2026-W09`, a key, a plan, a source…; null for what has none, and for the whole"
     )
     name: str | None = Field(description="of the segment, product or connection")
-    n: int = Field(description="respondents that are counted")
+    n: int = Field(description="respondents that are counted", examples=[100])
     small_sample: bool = Field(description="fewer than `small_sample_below`: take the interval seriously")
 
 
 class NpsGroup(_Group):
     """The Net Promoter Score of some respondents."""
 
-    promoters: int = Field(description="answered 9 or 10")
-    passives: int = Field(description="answered 7 or 8")
-    detractors: int = Field(description="answered 0 to 6")
-    nps: float | None = Field(description="from -100 to 100, unrounded; null without answers")
-    interval: Interval | None = Field(description="in points of the score")
+    promoters: int = Field(description="answered 9 or 10", examples=[60])
+    passives: int = Field(description="answered 7 or 8", examples=[30])
+    detractors: int = Field(description="answered 0 to 6", examples=[10])
+    nps: float | None = Field(description="from -100 to 100, unrounded; null without answers", examples=[50.0])
+    interval: Interval | None = Field(
+        description="in points of the score",
+        examples=[{"low": 35.467, "high": 61.621, "method": "adjusted_wald", "level": 0.95}],
+    )
     change: Difference | None = Field(
         default=None,
         description="against the period before, by month and by week, with a two-sided z-test; null where either has "
         "no answers, or both have no spread. A contact that answered in both is taken as two",
+        examples=[{"delta": 25.0, "z": 2.454, "p": 0.0141}],
     )
 
 
 class CsatGroup(_Group):
     """The share of satisfied respondents among some."""
 
-    left_out: int = Field(description="answers outside of their scale")
-    result: Csat | None = Field(description="null without answers")
+    left_out: int = Field(description="answers outside of their scale", examples=[0])
+    result: Csat | None = Field(
+        description="null without answers",
+        examples=[
+            {
+                "n": 100,
+                "satisfied": 84,
+                "csat": 84.0,
+                "interval": {"low": 75.58, "high": 89.905, "method": "wilson", "level": 0.95},
+                "mean": 4.22,
+            }
+        ],
+    )
 
 
 class CesGroup(_Group):
     """How easy some respondents found it."""
 
-    left_out: int = Field(description="answers outside of their scale")
-    result: Ces | None = Field(description="null without answers")
+    left_out: int = Field(description="answers outside of their scale", examples=[0])
+    result: Ces | None = Field(
+        description="null without answers",
+        examples=[
+            {
+                "n": 100,
+                "easy": 90,
+                "easy_share": 90.0,
+                "interval": {"low": 82.563, "high": 94.477, "method": "wilson", "level": 0.95},
+                "mean": 5.9,
+                "mean_place": 81.667,
+                "mean_place_interval": {"low": 77.659, "high": 85.674, "method": "normal", "level": 0.95},
+            }
+        ],
+    )
 
 
 class _Report(Wire):
     first_day: date
     last_day: date
     by: By | None
-    small_sample_below: int = Field(description="respondents that a group needs not to be flagged")
+    small_sample_below: int = Field(description="respondents that a group needs not to be flagged", examples=[SMALL])
     groups_left_out: int = Field(description="groups besides those listed, which are 300 at most")
 
 
@@ -98,18 +126,39 @@ class _About(Wire):
     segment: str | None = Field(description="key of the segment, by segment; null: contacts in none, and nobody known")
     segment_name: str | None
     small_sample: bool = Field(description="fewer respondents than `small_sample_below`")
-    small_sample_below: int
+    small_sample_below: int = Field(examples=[SMALL])
 
 
 class FeatureByKano(_About):
     """What kind of quality a feature is to some respondents."""
 
-    n: int = Field(description="respondents that are counted")
+    n: int = Field(description="respondents that are counted", examples=[296])
     counts: dict[Category, int] = Field(
-        description="M must-be, O one-dimensional, A attractive, I indifferent, R reverse, Q questionable"
+        description="M must-be, O one-dimensional, A attractive, I indifferent, R reverse, Q questionable",
+        examples=[{"M": 95, "O": 123, "A": 45, "I": 33, "R": 0, "Q": 0}],
     )
-    result: Kano | None = Field(description="null where no answer says anything of the feature")
-    reason: str | None = Field(description="why there is no result")
+    result: Kano | None = Field(
+        description="null where no answer says anything of the feature",
+        examples=[
+            {
+                "label": "O",
+                "mode": "O",
+                "by_rule": "O",
+                "close": ["O"],
+                "total_strength": 0.8885,
+                "category_strength": 0.0946,
+                "better": 0.5676,
+                "worse": -0.7365,
+                "fong_difference": 28.0,
+                "fong_threshold": 19.364,
+                "significant": True,
+                "chi2": 72.486,
+                "n": 296.0,
+                "gate": "pass",
+            }
+        ],
+    )
+    reason: str | None = Field(description="why there is no result", examples=[None])
 
 
 class NeedRated(_About):

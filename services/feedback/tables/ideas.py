@@ -76,7 +76,12 @@ Table(
     "idea_terms",
     metadata,
     Column("idea_id", UUID, ForeignKey("ideas.id"), nullable=False),
-    Column("term", Text(collation="C"), nullable=False, comment="a word of its title or description, or #tag"),
+    Column(
+        "term",
+        Text(collation="C"),
+        nullable=False,
+        comment="a word of its title or description, #tag, or = and the hash of a field of one's own",
+    ),
     workspace_column(),
     PrimaryKeyConstraint("idea_id", "term"),
     Index("idea_terms_found", "workspace_id", "term", "idea_id"),

@@ -5,11 +5,13 @@ from functools import cache
 from typing import Any, Protocol
 
 LANGUAGES = frozenset({
-    "ar", "ca", "da", "de", "el", "en", "es", "et", "eu", "fi", "fr", "ga", "hi", "hu", "hy", "id", "it", "lt", "ne",
-    "nl", "no", "pt", "ro", "ru", "sr", "sv", "ta", "tr",
+    "ar", "be", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "es", "et", "eu", "fa", "fi", "fr", "ga", "gu", "he",
+    "hi", "hr", "hu", "hy", "id", "is", "it", "ja", "ka", "kk", "km", "kn", "ko", "lt", "lv", "mk", "ml", "mr", "ms",
+    "ne", "nl", "no", "pa", "pl", "pt", "ro", "ru", "sk", "sl", "sq", "sr", "sv", "sw", "ta", "te", "th", "tr", "uk",
+    "ur", "vi", "zh",
 })  # fmt: skip
-"""Those that PostgreSQL can search in. The model knows 140, and is asked for all: made to choose among these it would
-take Polish for Serbian."""
+"""Those that products are used in. The model knows 140, and is asked for all: made to choose among these it would take
+a neighbour for one of them, and Latin for Italian."""
 ALIASES = {"nn": "no"}
 LEAST_LETTERS = 12
 """Fewer say nothing: `ok`, `csv`, a product's name."""
@@ -27,7 +29,7 @@ class Identifier(Protocol):
 
 
 def language_of(text: str) -> str | None:
-    """ISO 639-1 code of a text's language; None for short ones, mixtures, and what the database cannot search in."""
+    """ISO 639-1 code of a text's language; None for short ones, mixtures, and languages of few."""
     beginning = text[:MOST_CHARACTERS]
     if sum(map(str.isalpha, beginning)) < LEAST_LETTERS:
         return None

@@ -1,9 +1,10 @@
 """Takes what obviously identifies a person out of a text before it is shown outside.
 
 Addresses, phone numbers, bank accounts, cards, network addresses and links that carry a secret become `[email]`,
-`[phone]` and so on. Numbers are believed only with the check that their kind has (Luhn, mod 97, a numbering plan), so
-that versions, prices, dates and order numbers stay. Names go where they are signed with or known to be the writer's,
-addresses where they are a street with its number (`people`). It is a net, not a proof: a name in passing stays.
+`[phone]` and so on. Numbers are believed only with the check that their kind has (Luhn, mod 97, a numbering plan), or
+written as nothing else is, so that versions, prices, dates and order numbers stay. Names go where they are signed with
+or known to be the writer's, addresses where they are a street with its number (`people`). It is a net, not a proof: a
+name in passing stays.
 
 Every pattern starts at a place where its kind can begin and never gives back what it took, so that time grows with the
 text and no faster, whatever somebody sends.
@@ -54,10 +55,22 @@ _ABROAD = re.compile(r"(?<![\w+])(?:\+|00)[ ]?\(?[1-9](?:[ ()./-]{0,3}\d){6,14}(
 _TRUNK = re.compile(r"(?<![\w+.,/:-])\(?0[1-9]\d{0,4}\)?(?:[ ./-]{0,3}\d){5,10}(?![\d:])")
 # North America writes three, three and four.
 _THREES = re.compile(r"(?<![\w+.,/:-])(?:1[ .-])?\(?[2-9]\d{2}\)?[ .-]{1,2}[2-9]\d{2}[ .-]\d{4}(?![\d-])")
+# Nobody writes anything else like this, whether or not the plan knows the number: (555) 123-4567, 555-123-4567.
+_WRITTEN = re.compile(
+    r"(?<![\w+.,/:-])(?:1[ .-])?(?:\(\d{3}\)[ ]?\d{3}[ .-]|\d{3}(?P<mark>[.-])\d{3}(?P=mark))\d{4}(?![\w-]|[.,:/]\d)"
+)
+_THOUSANDS = re.compile(r"\+\d{1,3}(?:[ .]\d{3})+|\+\d+000")
 _DATE = re.compile(r"\d{1,2}[-/. ]\d{1,2}[-/. ]\d{4}(?!\d)|\d{2}[-/. ]\d{2}[-/. ]\d{2}(?!\d)(?![-/. ]\d)")
 _IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d)")
 _VERSION = re.compile(r"(?:\bv|version|versions|release|build|firmware|ver)[ .:]{0,2}$", re.IGNORECASE)
 _IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{0,4}){4,7}(?![\w:])")
+# A short one begins like an address of somebody, and so is no `std::` and no time of day.
+_IPV6_SHORT = re.compile(
+    r"(?<![\w:.])(?:[23]\d[0-9A-Fa-f]{2}|[Ff](?:[CcDd]\d|[Ee]8)[0-9A-Fa-f]{1,2})"
+    r"(?::[0-9A-Fa-f]{1,4}){0,5}:(?::[0-9A-Fa-f]{1,4}){1,6}(?![\w:])"
+)
+_SAID_IP = re.compile(r"\bIP(?:v4)?(?:[ -]addresse?)?(?: is| was)?[ :=#]{1,3}$", re.IGNORECASE)
+_AT_HOME = ((10, 0), (127, 0))
 
 
 def redact(text: str, known: Iterable[str] = ()) -> Redacted:
@@ -175,8 +188,14 @@ def _phones(text: str) -> Iterator[Span]:
                 continue
             checked += 1
             number = re.sub(r"^00", "+", match[0]) if pattern is _ABROAD else match[0]
-            if checked > MOST_CHECKED or any(_dialled(number, country) for country in countries):
+            if checked > MOST_CHECKED or _written(match[0]) or any(_dialled(number, each) for each in countries):
                 yield match.span()
+    yield from (match.span() for match in _WRITTEN.finditer(text))
+
+
+def _written(run: str) -> bool:
+    """Whether a run is a number with its country by the look of it: a plus, and ten digits that are no thousands."""
+    return run[0] == "+" and 10 <= sum(map(str.isdigit, run)) <= 15 and not _THOUSANDS.fullmatch(run)
 
 
 def _no_phone(run: str) -> bool:
@@ -196,12 +215,11 @@ def _addresses(text: str) -> Iterator[Span]:
     for match in _IPV4.finditer(text):
         parts = [int(part) for part in match[0].split(".")]
         # A version has four parts at times: small ones, or it says so.
-        ordinary = sum(part >= 10 for part in parts) < 2 or _VERSION.search(
-            text, max(0, match.start() - 12), match.start()
-        )
-        if max(parts) <= 255 and not ordinary:
+        said = text[max(0, match.start() - 20) : match.start()]
+        large = sum(part >= 10 for part in parts) >= 2 or (parts[0], parts[1]) in _AT_HOME or _SAID_IP.search(said)
+        if max(parts) <= 255 and large and not _VERSION.search(said):
             yield match.span()
-    for match in _IPV6.finditer(text):
+    for match in (*_IPV6.finditer(text), *_IPV6_SHORT.finditer(text)):
         try:
             address = IPv6Address(match[0])
         except AddressValueError:

@@ -95,7 +95,8 @@ async def test_ids_of_another_workspace_are_nobody(api: Api, neighbour: Api, dat
     theirs = await save(neighbour, external_id="u1")
     await save(api, external_id="u1")
     refused = await api.feedback.post("/v1/contacts", json={"id": theirs["id"]})
-    assert refused.status_code == 404
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["pointer"] == "/body/id"
     feedback = await database("feedback")
     async with feedback.transaction({api.workspace_id, neighbour.workspace_id}) as tx:
         found = await recognise(

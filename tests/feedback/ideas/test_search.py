@@ -68,6 +68,22 @@ async def test_words_find_ideas(api: Api, found: Any) -> None:
     )  # fmt: skip
 
 
+async def test_fields_of_ones_own_are_filters(api: Api, found: Any) -> None:
+    fields = {"size": "M", "effort": 3, "beta": True, "none": None, "note": "a:b\nc" + "x" * 1_900}
+    sized = await new_idea(api, "Larger buttons", key="sized", tags=["ux"], attributes=fields)
+    await new_idea(api, "Larger lists", key="other", tags=["ux"], attributes={"size": "MM", "effort": 30})
+    for asked in ("size:M", "effort:3", "beta:true", f"note:{fields['note']}"):
+        assert await found(attribute=asked) == ["sized"], asked
+        assert await found(attribute=asked, tag="ux", q="larger butt", sort="mrr") == ["sized"], asked
+    for asked in ("size:m", "none:", "none:null", "beta:True", "x\0:\0"):
+        assert await found(attribute=asked) == [], asked
+    await made(
+        await api.feedback.patch(f"/v1/ideas/{sized['id']}", json={"attributes": {"size": None, "effort": 4}}), 200
+    )
+    assert (await found(attribute="size:M"), await found(attribute="effort:4")) == ([], ["sized"])
+    assert (await api.feedback.get("/v1/ideas?attribute=size")).status_code == 422
+
+
 async def test_every_order_holds_still_and_filters_agree(api: Api, database: Databases) -> None:
     """Against the same done by hand; somebody adds an idea between the pages."""
     await made(await api.feedback.post("/v1/products", json={"key": "web", "name": "Web"}))

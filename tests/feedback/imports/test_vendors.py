@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -202,6 +203,17 @@ async def test_what_is_not_understood_is_told_before_anything_is_stored(api: Api
     assert mapped["noticed"]["statuses"] == {}
     wrong = {"kind": "ideas", "statuses": {"a": "open"}}
     assert (await api.feedback.post("/v1/imports", json=wrong)).json()["errors"][0]["pointer"] == "/body/statuses"
+
+
+def test_lists_beside_cannys_posts_are_no_faults_and_an_address_names_a_post() -> None:
+    for beside in ("boards", "categories", "tags"):
+        assert read("canny", {"_": beside, "id": "b-1", "name": "Wishes"}, {}).records == []
+    assert read("canny", {"_": "posts", "id": "p-1", "title": "Dark"}, {}).records[0].fields["external_id"] == "p-1"
+    with pytest.raises(ValueError, match="is neither a post"):
+        read("canny", {"_": ["boards"], "name": "Wishes"}, {})
+    row = {"Post Title": "Dark", "Post URL": "https://acme.canny.io/wishes/p/dark", "Status": "planned"}
+    (idea,) = read("canny", row, {}).records
+    assert (idea.kind, idea.fields["external_id"], idea.fields["status"]) == ("ideas", row["Post URL"], "planned")
 
 
 ODD: list[Any] = [

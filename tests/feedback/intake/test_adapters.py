@@ -148,6 +148,31 @@ def test_typeform_choice_ids_alone_are_looked_up() -> None:
     assert found.text == "Gardener"
 
 
+def test_typeform_answers_of_another_shape_than_usual_are_kept() -> None:
+    body = fixture("typeform")
+    body["form_response"]["answers"] = [
+        {"type": "number", "number": ["9"], "field": {"id": "n", "type": "nps"}},
+        {"type": "choice", "choice": "Red", "field": {"id": "one"}},
+        {"type": "choices", "choices": ["A", "B"], "field": {"id": "many"}},
+        {"type": "boolean", "boolean": "false", "field": {"id": "flag"}},
+        {"type": "matrix", "matrix": {"rows": 2, "best": "Speed"}, "field": {"id": "grid"}},
+        {"type": "ranking", "ranking": ["x", "y"], "field": {"id": "rank"}},
+        {"type": "text", "text": "From a question without a name"},
+        {"type": "number", "number": None, "field": {"id": "skipped"}},
+    ]
+    found = read("typeform", body)
+    assert values(found) == {
+        "n": (Kind.NPS, 9.0),
+        "one": (Kind.CATEGORICAL, ("Red",)),
+        "many": (Kind.CATEGORICAL, ("A", "B")),
+        "flag": (Kind.BOOLEAN, False),
+        "grid/rows": (Kind.NUMBER, 2.0),
+        "grid/best": (Kind.TEXT, "Speed"),
+        "rank": (Kind.CATEGORICAL, ("x", "y")),
+    }
+    assert (found.text, found.flags) == ("From a question without a name", ("answer_unreadable",))
+
+
 def test_typeforms_example_id_is_no_delivery_key() -> None:
     assert ADAPTERS["typeform"].delivery_key({}, {"event_id": "LtWXD3crgy"}) is None
     assert ADAPTERS["typeform"].delivery_key({}, {"event_id": None}) is None
@@ -182,7 +207,8 @@ def test_delighted_grows_under_one_id_and_one_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("survey_type", "kind"), [("nps", "nps"), ("csat", "csat"), ("ces", "ces"), ("stars", "rating"), (None, "rating")]
+    ("survey_type", "kind"),
+    [("nps", "nps"), ("NPS", "nps"), ("csat", "csat"), ("ces", "ces"), ("stars", "rating"), (None, "rating")],
 )
 def test_delighted_says_what_it_measures(survey_type: str | None, kind: str) -> None:
     body = fixture("delighted_created")

@@ -287,6 +287,8 @@ def test_cloudevents_in_three_modes() -> None:
     assert outcome("cloudevents", [{"specversion": "1.0", "id": str(n)} for n in range(1_001)]) == Unreadable(
         "too_many_rows"
     )
+    plain = read("cloudevents", {"specversion": "1.0", "id": "1", "source": "/s", "data": "Search finds nothing"})
+    assert plain.text == "Search finds nothing"
 
 
 def test_generic_by_the_usual_names() -> None:

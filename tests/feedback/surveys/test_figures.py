@@ -15,10 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.feedback.surveys import ces, csat, importance, nps, scales
+from services.feedback.surveys import answers, ces, csat, importance, nps, scales
+from services.feedback.surveys.domain import Place
 from services.feedback.surveys.nps import Tally
 from services.feedback.surveys.scales import Cell
-from shared.statistics import intervals
+from shared.statistics import intervals, kano
 
 OURS = Path(__file__).parent / "figures"
 SHARED = Path(__file__).parents[4] / "shared"
@@ -168,3 +169,36 @@ def test_answers_on_scales() -> None:
         scales.spread([])
     with pytest.raises(ValueError, match="variance"):
         intervals.of_mean(1, -1, 3)
+
+
+def test_the_figures_that_the_contract_shows_are_true() -> None:
+    """Whoever reads the documentation with a calculator finds what the service would answer."""
+    scored = answers.nps_group(Place(None), [Cell(9, None, None, 60), Cell(8, None, None, 30), Cell(3, None, None, 10)])
+    satisfied = answers.csat_group(Place(None), cells([5] * 50 + [4] * 34 + [3] * 10 + [1] * 6))
+    easy = answers.ces_group(Place(None), cells([7] * 40 + [6] * 30 + [5] * 20 + [3] * 10))
+    counts = answers.FeatureByKano.model_json_schema()["properties"]["counts"]["examples"][0]
+    judged = kano.judge(counts)
+    assert isinstance(judged, kano.Kano)
+    moved = nps.compare(Tally(60, 30, 10), Tally(45, 35, 20))
+    for model, told in (
+        (answers.NpsGroup, scored.model_dump() | {"change": asdict(moved)}),
+        (answers.CsatGroup, satisfied.model_dump()),
+        (answers.CesGroup, easy.model_dump()),
+        (answers.FeatureByKano, {"result": asdict(judged), "n": judged.n}),
+    ):
+        shown = {
+            name: field["examples"][0]
+            for name, field in model.model_json_schema(mode="serialization")["properties"].items()
+            if field.get("examples") and name in told
+        }
+        assert len(shown) >= 2
+        assert plain({name: told[name] for name in shown}) == plain(shown)
+
+
+def plain(value: Any) -> Any:
+    """Rounded as the contract shows it."""
+    if isinstance(value, dict):
+        return {name: plain(each) for name, each in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in cast("list[Any]", value)]
+    return pytest.approx(value, abs=6e-4) if isinstance(value, float) else value

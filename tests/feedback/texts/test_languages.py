@@ -17,10 +17,17 @@ TEXTS = {
     "Экспорт очень медленный в конце месяца": "ru",
     "ok, csv!": None,
     "12345 67890 11111 22222": None,
-    # Languages that the database cannot search in are not taken for their neighbours.
-    "Eksport danych jest bardzo wolny i potrzebujemy poprawy": None,
-    "Експорт дуже повільний, будь ласка, виправте": None,
-    "日本語のエクスポートが遅いです。とても困っています。": None,
+    # Neighbours are told apart.
+    "Eksport danych jest bardzo wolny i potrzebujemy poprawy": "pl",
+    "Експорт дуже повільний, будь ласка, виправте": "uk",
+    "Prosím přidejte export do CSV, je to pomalé": "cs",
+    "日本語のエクスポートが遅いです。とても困っています。": "ja",
+    "내보내기가 너무 느립니다. CSV 지원을 추가해 주세요": "ko",
+    "Vui lòng thêm tính năng xuất CSV": "vi",
+    "إضافة ميزة التصدير إلى ملف من فضلكم": "ar",
+    "אנא הוסיפו ייצוא לקובץ": "he",
+    # Nobody uses products in Latin.
+    "Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod": None,
 }
 
 

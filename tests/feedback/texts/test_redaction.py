@@ -21,10 +21,28 @@ PERSONAL: dict[Kind, tuple[str, ...]] = {
         "020 7946 0958",
         "06 12 34 56 78",
         "030/901820-11",
+        # What no plan knows, and is a number all the same by how it is written.
+        "555-123-4567",
+        "(555) 123-4567",
+        "123.456.7890",
+        "1-555-123-4567",
+        "+1 555 123 4567",
+        "+15551234567",
+        "+49 (0)30 000111",
     ),
     "iban": ("DE89 3704 0044 0532 0130 00", "GB82WEST12345698765432", "fr14 2004 1010 0505 0001 3m02 606"),
     "card": ("4111 1111 1111 1111", "5500-0000-0000-0004", "378282246310005"),
-    "ip": ("203.0.113.77", "2001:db8:85a3:0:0:8a2e:370:7334"),
+    "ip": (
+        "203.0.113.77",
+        "192.168.1.1",
+        "10.0.0.1",
+        "127.0.0.1",
+        "2001:db8:85a3:0:0:8a2e:370:7334",
+        "2001:db8::1",
+        "2A02:8071:b5c0::1f",
+        "fe80::1ff:fe23:4567:890a",
+        "fd12:3456::7",
+    ),
     "link": ("https://example.com/reset?token=abcdef12345", "http://ada:secret@example.com/"),
     "address": (
         "221B Baker Street",
@@ -84,11 +102,13 @@ PRODUCT = (
     "Danke für Version 12", "Sent from my iPhone", "Gracias. Falta Exportar a Excel", "Tack, Version 3 fungerar",
 )  # fmt: skip
 ORDINARY = (
-    "version 1.2.3.4", "v10.20.30.40", "2.10.3", "Chrome 119.0.6045.105", "release 16.0.17.25",
-    "$1,200.00", "1 200 000,00 €", "99.95 %", "0.5", "10.000.000", "+15 %", "+1000 users", "100000000",
-    "2026-11-27", "27.11.2026 10:30", "01-12-2026 10:30:45", "01/12/2026", "10:30:45", "2025-2026", "05 12 26",
-    "ORD-4711-0815", "123456789012", "1234567890123456", "1732690800000", "ISO 27001", "007", "0 800",
-    "0190b5f0-0000-7000-8000-00000000000a", "AB12CDEFGHIJKLMN", "std::vector", "12:34:56:78",
+    "version 1.2.3.4", "v10.20.30.40", "2.10.3", "Chrome 119.0.6045.105", "release 16.0.17.25", "$1,200.00",
+    "1 200 000,00 €", "99.95 %", "0.5", "10.000.000", "+15 %", "+1000 users", "100000000", "2026-11-27",
+    "27.11.2026 10:30", "01-12-2026 10:30:45", "01/12/2026", "10:30:45", "2025-2026", "05 12 26", "+1 000 000 000",
+    "+44 000 000 000", "+10000000000", "+300.000.000.000", "100-200-300", "123-456-78901", "1.2.3.4 to 1.2.3.5",
+    "Oracle 10.2.0.4", "version 10.0.0.1", "a::b", "add::bed", "10:20::30", "cafe::1", "978-3-16-148410-0",
+    "550e8400-e29b-411-446-6554", "ORD-4711-0815", "123456789012", "1234567890123456", "1732690800000", "ISO 27001",
+    "007", "0 800", "0190b5f0-0000-7000-8000-00000000000a", "AB12CDEFGHIJKLMN", "std::vector", "12:34:56:78",
     "https://example.com/list?page=2&sort=key", "@ada", "a @ b", "C3PO 12 34 56",
 )  # fmt: skip
 HOSTILE = (
@@ -97,6 +117,7 @@ HOSTILE = (
     "01 " * 6_600, "+49 30 9018 " * 1_600, "://1" + "?x" * 9_000, "https://a@" * 2_000, "(0)(" * 5_000,
     "12 A" * 5_000, "12 Aa " * 3_400, "Rue de la " * 2_000, "12 rue de la " * 1_500, "Thanks,\n" * 2_500,
     "Best regards, A" * 1_300, "Via A, " * 2_900, "My name is " * 1_800, "A-" * 10_000, "Calle A A A A " * 1_400,
+    "2001:" * 4_000, "2001::1" * 3_000, "+1 555 123 4567 " * 1_250, "555-123-4567 " * 1_500, "(555) " * 3_300,
     "Aaaastraße " * 1_800, "\n" * 20_000,
 )  # fmt: skip
 WORDS = st.sampled_from(
@@ -122,6 +143,11 @@ def test_what_identifies_a_person_goes(kind: Kind) -> None:
     for text in PERSONAL[kind]:
         assert redact(f"Mine is {text}, thanks.") == (f"Mine is [{kind}], thanks.", {kind: 1}), text
         assert redacted(text) == f"[{kind}]"
+
+
+def test_an_address_that_looks_like_a_version_goes_where_it_is_called_one() -> None:
+    assert redacted("my IP is 8.8.4.4, on IP: 1.1.1.1") == "my IP is [ip], on IP: [ip]"
+    assert redacted("the clip 8.8.4.4 plays") == "the clip 8.8.4.4 plays"
 
 
 def test_ordinary_numbers_stay() -> None:

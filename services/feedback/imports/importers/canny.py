@@ -31,9 +31,14 @@ IGNORED = frozenset(
     }
 )
 
+BESIDE = frozenset({"boards", "categories", "tags", "statuses", "changelog", "entries"})
+"""Lists of a whole export that posts name themselves, or that are about no post."""
+
 
 def read(row: Row) -> list[Record]:
-    """What one object or line says. ValueError when it is none that is known."""
+    """What one object or line says; nothing of a list beside the posts. ValueError when it is none that is known."""
+    if str(row.get("_")) in BESIDE:
+        return []
     flat = reading.by_plain_name(row)
     if "voter" in row or "voteremail" in flat or "voterid" in flat:
         return _vote(row, flat)
@@ -51,7 +56,8 @@ def read(row: Row) -> list[Record]:
 
 
 def _post(row: Row, flat: Row) -> list[Record]:
-    id = reading.identifier(reading.first(flat, "id", "postid"))
+    # A table may name a post by its address alone.
+    id = reading.identifier(reading.first(flat, "id", "postid", "posturl", "url"))
     idea = reading.without_nothing(
         {
             "external_id": id,

@@ -45,6 +45,8 @@ def parse(headers: Headers, body: JsonValue, rules: Rules) -> Outcome:
         if rules.fields is None and isinstance(data, dict):
             # The event says when, where its data does not.
             row = {"submitted_at": event.get("time"), **data}
+        elif rules.fields is None and isinstance(data, str):
+            row = {"submitted_at": event.get("time"), "text": data}
         response = generic.read(row, rules, identity)
         if isinstance(response, Unreadable):
             return Unreadable(response.reason, f"{at}/data{response.pointer}")

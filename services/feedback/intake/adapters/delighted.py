@@ -42,7 +42,7 @@ def parse(headers: Headers, body: JsonValue, rules: Rules) -> Outcome:
         draft.hide(value, name)
     draft.email(person.get("email"))
     if data.get("score") is not None:
-        scale = _SCORES.get(reading.text(data.get("survey_type")) or "", Kind.RATING)
+        scale = _SCORES.get((reading.text(data.get("survey_type")) or "").lower(), Kind.RATING)
         draft.answer(scale, reading.number(data["score"]), "score")
     if comment := reading.text(data.get("comment")):
         draft.answer(Kind.TEXT, comment, "comment", words=comment)

@@ -46,7 +46,7 @@ def turned(kind: Kind, value: Value) -> Value | None:
             return None
         value = ", ".join(value)
     if kind in _SCORES:
-        return reading.number(value)
+        return reading.led(value)
     words = reading.text(value)
     if kind in _KANO_KINDS:
         return _kano(words)
@@ -176,6 +176,8 @@ class Draft:
         known = _names((*names, title))
         if value is None or not known:
             self.flag("answer_unreadable")
+            # A question without a name has no answer of its own; what somebody wrote counts all the same.
+            self.words(words)
             return
         if value in ("", ()):
             return

@@ -14,6 +14,11 @@ _LARGEST = 1e15
 _DIGITS = 40
 _HUGE = 10**_DIGITS
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?")
+# What follows is words or how many steps there are: no second number (`1-2 times`), no date, no decimal comma.
+_STEP = re.compile(
+    r"\s{0,9}([0-9]{1,3})(?:\s?(?:/|out of)\s?[0-9]{1,3}\s{0,9}$"
+    r"|(?:\s{1,3}[-\u2013\u2014:=.)(]?|[-\u2013\u2014:=.)(])\s{0,3}[^\W\d_])"
+)
 _UNIX = re.compile(r"[0-9]{9,13}(?:\.[0-9]{1,9})?")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _BREAK = re.compile(r"<(?:br|hr|/p|/div|/li|/tr|/h[1-6]|/blockquote|/pre)\b[^<>]*>", re.IGNORECASE)
@@ -64,7 +69,7 @@ def text(value: JsonValue) -> str | None:
         return clean(value)
     if isinstance(value, bool):
         return "true" if value else "false"
-    found = number(value)
+    found = None if isinstance(value, list) else number(value)
     return None if found is None else plain(found)
 
 
@@ -125,7 +130,9 @@ def leaves(value: JsonValue, limit: int, depth: int = 8) -> list[tuple[str, Json
 
 
 def number(value: JsonValue) -> float | None:
-    """A finite number below 10^15, also from a string of digits; booleans are none."""
+    """A finite number below 10^15, also from a string of digits or a list of one; booleans are none."""
+    if isinstance(value, list):
+        value = value[0] if len(value) == 1 else None
     if isinstance(value, str):
         trimmed = value.strip() if len(value) < 100 else ""
         value = float(trimmed) if _NUMBER.fullmatch(trimmed) else None
@@ -133,6 +140,12 @@ def number(value: JsonValue) -> float | None:
         return None
     # A comparison, unlike float(), takes an integer of any size; NaN fails it.
     return float(value) if -_LARGEST < value < _LARGEST else None
+
+
+def led(value: JsonValue) -> float | None:
+    """The number that the label of a step on a scale begins with, or stands alone: `10 - Extremely likely`, `9/10`."""
+    found = _STEP.match(value) if isinstance(value, str) else None
+    return number(value) if found is None else number(found[1])
 
 
 def word(value: JsonValue) -> str | None:
@@ -194,7 +207,8 @@ def moment(value: JsonValue) -> tuple[datetime | None, str | None]:
     flag = None
     try:
         if isinstance(value, str) and not _UNIX.fullmatch(value):
-            found = datetime.fromisoformat(value)
+            # RFC 3339 takes small letters, too.
+            found = datetime.fromisoformat(value.strip().upper())
             if found.tzinfo is None:
                 found, flag = found.replace(tzinfo=UTC), "timestamp_without_zone"
             found = found.astimezone(UTC)

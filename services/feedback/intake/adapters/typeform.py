@@ -1,7 +1,7 @@
 """Typeform: `form_response` with its definition, joined by field id, then ref."""
 
 from services.feedback.intake.adapters import reading
-from services.feedback.intake.adapters.draft import Draft
+from services.feedback.intake.adapters.draft import Draft, turned
 from services.feedback.intake.adapters.normalized import (
     Adapter,
     Headers,
@@ -90,18 +90,26 @@ def _answer(draft: Draft, entry: dict[str, JsonValue], fields: dict[str, dict[st
         case "number":
             draft.answer(_NUMERIC.get(asks, Kind.NUMBER), reading.number(value), *names, label=label)
         case "boolean":
-            draft.answer(Kind.BOOLEAN, value if isinstance(value, bool) else None, *names, label=label)
+            given = value if isinstance(value, bool) else turned(Kind.BOOLEAN, reading.text(value) or "")
+            draft.answer(Kind.BOOLEAN, given, *names, label=label)
         case "date":
             draft.answer(Kind.DATE, reading.text(value), *names, label=label)
         case "choice" | "choices":
-            _choices(draft, reading.obj(value), asked, names, label)
+            plain = reading.texts(value)
+            if plain and not isinstance(value, dict):
+                draft.answer(Kind.CATEGORICAL, plain, *names, label=label)
+            else:
+                _choices(draft, reading.obj(value), asked, names, label)
         case "payment":
             draft.answer(Kind.TEXT, reading.text(reading.obj(value).get("amount")), *names, label=label)
         case _:
             # email, url, phone_number, file_url, signature, and whatever comes next: kept, but nobody's statement.
             if kind == "email":
                 draft.email(value)
-            draft.answer(Kind.TEXT, reading.text(value), *names, label=label)
+            if isinstance(value, dict | list):
+                draft.untyped(value, *names, label=label, free=False)
+            else:
+                draft.answer(Kind.TEXT, reading.text(value), *names, label=label)
 
 
 def _choices(
