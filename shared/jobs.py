@@ -1,7 +1,7 @@
 """How jobs run beside requests: again and again, and, where nobody waits for them, at leisure.
 
 Steps of such work share the processors, the database and the outbox with what people wait for. While the rest of the
-process is busy, all of them together have a tenth of the time; while it is not, half.
+process is busy, all of them together have a fortieth of the time; while it is not, half.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ STEP_SECONDS = 0.05
 """What a step is to take at most: whatever comes meanwhile stands behind its statements and behind its events."""
 REST = 1
 """Times as long as a step took that nothing is done after it."""
-RUSH_REST = 9
+RUSH_REST = 39
 BUSY = 0.2
 """Of one core: what the process uses besides, from which on there is a rush."""
 FULL = 0.5
