@@ -62,7 +62,9 @@ async def store_once(database: Database, submissions: Sequence[Submission[Any]],
     `store` gets the submissions that are new and returns an answer or a Problem for each. Those of a workspace that
     somebody holds alone wait for that by themselves, and their answers are futures: nobody else waits with them.
     """
-    aside = _ASIDE.setdefault(database, _Aside(database))
+    aside = _ASIDE.get(database)
+    if aside is None:
+        aside = _ASIDE[database] = _Aside(database)
     results: dict[int, Stored] = {}
     rest = list(range(len(submissions)))
     busy = aside.workspaces()
