@@ -125,7 +125,7 @@ async def _store_plain(runtime: Runtime, batch: Sequence[Submission[Statement]])
     statements, keys = [each.body for each in batch], [each.asked for each in batch]
     async with runtime.database.lane({each.workspace_id for each in batch}, emits=True) as lane:
         stored = await domain.record_new(lane, statements, keys)
-    return [Answer(201, answer.encode()) for _, answer in stored] if stored is not None else None
+    return [Answer(201, _CREATED % id.encode()) for id in stored] if stored is not None else None
 
 
 async def _store(tx: Tx, fresh: Sequence[Submission[Statement]]) -> list[Answer | Exception]:
@@ -133,6 +133,8 @@ async def _store(tx: Tx, fresh: Sequence[Submission[Statement]]) -> list[Answer 
 
 
 FEEDBACK = Batch("feedback", _flush)
+_CREATED = b'{"id":"%s","status":"created"}'
+"""As `store.ADD_NEW` writes it."""
 
 
 def _answer(result: Recorded | Exception) -> Answer | Exception:

@@ -16,9 +16,9 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from services.feedback.inbox import domain
 from services.feedback.inbox.api import FeedbackIn
-from services.feedback.inbox.domain import Recorded, Statement
+from services.feedback.inbox.domain import Statement
 from shared.access.keys import Caller
-from shared.database import RETRYABLE, Database
+from shared.database import RETRYABLE, Database, Tx
 from shared.errors import FieldError, Invalid, Unavailable, UnsupportedMedia
 from shared.problems import EDITING, field_errors
 from shared.routes import CallerDep, Route, RuntimeDep, TxDep, allow
@@ -35,7 +35,9 @@ MEDIA = frozenset({"application/x-ndjson", "application/ndjson", "application/js
 
 router = APIRouter(prefix="/v1/feedback", tags=["feedback"], route_class=Route)
 _ROW = TypeAdapter(FeedbackIn)
-Record = Callable[[Sequence[Statement]], Awaitable[list[Recorded | Invalid]]]
+_Recorded = tuple[str, str] | Invalid
+"""What became of a statement and where it is stored, or why it is not."""
+Record = Callable[[Sequence[Statement]], Awaitable[list[_Recorded]]]
 
 
 class RowError(Wire):
@@ -91,7 +93,7 @@ async def create_feedback_in_bulk(request: Request, caller: CallerDep, tx: TxDep
     if len(lines) > MOST_ROWS:
         raise Invalid(f"An upload may have {MOST_ROWS} rows; this one has {len(lines)}. Send it in parts.")
     keyed = "idempotency-key" in request.headers
-    record = partial(domain.record, tx) if keyed else partial(_record_apart, runtime.database, caller.workspace_id)
+    record = partial(_record_together, tx) if keyed else partial(_record_apart, runtime.database, caller.workspace_id)
     done: list[_Done] = []
     storing: deque[asyncio.Task[list[_Done]]] = deque()
     try:
@@ -142,28 +144,32 @@ def _bad(number: int, errors: Sequence[FieldError]) -> _Done:
 async def _store(record: Record, rows: Sequence[tuple[int, Statement]], bad: Sequence[_Done]) -> list[_Done]:
     recorded = await record([statement for _, statement in rows]) if rows else []
     stored = [_result(number, each) for (number, _), each in zip(rows, recorded, strict=True)]
-    return sorted([*stored, *bad])
+    return sorted([*stored, *bad]) if bad else stored
 
 
-async def _record_apart(
-    database: Database, workspace_id: UUID, statements: Sequence[Statement]
-) -> list[Recorded | Invalid]:
+async def _record_apart(database: Database, workspace_id: UUID, statements: Sequence[Statement]) -> list[_Recorded]:
     if all(map(domain.is_plain, statements)):
         async with database.lane((workspace_id,), emits=True) as lane:
             stored = await domain.record_new(lane, statements, [None] * len(statements))
         if stored is not None:
-            return [Recorded(UUID(id), "created") for id, _ in stored]
+            return [("created", id) for id in stored]
     for _ in range(TRIES):
         try:
             async with database.transaction((workspace_id,)) as tx:
-                return await domain.record(tx, statements)
+                return await _record_together(tx, statements)
         except RETRYABLE:
             continue
     raise Unavailable("The upload lost a race for the same records; send it again.")
 
 
-def _result(number: int, recorded: Recorded | Invalid) -> _Done:
+async def _record_together(tx: Tx, statements: Sequence[Statement]) -> list[_Recorded]:
+    recorded = await domain.record(tx, statements)
+    return [each if isinstance(each, Invalid) else (each.status, str(each.id)) for each in recorded]
+
+
+def _result(number: int, recorded: _Recorded) -> _Done:
     if isinstance(recorded, Invalid):
         errors = [FieldError(error.pointer.removeprefix("/body"), error.reason) for error in recorded.errors]
         return _bad(number, errors)
-    return _Done(number, recorded.status, f'{{"row":{number},"status":"{recorded.status}","id":"{recorded.id}"}}')
+    status, id = recorded
+    return _Done(number, status, f'{{"row":{number},"status":"{status}","id":"{id}"}}')

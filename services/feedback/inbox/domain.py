@@ -77,10 +77,8 @@ def is_plain(statement: Statement) -> bool:
     return not named and statement.answers == "[]"
 
 
-async def record_new(
-    lane: Lane, statements: Sequence[Statement], keys: Sequence[Asked | None]
-) -> list[tuple[str, str]] | None:
-    """Store plain statements with the answers to them in one round trip; each one's id and answer (JSON).
+async def record_new(lane: Lane, statements: Sequence[Statement], keys: Sequence[Asked | None]) -> list[str] | None:
+    """Store plain statements with the answers to them (`created`) in one round trip; their ids.
 
     `keys`: the request with an Idempotency-Key that each came by, if any. None when a statement or a key is there
     already: then nothing was stored.
@@ -99,19 +97,17 @@ async def record_plain(tx: Tx, statements: Sequence[Statement]) -> list[Recorded
     except asyncpg.UniqueViolationError:
         return None
     tx.emitted = True
-    return [Recorded(UUID(id), "created") for id, _ in stored]
+    return [Recorded(UUID(id), "created") for id in stored]
 
 
-async def _add_new(
-    place: Lane | Tx, statements: Sequence[Statement], keys: Sequence[Asked | None]
-) -> list[tuple[str, str]]:
-    now = datetime.now(UTC)
+async def _add_new(place: Lane | Tx, statements: Sequence[Statement], keys: Sequence[Asked | None]) -> list[str]:
     ids = [new_id_text() for _ in statements]
-    stored = [(id, f'{{"id":"{id}","status":"created"}}') for id in ids]
-    given = [
-        {
+    workspaces = {id: str(id) for id in {each.workspace_id for each in statements}}
+    given: list[dict[str, object]] = []
+    for id, each, asked in zip(ids, statements, keys, strict=True):
+        row: dict[str, object] = {
             "id": id,
-            "workspace_id": each.workspace_id,
+            "workspace_id": workspaces[each.workspace_id],
             "source": each.source,
             "external_id": each.external_id or id,
             "text": each.text,
@@ -120,27 +116,13 @@ async def _add_new(
             "language": each.language,
             "said_at": each.said_at,
             "event_id": new_id_text(),
-            "event_type": FeedbackReceived.type,
-            # A FeedbackReceived, written out: the model would take as long as all the rest of this.
-            "event": {
-                "workspace_id": each.workspace_id,
-                "version": 1,
-                "feedback_id": id,
-                "source": each.source,
-                "contact_id": None,
-                "received_at": now,
-            },
             "traceparent": each.traceparent,
-            "key": asked.key if asked is not None else None,
-            "fingerprint": asked.fingerprint.hex() if asked is not None else None,
-            "outline": asked.outline.hex() if asked is not None else None,
-            "status": 201,
-            "answer": answer,
         }
-        for each, asked, (id, answer) in zip(statements, keys, stored, strict=True)
-    ]
-    await place.all(store.ADD_NEW, to_json(given).decode(), now)
-    return stored
+        if asked is not None:
+            row["key"], row["fingerprint"], row["outline"] = asked.key, asked.fingerprint.hex(), asked.outline.hex()
+        given.append(row)
+    await place.all(store.ADD_NEW, to_json(given).decode(), datetime.now(UTC))
+    return ids
 
 
 async def record(tx: Tx, statements: Sequence[Statement]) -> list[Recorded | Invalid]:

@@ -1,5 +1,6 @@
 """Feedback as rows."""
 
+from shared.events.feedback import FeedbackReceived
 from shared.idempotency import KEPT
 from shared.outbox import TOLD
 
@@ -22,13 +23,18 @@ on conflict (workspace_id, source, external_id) do nothing
 returning id
 """
 # Statements, their events and their remembered answers in one round trip. Nothing of it may be there before: a unique
-# key then refuses all of it, and the caller goes the long way. `on conflict` would cost a third of the statement.
+# key then refuses all of it, and the caller goes the long way. `on conflict` would cost a third of the statement. What
+# follows from a row is put together here: a FeedbackReceived and an answer, which as values of their own would be most
+# of what travels.
 ADD_NEW = f"""
 with given as materialized (
-    select * from json_to_recordset($1::json) as g (id uuid, workspace_id uuid, source text, external_id text,
-        text text, attributes text, source_url text, language text, said_at timestamptz, event_id uuid, event_type text,
-        event json, traceparent text, key text, fingerprint text, outline text, status smallint,
-        answer text)
+    select g.*, '{FeedbackReceived.type}' as event_type, 201::smallint as status,
+        concat('{{"id":"', id, '","status":"created"}}') as answer,
+        concat('{{"workspace_id":"', workspace_id, '","version":1,"feedback_id":"', id, '","source":', to_json(source),
+            ',"contact_id":null,"received_at":', to_json($2::timestamptz), '}}')::jsonb as event
+    from json_to_recordset($1::json) as g (id uuid, workspace_id uuid, source text, external_id text,
+        text text, attributes text, source_url text, language text, said_at timestamptz, event_id uuid,
+        traceparent text, key text, fingerprint text, outline text)
 ), added as (
     insert into feedback (id, workspace_id, source, external_id, text, attributes, source_url, language, said_at,
         received_at)
