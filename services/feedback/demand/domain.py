@@ -8,7 +8,7 @@ count once. Votes and insights keep the idea that they named, so that unmerging 
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from services.feedback.demand import store
 from shared.database import Busy, Read, Tx
 from shared.errors import NotFound
 from shared.events.feedback import DemandChanged
+from shared.ids import new_id
 from shared.outbox import emit
 from shared.telemetry import traceparent
 
@@ -82,18 +83,21 @@ async def count(tx: Tx, asks: Sequence[Ask]) -> None:
     """Count asks that were just stored or withdrawn. The workspaces must be held, the ideas locked."""
     if not asks:
         return
-    rows = await tx.all(
+    trace = traceparent.get()
+    await tx.run(
         store.COUNT,
         [ask.workspace_id for ask in asks],
+        datetime.now(UTC),
         [ask.idea_id for ask in asks],
         [ask.contact_id for ask in asks],
         [ask.votes for ask in asks],
         [ask.insights for ask in asks],
         [ask.feedback_id for ask in asks],
         [ask.cast_at for ask in asks],
+        [ask.traceparent or trace for ask in asks],
+        [new_id() for _ in asks],
     )
-    traces: dict[UUID | None, str] = {ask.idea_id: ask.traceparent for ask in asks}
-    await _publish(tx, rows, traces)
+    tx.emitted = True
 
 
 async def unite(
@@ -103,13 +107,13 @@ async def unite(
 
     `others` are those that count there besides: who asks for one of them too is there already, or stays.
     """
-    await _publish(tx, await tx.all(store.UNITE, idea_id, workspace_id, list(tree), list(others), step), {})
+    await _publish(tx, await tx.all(store.UNITE, idea_id, workspace_id, list(tree), list(others), step))
 
 
 async def carry(tx: Tx, moves: Sequence[Move]) -> None:
     """Take what contacts ask for along to the accounts that they were just moved to. The workspaces are held alone."""
     columns = [each.contact_id for each in moves], [each.before for each in moves], [each.after for each in moves]
-    await _publish(tx, await tx.all(store.CARRY, *columns), {})
+    await _publish(tx, await tx.all(store.CARRY, *columns))
 
 
 async def shift(tx: Tx, revenue: Mapping[UUID, int]) -> None:
@@ -117,7 +121,7 @@ async def shift(tx: Tx, revenue: Mapping[UUID, int]) -> None:
     if revenue:
         rows = await tx.all(store.SHIFT, list(revenue), list(revenue.values()))
         await rank(tx, [row["idea_id"] for row in rows])
-        await _publish(tx, rows, {})
+        await _publish(tx, rows)
 
 
 async def explain(read: Read, workspace_id: UUID, idea_id: UUID) -> tuple[asyncpg.Record, list[asyncpg.Record]]:
@@ -149,11 +153,6 @@ async def remark(tx: Tx, workspace_id: UUID, idea_id: UUID) -> None:
     await tx.run(store.REMARK, workspace_id, idea_id)
 
 
-async def _publish(tx: Tx, rows: Sequence[asyncpg.Record], traces: Mapping[UUID | None, str]) -> None:
+async def _publish(tx: Tx, rows: Sequence[asyncpg.Record]) -> None:
     for start in range(0, len(rows), EVENTS_AT_ONCE):
-        some = rows[start : start + EVENTS_AT_ONCE]
-        await emit(
-            tx,
-            [DemandChanged(**row) for row in some],
-            [traces.get(row.get("named")) or traceparent.get() for row in some],
-        )
+        await emit(tx, [DemandChanged(**row) for row in rows[start : start + EVENTS_AT_ONCE]])

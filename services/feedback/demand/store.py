@@ -1,6 +1,8 @@
 """Demand as rows: totals per idea, and who stands behind them."""
 
 from services.feedback.demand.trend import trend, weight
+from shared.events.feedback import DemandChanged
+from shared.outbox import telling
 
 # An advisory lock per workspace: shared by all who count, alone for those who change what is counted by, which is the
 # account of a contact and the revenue of an account. Row locks on those would cost a write for every vote.
@@ -91,13 +93,15 @@ sum(
 """
 # The last vote that the contact had for any of them before: what came is among those that stand, what went is not.
 _BEFORE = "case when t.step > 0 then n.others else greatest(n.last, t.cast_at) end"
-# From asks to people, from people to accounts, from accounts to money.
+# From asks to people, from people to accounts, from accounts to money; and told of (DemandChanged) at once, since every
+# vote and every delivery comes this way.
 COUNT = f"""
 with asked as (
     select a.workspace_id, (select root from ideas where id = a.idea_id and workspace_id = a.workspace_id) as idea_id,
-        a.idea_id as named, a.contact_id, a.feedback_id, a.votes, a.insights, a.cast_at
-    from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::int[], $6::uuid[], $7::timestamptz[])
-        as a (workspace_id, idea_id, contact_id, votes, insights, feedback_id, cast_at)
+        a.idea_id as named, a.contact_id, a.feedback_id, a.votes, a.insights, a.cast_at, a.traceparent, a.event_id
+    from unnest($1::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[], $7::uuid[], $8::timestamptz[], $9::text[],
+        $10::uuid[])
+        as a (workspace_id, idea_id, contact_id, votes, insights, feedback_id, cast_at, traceparent, event_id)
 ), wishes as (
     select idea_id, contact_id, workspace_id, sum(votes + insights) as step from asked
     where contact_id is not null group by idea_id, contact_id, workspace_id
@@ -121,23 +125,32 @@ with asked as (
         join insights o on o.workspace_id = t.workspace_id and o.feedback_id = t.feedback_id and o.idea_id = m.id
     ) as n group by t.idea_id
 ), asks as (
-    select idea_id, workspace_id, (array_agg(named))[1] as named,
-        sum(insights) filter (where feedback_id is null) as insights
+    select idea_id, workspace_id, sum(insights) filter (where feedback_id is null) as insights,
+        max(traceparent) as traceparent, (array_agg(event_id))[1] as event_id
     from asked group by idea_id, workspace_id
 ), {_MARKED}
     select distinct a.workspace_id, a.idea_id, c.account_id, case when c.account_id is null then a.contact_id end
     from asked a cross join lateral (select account_id from contacts where id = a.contact_id limit 1) as c
 ), {_NAMELESS}
     select workspace_id, idea_id, feedback_id from asked where contact_id is null and feedback_id is not null
-)
-update demand as d set
-    votes = d.votes + coalesce(voices.step, 0), heat = d.heat + coalesce(voices.heat, 0),
-    insights = d.insights + coalesce(links.step, 0) + coalesce(asks.insights, 0),
-    contacts = d.contacts + coalesce(heads.contacts, 0), accounts = d.accounts + coalesce(money.accounts, 0),
-    mrr = d.mrr + coalesce(money.mrr, 0), version = d.version + 1
-from asks left join heads using (idea_id) left join money using (idea_id) left join voices using (idea_id)
-left join links using (idea_id)
-where d.idea_id = asks.idea_id and d.workspace_id = asks.workspace_id returning {_DEMAND}, asks.named
+), changed as (
+    update demand as d set
+        votes = d.votes + coalesce(voices.step, 0), heat = d.heat + coalesce(voices.heat, 0),
+        insights = d.insights + coalesce(links.step, 0) + coalesce(asks.insights, 0),
+        contacts = d.contacts + coalesce(heads.contacts, 0), accounts = d.accounts + coalesce(money.accounts, 0),
+        mrr = d.mrr + coalesce(money.mrr, 0), version = d.version + 1
+    from asks left join heads using (idea_id) left join money using (idea_id) left join voices using (idea_id)
+    left join links using (idea_id)
+    where d.idea_id = asks.idea_id and d.workspace_id = asks.workspace_id
+    returning {_DEMAND}, asks.event_id, asks.traceparent
+), news as (
+    select idea_id as id, workspace_id, version, event_id, '{DemandChanged.type}' as event_type, traceparent,
+        concat('{{"workspace_id":"', workspace_id, '","version":', version, ',"idea_id":"', idea_id,
+            '","votes":', votes, ',"insights":', insights, ',"contacts":', contacts, ',"accounts":', accounts,
+            ',"mrr":', mrr, ',"currency":', to_json(currency), '}}')::jsonb as event
+    from changed
+), {telling("news", "version")}
+select 1
 """
 # All that is asked of the ideas $3 comes to $1 or goes from it ($5: 1 or -1); $4 are the other ideas that count there.
 UNITE = f"""

@@ -183,7 +183,6 @@ async def _store(
     tx: Tx, statements: Sequence[Statement], contacts: Sequence[UUID | None], linked: Sequence[bool]
 ) -> list[Recorded]:
     ids = [new_id() for _ in statements]
-    now = datetime.now(UTC)
     given = [
         {
             "id": id,
@@ -202,27 +201,14 @@ async def _store(
             "said_at": each.said_at,
             "revised_at": each.revised_at,
             "state": "linked" if speaks else "new",
+            "event_id": new_id(),
+            "traceparent": each.traceparent,
         }
         for each, id, contact, speaks in zip(statements, ids, contacts, linked, strict=True)
     ]
-    rows = await tx.all(store.ADD, to_json(given).decode(), now)
+    rows = await tx.all(store.ADD, to_json(given).decode(), datetime.now(UTC))
+    tx.emitted = True
     created = {row["id"] for row in rows}
-    await emit(
-        tx,
-        [
-            FeedbackReceived(
-                workspace_id=each.workspace_id,
-                feedback_id=id,
-                version=1,
-                source=each.source,
-                contact_id=contact,
-                received_at=now,
-            )
-            for each, id, contact in zip(statements, ids, contacts, strict=True)
-            if id in created
-        ],
-        [each.traceparent for each, id in zip(statements, ids, strict=True) if id in created],
-    )
     if len(created) == len(ids):
         return [Recorded(id, "created") for id in ids]
     return await _resent(tx, statements, contacts, ids, created)

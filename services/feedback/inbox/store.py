@@ -2,25 +2,42 @@
 
 from shared.events.feedback import FeedbackReceived
 from shared.idempotency import KEPT
-from shared.outbox import TOLD
+from shared.outbox import TOLD, telling
+
+
+def _received(contact: str) -> str:
+    """The data of a FeedbackReceived of the row in scope, and of whom. The model would cost more than the row does."""
+    return f"""concat('{{"workspace_id":"', workspace_id, '","version":1,"feedback_id":"', id,
+            '","source":', to_json(source), ',"contact_id":', {contact},
+            ',"received_at":', to_json($2::timestamptz), '}}')::jsonb"""
+
 
 # Rows travel as one JSON text: encoding an array for each column costs the service several times as much.
 # In one order for all, so that two batches with the same statements wait for each other in one direction; ids rise.
 # Who was merged since they were looked up is who they became. Who was erased stays who they are: the erasure waits for
 # whoever found them before, and goes through this as well.
-ADD = """
-insert into feedback (id, workspace_id, source, external_id, contact_id, text, answers, attributes, source_url,
-    language, product_id, connection_id, delivery_id, said_at, revised_at, received_at, state)
-select n.id, n.workspace_id, n.source, n.external_id, coalesce(c.merged_into, c.id), n.text, n.answers::jsonb,
-    n.attributes::jsonb, n.source_url, n.language, n.product_id, n.connection_id, n.delivery_id, n.said_at,
-    n.revised_at, $2, n.state
-from json_to_recordset($1::json) as n (id uuid, workspace_id uuid, source text, external_id text, contact_id uuid,
-    text text, answers text, attributes text, source_url text, language text, product_id uuid, connection_id uuid,
-    delivery_id uuid, said_at timestamptz, revised_at timestamptz, state text)
-left join contacts c on c.id = n.contact_id
-order by n.workspace_id, n.source, n.external_id collate "C", n.id
-on conflict (workspace_id, source, external_id) do nothing
-returning id
+ADD = f"""
+with given as materialized (
+    select * from json_to_recordset($1::json) as g (id uuid, workspace_id uuid, source text, external_id text,
+        contact_id uuid, text text, answers text, attributes text, source_url text, language text, product_id uuid,
+        connection_id uuid, delivery_id uuid, said_at timestamptz, revised_at timestamptz, state text, event_id uuid,
+        traceparent text)
+), added as (
+    insert into feedback (id, workspace_id, source, external_id, contact_id, text, answers, attributes, source_url,
+        language, product_id, connection_id, delivery_id, said_at, revised_at, received_at, state)
+    select n.id, n.workspace_id, n.source, n.external_id, coalesce(c.merged_into, c.id), n.text, n.answers::jsonb,
+        n.attributes::jsonb, n.source_url, n.language, n.product_id, n.connection_id, n.delivery_id, n.said_at,
+        n.revised_at, $2, n.state
+    from given n left join contacts c on c.id = n.contact_id
+    order by n.workspace_id, n.source, n.external_id collate "C", n.id
+    on conflict (workspace_id, source, external_id) do nothing
+    returning id, workspace_id, source, contact_id
+), news as (
+    select *, '{FeedbackReceived.type}' as event_type,
+        {_received("coalesce(to_json(contact_id)::text, 'null')")} as event
+    from added join (select id, event_id, traceparent from given) as given using (id)
+), {telling("news", "1")}
+select id from added
 """
 # Statements, their events and their remembered answers in one round trip. Nothing of it may be there before: a unique
 # key then refuses all of it, and the caller goes the long way. `on conflict` would cost a third of the statement. What
@@ -30,8 +47,7 @@ ADD_NEW = f"""
 with given as materialized (
     select g.*, '{FeedbackReceived.type}' as event_type, 201::smallint as status,
         concat('{{"id":"', id, '","status":"created"}}') as answer,
-        concat('{{"workspace_id":"', workspace_id, '","version":1,"feedback_id":"', id, '","source":', to_json(source),
-            ',"contact_id":null,"received_at":', to_json($2::timestamptz), '}}')::jsonb as event
+        {_received("'null'")} as event
     from json_to_recordset($1::json) as g (id uuid, workspace_id uuid, source text, external_id text,
         text text, attributes text, source_url text, language text, said_at timestamptz, event_id uuid,
         traceparent text, key text, fingerprint text, outline text)
