@@ -14,6 +14,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from shared.connection import Connection as KnowingConnection
+from shared.connection import discarding
 from shared.errors import Unavailable
 
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
@@ -159,8 +160,9 @@ class Lane:
 
     async def enter(self, scope: str) -> None:
         """Touch the rows of these workspaces from now on."""
-        if self._scope != scope:
-            await self._connection.execute(f"set cairn.workspaces = '{scope}'")
+        first = discarding(self._connection)
+        if first or self._scope != scope:
+            await self._connection.execute(f"{first}set cairn.workspaces = '{scope}'")
             self._scope = scope
 
     async def all(self, sql: str, *args: Any) -> list[asyncpg.Record]:
@@ -279,7 +281,8 @@ class Database:
                 held.append(connection)
                 # One round trip for all. The scope holds UUIDs, commas or '*' only, so it is safe to inline.
                 said = "".join(f"; set local {name} = {value}" for name, value in settings.items())
-                await connection.execute(f"begin {mode}; set local cairn.workspaces = '{scope}'{said}")
+                first = discarding(connection)
+                await connection.execute(f"{first}begin {mode}; set local cairn.workspaces = '{scope}'{said}")
             except AWAY as error:
                 raise Unavailable from error
             return connection

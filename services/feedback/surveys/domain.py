@@ -122,7 +122,8 @@ async def keep(
     columns = [workspace_id for workspace_id, _ in touched], [id for _, id in touched]
     if not measured and not await tx.value(store.ANY_KEPT, *columns):
         return
-    await tx.all(store.HOLD, *columns)
+    before = [workspace_id for workspace_id, _ in revised], [id for _, id in revised]
+    await tx.all(store.HOLD, *columns, *before)
     gone = await tx.all(store.FORGET, *columns) if revised else []
     come = await tx.all(store.KEEP, *columns)
     if not (gone or come):

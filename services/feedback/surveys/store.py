@@ -3,14 +3,14 @@
 from services.feedback.subjects.names import shortened
 
 # Whoever keeps a respondent's answers has them alone until the end: which of them is the latest depends on the others.
-# In one order, so that batches wait and never deadlock.
+# In one order, so that batches wait and never deadlock. $3 and $4 are the statements that may have answers kept.
 HOLD = """
 select pg_advisory_xact_lock(hashtextextended(respondent::text, 12)) from (
     select coalesce(f.contact_id, f.id) as respondent
     from unnest($1::uuid[], $2::uuid[]) as touched (workspace_id, feedback_id)
     join feedback f on f.workspace_id = touched.workspace_id and f.id = touched.feedback_id
     union
-    select s.respondent from unnest($1::uuid[], $2::uuid[]) as touched (workspace_id, feedback_id)
+    select s.respondent from unnest($3::uuid[], $4::uuid[]) as touched (workspace_id, feedback_id)
     cross join lateral (
         select respondent from survey_answers
         where workspace_id = touched.workspace_id and feedback_id = touched.feedback_id order by position
