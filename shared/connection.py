@@ -16,8 +16,8 @@ _KNOWN: dict[frozenset[int], Any] = {}
 _ASKED_NOTHING = SimpleNamespace(name="none")
 """Stands for the statement that was run to ask: no anonymous one took the place of the caller's."""
 PLANS_SECONDS = 5.0
-"""How long plans are kept. PostgreSQL keeps them until statistics change, a minute after a table has grown, and one made
-for a few rows reads as many as there are by then."""
+"""How long plans are kept. PostgreSQL keeps them until statistics change, a minute after a table has grown, and one
+made for few rows reads as many as there are by then."""
 
 
 class Connection(_Connection):
