@@ -5,21 +5,18 @@ are estimated so that their RICE score equals the number of contacts: a score of
 deliveries. Deliveries go round the ideas, so those of one idea are a second apart or more and their
 order is certain.
 
-A delivery's time starts when it was due to be sent. It ends when the ScoreChanged with its score arrives at a
-subscriber of the broker: scoring's transaction had been committed before its relay could publish that, so the time is
-an upper bound of what it took until the score could be read.
+A delivery's time starts when it was due to be sent. It ends with the commit of scoring's transaction that wrote its
+score: from then on whoever asks reads it. PostgreSQL notes when each transaction was committed, so that nobody has to
+look meanwhile.
 """
 
-import asyncio
-import json
 import time
-from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 from statistics import median
-
-from nats.aio.msg import Msg
 
 from tests.bench import payloads
 from tests.bench.arena import Arena, Contest
@@ -34,33 +31,29 @@ RATE = 500
 SLOWER = (50, 200)
 """Rates that are measured besides, with the small data set: how the time grows with the load."""
 WARM_SECONDS, SECONDS = 1, 5
-PATIENCE_SECONDS = 20.0
 P50_GOAL, P99_GOAL = 25.0, 150.0
 NOT_SLOWER = 1.2
-STAGES = {"feedback.demand.changed.v1": "contacts", "scoring.score.changed.v1": "value"}
-"""Events that tell of a delivery on its way, and the field that counts an idea's contacts."""
+# Each idea's counts of contacts and when the first transaction that knew of so many was committed.
+DEMAND = """
+select aggregate_id::text, (data ->> 'contacts')::int, pg_xact_commit_timestamp(xmin) from feedback.events
+where type = 'feedback.demand.changed.v1' and occurred_at >= $1
+"""
+SCORES = """
+select data ->> 'idea_id', (data ->> 'value')::float8::int, pg_xact_commit_timestamp(xmin) from scoring.events
+where type = 'scoring.score.changed.v1' and occurred_at >= $1 and data ->> 'value' is not null
+"""
 
 
 @dataclass(slots=True)
 class Track:
-    """One site's ideas, and when each number of contacts was first told of."""
+    """One site's deliveries, and what their answers and the demand that they moved took: p50 and p99 of each round."""
 
     site: Site
     path: str
     secret: str
     numbers: "count[int]" = field(default_factory=count)
-    told: dict[str, dict[tuple[str, int], float]] = field(
-        default_factory=lambda: defaultdict[str, dict[tuple[str, int], float]](dict)
-    )
     answers: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
     demand: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
-
-    async def hear(self, stage: str, message: Msg) -> None:
-        """Note an event's arrival."""
-        now = time.perf_counter()
-        data = json.loads(message.data)
-        if (counted := data[STAGES[stage]]) is not None:
-            self.told[stage].setdefault((data["idea_id"], int(counted)), now)
 
     def delivery(self) -> tuple[bytes, str, int]:
         """The next delivery, its idea, and which of that idea's it is, from 1."""
@@ -79,8 +72,6 @@ async def measure(arena: Arena) -> None:
     contest = Contest(arena)
     tracks = [Track(site, *connection(site, {"idea": "idea", "questions": {"nps": "nps"}})) for site in arena.sites]
     for track in tracks:
-        for stage in STAGES:
-            await track.site.client.subscribe(f"{stage}.*", cb=partial(track.hear, stage))  # pyright: ignore[reportUnknownMemberType] untyped in nats-py
         contest.enter(track.site.size.name, partial(_stretch, track, RATE), track.site)
     for rate in SLOWER:
         contest.enter(_slower(rate), partial(_stretch, tracks[0], rate), tracks[0].site)
@@ -99,36 +90,40 @@ async def _stretch(track: Track, rate: int) -> Sample:
     await load.run()
     elapsed = time.perf_counter() - start
     busy = {name: (now - used[name]) / elapsed for name, now in track.site.used().items()}
-    demand, score = (track.told[stage] for stage in STAGES)
-    await _all_told(score, [(idea, number) for _, idea, number in sent])
-    measured = slice(rate * WARM_SECONDS, None)
-    due = {(idea, number): at for (_, idea, number), at in list(zip(sent, load.due, strict=True))[measured]}
-    took = sorted(score[key] - at for key, at in due.items() if key in score)
-    first = sorted(demand[key] - at for key, at in due.items() if key in demand)
+    await track.site.settle()
+    due = [
+        ((idea, number), at) for (_, idea, number), at in list(zip(sent, load.due, strict=True))[rate * WARM_SECONDS :]
+    ]
+    began = datetime.fromtimestamp(time.time() - (time.perf_counter() - start), UTC)
+    score, demand = [await _committed(track.site, sql, began) for sql in (SCORES, DEMAND)]
+    took = sorted(score[key] - at for key, at in due if key in score)
+    first = sorted(demand[key] - at for key, at in due if key in demand)
     load.took.sort()
     if rate == RATE:
         track.demand.append((quantile(first, 0.5) * 1000, quantile(first, 0.99) * 1000))
         track.answers.append((quantile(load.took, 0.5) * 1000, quantile(load.took, 0.99) * 1000))
     refused = dict(load.refused)
     if missing := len(due) - len(took):
-        say(f"  {missing} deliveries moved no score within {PATIENCE_SECONDS:.0f} s")
+        say(f"  {missing} deliveries moved no score")
         refused[0] = refused.get(0, 0) + missing
     return Sample(
         len(took) / SECONDS, quantile(took, 0.5) * 1000, quantile(took, 0.99) * 1000, len(sent), refused, busy
     )
 
 
-async def _all_told(score: dict[tuple[str, int], float], keys: list[tuple[str, int]]) -> None:
-    """Wait until a score of every delivery was told, or a later one of its idea: a snapshot stands for those before."""
-    deadline = time.perf_counter() + PATIENCE_SECONDS
-    for idea, number in reversed(keys):
-        while (idea, number) not in score and time.perf_counter() < deadline:
-            await asyncio.sleep(0.01)
-        at = score.get((idea, number))
-        before = number - 1
-        while at is not None and before > 0 and (idea, before) not in score:
-            score[idea, before] = at
-            before -= 1
+async def _committed(site: Site, sql: str, since: datetime) -> Mapping[tuple[str, int], float]:
+    """When the first transaction that knew of so many contacts of an idea was committed, on `time.perf_counter`."""
+    ahead = time.time() - time.perf_counter()
+    times: dict[tuple[str, int], float] = {}
+    told: list[tuple[str, int, datetime]] = [(row[0], row[1], row[2]) for row in await site.admin.fetch(sql, since)]
+    for idea, counted, at in sorted(told, reverse=True):
+        times[idea, counted] = min(at.timestamp() - ahead, times.get((idea, counted), float("inf")))
+        # A snapshot stands for those before it, as far down as one that was there already.
+        below = counted - 1
+        while below > 0 and times.get((idea, below), float("inf")) > times[idea, counted]:
+            times[idea, below] = times[idea, counted]
+            below -= 1
+    return times
 
 
 def _tell(arena: Arena, contest: Contest, tracks: list[Track]) -> None:

@@ -67,9 +67,19 @@ class Site:
     def start(self) -> None:
         """Start everything, make the workspace and its key, and fill it."""
         self.stack.start()
+        asyncio.run(self._note_commits())
         asyncio.run(self._admit())
         self.model_id = self.post("scoring", "/v1/models", {"name": "RICE", "framework": "rice", "active": True})["id"]
         asyncio.run(populate(self.stack.postgres.url(), str(self.workspace_id), self.model_id, self.size))
+
+    async def _note_commits(self) -> None:
+        """Have PostgreSQL note when each transaction was committed."""
+        admin = await asyncpg.connect(self.stack.postgres.url())
+        await admin.execute("alter system set track_commit_timestamp = on")
+        await admin.close()
+        self.stack.postgres.restart()
+        for service in self.stack.services.values():
+            service.await_ready()
 
     async def _admit(self) -> None:
         database = Database(self.stack.postgres.url(), "access", application="bench")
