@@ -10,12 +10,13 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annot
 unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
-.PHONY: help run demo test check fmt bench chaos rebuild reseed docs setup lock clean
+.PHONY: help run demo test fuzz check fmt bench chaos rebuild reseed docs setup lock clean
 
 help:
 	@echo "make run      start Cairn here: PostgreSQL, NATS and the three services; data stays in .cairn"
 	@echo "make demo     drive the whole loop over HTTP, on a Cairn of its own (stay=1 keeps it up)"
 	@echo "make test     every test, on a real PostgreSQL and NATS         (only=tests/scoring for a part)"
+	@echo "make fuzz     the same with many more examples, others each time (depth=N, only= as above)"
 	@echo "make check    lint, types, rules of the design, contracts"
 	@echo "make bench    measure the hot paths                             (only=NAME for a part)"
 	@echo "make chaos    kill every part under load and count what is lost (only=NAME for a part)"
@@ -36,6 +37,9 @@ demo: .venv/runs
 
 test: .venv/develops
 	@$(RUN) pytest $(only)
+
+fuzz: .venv/develops
+	@CAIRN_TEST_DEPTH=$(or $(depth),12) $(RUN) pytest -m deep --timeout=1800 $(only)
 
 check: .venv/develops
 	@$(RUN) ruff check .

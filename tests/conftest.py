@@ -29,6 +29,7 @@ from deploy.child import until
 from deploy.run import collect_rarely
 from shared.database import Database
 from tests.builders import Api, new_workspace
+from tests.depth import DEPTH
 from tests.servers import Cluster, World, data_folder, running_cluster, running_nats
 
 _TOLD = pytest.StashKey[Path]()
@@ -61,8 +62,10 @@ if find_spec("sniffio") is None:
 # A line for each request of a test says nothing that the service's own line does not.
 logging.getLogger("httpx2").setLevel(logging.WARNING)
 # The same examples each time: a run that fails must fail again. With the usual hundred of each, half of a run would be
-# spent on the fuzzing of adapters alone.
-hypothesis.settings.register_profile("cairn", deadline=None, derandomize=True, database=None, max_examples=40)
+# spent on the fuzzing of adapters alone. A deep run tells what to write beside a test for an example to be met again.
+hypothesis.settings.register_profile(
+    "cairn", deadline=None, derandomize=DEPTH == 1, database=None, max_examples=40 * DEPTH, print_blob=True
+)
 hypothesis.settings.load_profile("cairn")
 # It would try constants of whatever code of ours is imported, which parses all of that, and gives other examples when
 # other tests ran before in the same process.
@@ -83,10 +86,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if not isinstance(item, pytest.Function):
             continue
+        if getattr(item.obj, "is_hypothesis_test", False):
+            item.add_marker(pytest.mark.deep)
         if inspect.iscoroutinefunction(item.obj):
             marker = item.get_closest_marker("timeout")
-            item.obj = _bounded(item.obj, marker.args[0] if marker else LONGEST_SECONDS)
-        elif getattr(item.obj, "is_hypothesis_test", False):
+            item.obj = _bounded(item.obj, DEPTH * (marker.args[0] if marker else LONGEST_SECONDS))
+        elif getattr(item.obj, "is_hypothesis_test", False) and DEPTH == 1:
             hypothesis.seed(crc32(item.nodeid.partition("[")[0].encode()))(item.obj)
 
 

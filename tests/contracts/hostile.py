@@ -9,6 +9,7 @@ from zlib import crc32
 from pydantic_core import to_json
 
 from tests.contracts.operations import NOTHING, Document, resolved
+from tests.depth import DEPTH
 
 Value = TypeVar("Value")
 LONG = "a" * 100_000
@@ -197,15 +198,16 @@ EVERY_HEADER = ("a version that is none", "a version too large", "an idempotency
 
 
 def some(corpus: Mapping[str, Value], place: str, always: Sequence[str] = ()) -> dict[str, Value]:
-    """A sixth of the corpus, and what is always sent.
+    """A twelfth of the corpus, all of it in a deep run, and what is always sent.
 
-    Each place gets its own sixth, so that each value has its turn in many places: what all places share is proven by
+    Each place gets its own twelfth, so that each value has its turn in many places: what all places share is proven by
     them together, and a run of all values in all places takes minutes.
     """
+    share = max(1, min(12, len(corpus)) // DEPTH)
     return {
         what: value
         for position, (what, value) in enumerate(corpus.items(), crc32(place.encode()))
-        if position % 6 == 0 or what in always
+        if position % share == 0 or what in always
     }
 
 

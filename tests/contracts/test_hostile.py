@@ -29,6 +29,8 @@ from tests.contracts.hostile import (
 )
 from tests.contracts.operations import Operation, operations, resolved
 
+pytestmark = pytest.mark.deep
+
 AT_ONCE = 32
 JSON = (b"content-type", b"application/json")
 

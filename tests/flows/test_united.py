@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, given
 from hypothesis import strategies as st
 
 from tests.builders import Api, eventually
+from tests.depth import examples
 from tests.feedback.given import Databases, made, new_idea
 from tests.flows.united import IDEAS, PEOPLE, Here
 
@@ -32,7 +33,7 @@ STEPS = st.tuples(
 
 
 # Not made smaller: each example takes a second, and the first that fails says enough.
-@settings(max_examples=3, phases=[Phase.generate])
+@examples(3, phases=[Phase.generate])
 @given(STEPS)
 async def test_every_service_counts_as_one_does_on_paper(
     database: Databases, steps: tuple[list[Any], list[Any], list[Any]]

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.roadmap.consumers import CONSUMERS, PROJECTED, PROJECTIONS
@@ -17,6 +17,7 @@ from shared.events.base import Event
 from shared.events.feedback import DemandChanged, IdeaChanged
 from shared.events.scoring import ScoreChanged
 from shared.ids import new_id
+from tests.depth import examples
 from tests.roadmap.given import Databases, apply
 
 COLUMNS = {
@@ -141,7 +142,7 @@ def newest(events: Sequence[Event]) -> dict[str, list[tuple[Any, ...]]]:
     return rows
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(deliveries())
 async def test_projections_do_not_depend_on_how_events_arrive(
     database: Databases, arrival: tuple[list[Event], list[Delivery]]

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import from_json
 
@@ -18,6 +18,7 @@ from services.scoring.scores.domain import recompute
 from shared.database import Tx
 from shared.ids import new_id
 from tests.builders import Api
+from tests.depth import examples
 from tests.scoring.given import Databases, Workspace, contributions, objective, scores
 
 SHARES = st.floats(0, 1)
@@ -213,7 +214,7 @@ class Undone(Exception):
     """What ends an example."""
 
 
-@settings(max_examples=8)
+@examples(8)
 @given(
     figures=st.lists(st.tuples(st.floats(0.1, 9), SHARES, st.booleans()), min_size=4, max_size=4),
     plan=st.lists(st.lists(st.integers(0, 7), min_size=1, max_size=8), max_size=6),

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.scoring.frameworks.factors import Refusal
@@ -19,6 +19,7 @@ from services.scoring.frameworks.tpm_hiring import (
     turning,
 )
 from tests.builders import Api
+from tests.depth import examples
 from tests.scoring.given import Workspace
 
 
@@ -80,7 +81,7 @@ async def test_the_interest_of_debt_is_computed(api: Api) -> None:
 _SIGNALS = st.dictionaries(st.sampled_from([*COMPLEXITY, *CHANGE]), st.integers(0, 60).map(float), min_size=1)
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(
     engineers=st.integers(0, 60).map(float),
     pms=st.integers(0, 6).map(float),

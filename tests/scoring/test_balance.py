@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.scoring.actuals import domain as actuals
@@ -19,6 +19,7 @@ from services.scoring.teams import domain as teams
 from shared.events.feedback import IdeaKind
 from shared.ids import new_id
 from tests.builders import Api
+from tests.depth import examples
 from tests.scoring.given import Databases, Workspace
 
 Q1 = "2027-Q1"
@@ -216,7 +217,7 @@ _TOLD = st.lists(
 )
 
 
-@settings(max_examples=10)
+@examples(10)
 @given(batches=_TOLD)
 async def test_sums_are_those_of_what_was_told_last(
     database: Databases, batches: list[dict[str, tuple[int, str, float | None]]]

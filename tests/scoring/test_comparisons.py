@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from services.scoring.comparisons.agreement import agree, midranks
@@ -17,6 +17,7 @@ from services.scoring.frameworks.rice import RiceParameters
 from services.scoring.models import domain as models
 from shared.ids import new_id
 from tests.builders import Api
+from tests.depth import examples
 from tests.scoring.given import Databases, Workspace
 from tests.scoring.given import idea as said
 from tests.scoring.samples import IDS, SAMPLES, Sample
@@ -87,7 +88,7 @@ def within(range: Range) -> st.SearchStrategy[float]:
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=IDS)
-@settings(max_examples=12)
+@examples(12)
 @given(data=st.data())
 def test_parts_add_up_to_the_difference_under_every_framework(sample: Sample, data: st.DataObject) -> None:
     framework = FRAMEWORKS[sample.framework]
@@ -180,7 +181,7 @@ FACTS = st.one_of(
 )
 
 
-@settings(max_examples=4)
+@examples(4)
 @given(st.lists(FACTS, min_size=1, max_size=6))
 async def test_an_unrelated_idea_moves_no_other_score(database: Databases, facts: list[tuple[str, str, Any]]) -> None:
     """Under every framework at once, whatever is said of the new idea; and no score moves without an event."""

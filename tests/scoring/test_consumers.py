@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import from_json
 
@@ -14,6 +14,7 @@ from services.scoring.scores.domain import recompute, rescore_stale
 from shared.database import Tx
 from shared.events.base import Delivered, Event
 from shared.ids import new_id
+from tests.depth import examples
 from tests.scoring.given import SCORES, Databases, Workspace, demand, estimate, idea, kano, model, need, published
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -250,7 +251,7 @@ class Story:
             assert (event["cause"], event["cause_id"]) == (row["cause"], str(row["cause_id"]))
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(
     contacts=st.lists(st.integers(0, 5), min_size=2 * VERSIONS, max_size=2 * VERSIONS),
     plan=st.lists(_STEP, max_size=12),

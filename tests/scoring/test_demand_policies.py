@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.scoring.frameworks.demand_policies import STATES, Asks, Kind, Policy, weigh
+from tests.depth import examples
 from tests.scoring.given import asks_of
 
 # Idea 0: two contacts of a large account. Idea 1: three small accounts, one contact each.
@@ -90,7 +91,7 @@ POLICIES = st.builds(
 
 
 @given(ROWS, POLICIES, st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@examples(60, deadline=None)
 def test_parts_add_up_exactly_and_no_account_is_above_the_cap(rows: list[Any], policy: Policy, chance: Any) -> None:
     asks = asks_of(sorted(rows, key=lambda row: row[0]))
     found = weigh(asks, policy, 3)

@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import from_json
 
@@ -18,6 +18,7 @@ from services.scoring.scores.computed import INPUTS
 from shared.database import Tx
 from shared.events.scoring import ScoreChanged
 from shared.ids import new_id
+from tests.depth import examples
 from tests.scoring.given import Databases, demand, estimate, idea
 from tests.scoring.samples import SAMPLES, Sample
 from tests.scoring.test_recipes import of, replayed
@@ -157,7 +158,7 @@ class Board:
                     assert replayed(explained) == row["value"]
 
 
-@settings(max_examples=6)
+@examples(6)
 @given(steps=st.lists(STEPS, min_size=4, max_size=14))
 async def test_a_score_moves_with_its_event_and_decomposes(
     database: Databases, steps: list[tuple[str, int, int]]

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.scoring.consumers import follow_ideas
@@ -19,6 +19,7 @@ from shared.database import Tx
 from shared.events.base import Delivered, Event
 from shared.ids import new_id
 from tests.builders import Api, eventually
+from tests.depth import examples
 from tests.scoring.given import Databases, Workspace, account, estimate, idea, segment, share
 
 FULL: dict[str, Any] = {"impact": 1.0, "confidence": 1.0, "effort": 1.0}
@@ -326,7 +327,7 @@ async def test_names_versions_and_limits_are_minded(api: Api, here: Workspace) -
 IDEAS, PAYERS, VERSIONS = 2, 2, 3
 
 
-@settings(max_examples=4)
+@examples(4)
 @given(st.data())
 async def test_in_any_order_and_grouping_the_weights_are_the_same(database: Databases, data: st.DataObject) -> None:
     """Duplicated, reordered and batched otherwise, with weighing in between: the newest counts, and nothing is lost."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.scoring.frameworks.recipe import Array, Mask
@@ -15,6 +15,7 @@ from services.scoring.portfolio import prices
 from services.scoring.portfolio import program as program_module
 from services.scoring.portfolio.front import front
 from services.scoring.portfolio.program import Item, Program, Share, Solver
+from tests.depth import examples
 
 SKILLS = ("backend", "design")
 KINDS = ("feature", "debt")
@@ -135,7 +136,7 @@ def programs(draw: st.DrawFn, fewest: int = 1, most: int = 8, lengths: Sequence[
     )
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(program=programs())
 def test_the_best_set_is_the_best_of_all_sets(program: Program) -> None:
     solver = Solver(program, time.monotonic() + 5)
@@ -155,7 +156,7 @@ def test_the_best_set_is_the_best_of_all_sets(program: Program) -> None:
 
 @pytest.mark.parametrize("most", [8, 14, 20])
 def test_up_to_twenty_items_are_chosen_as_by_trying_all_sets(most: int) -> None:
-    @settings(max_examples=8)
+    @examples(8)
     @given(program=programs(1 if most == 8 else most, most, (1,)))
     def holds(program: Program) -> None:
         wanted = of_one_period(program)
@@ -178,7 +179,7 @@ def test_a_large_set_is_within_all_limits_and_its_gap_is_true(large: int, monkey
     monkeypatch.setattr(program_module, "MANY_VARIABLES", 0)
     monkeypatch.setattr(program_module, "MOST_VARIABLES", large)
 
-    @settings(max_examples=15)
+    @examples(15)
     @given(program=programs())
     def holds(program: Program) -> None:
         found, wanted = Solver(program, time.monotonic() + 5).best(), by_hand(program)

@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.scoring.frameworks import FRAMEWORKS
 from services.scoring.frameworks.factors import Explained
 from services.scoring.frameworks.parameters import Parameters
 from services.scoring.frameworks.recipe import to_array
+from tests.depth import examples
 from tests.scoring.samples import IDS, SAMPLES, Sample
 
 
@@ -77,7 +78,7 @@ figures = st.one_of(
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=IDS)
-@settings(max_examples=15)  # there are as many runs as frameworks, and what they share is met in each
+@examples(15)  # there are as many runs as frameworks, and what they share is met in each
 @given(data=st.data())
 def test_any_figures_give_a_finite_value_or_what_is_missing(sample: Sample, data: st.DataObject) -> None:
     framework, parameters = FRAMEWORKS[sample.framework], of(sample)

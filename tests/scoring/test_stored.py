@@ -2,13 +2,14 @@
 
 from uuid import UUID
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import from_json, to_json
 
 from services.scoring.scores.computed import INPUTS, as_stored
 from services.scoring.scores.inputs import AccountWeight, Corrected, Demanded, Input, Weighed
 from services.scoring.scores.store import DIGESTED
+from tests.depth import examples
 from tests.scoring.given import Databases
 
 # What it was when the first scores were stored: their digests must be found again.
@@ -61,7 +62,7 @@ def test_inputs_are_written_as_their_type_says(given: dict[str, Input]) -> None:
     assert INPUTS.validate_json(text) == given
 
 
-@settings(max_examples=10)
+@examples(10)
 @given(
     one=ids,
     other=ids,

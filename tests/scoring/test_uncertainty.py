@@ -6,7 +6,7 @@ from uuid import UUID
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
@@ -17,6 +17,7 @@ from services.scoring.uncertainty.refinement import gains, perfect
 from services.scoring.uncertainty.standings import ranks, standings, ties
 from shared.ids import new_id
 from tests.builders import Api
+from tests.depth import examples
 from tests.scoring.given import Workspace
 
 SPREADS = (
@@ -66,7 +67,7 @@ def test_estimators_who_disagree_are_a_mixture_and_doubt_keeps_the_mean() -> Non
     assert set(counted.tolist()) == {5.0}
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(
     figures=st.lists(
         st.lists(st.sampled_from([math.nan, 0.0, 1.0, 2.5, 1e9]), min_size=6, max_size=6), min_size=1, max_size=7

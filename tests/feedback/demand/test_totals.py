@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.feedback.accounts import domain as accounts
@@ -25,6 +25,7 @@ from shared.database import Database, Tx
 from shared.errors import Conflict
 from shared.ids import new_id
 from shared.sealing import Seal
+from tests.depth import examples
 from tests.feedback.given import Databases, caller, check_demand, check_events
 
 IDEAS = 3
@@ -204,7 +205,7 @@ class Here:
         await accounts.save_accounts(tx, self.workspace_id, changes)
 
 
-@settings(max_examples=18)
+@examples(18)
 @given(STEPS)
 async def test_totals_are_what_a_recount_gives(database: Databases, steps: list[Step]) -> None:
     here = Here(await database("feedback"))

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.feedback.ideas import domain
@@ -14,6 +14,7 @@ from shared.events.feedback import IdeaChanged
 from shared.events.roadmap import ItemChanged, ItemStatus
 from shared.ids import new_id
 from tests.builders import Api
+from tests.depth import examples
 from tests.feedback.given import TOLD, Databases, caller, item, new_idea
 
 STATUSES: list[ItemStatus] = ["considering", "planned", "in_progress", "shipped", "cancelled"]
@@ -63,7 +64,7 @@ async def prepare(feedback: Database, workspace_id: UUID, own: str) -> list[UUID
     return ideas
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(histories(), st.sampled_from(["open", "declined"]))
 async def test_the_order_of_telling_does_not_matter(
     database: Databases, history: tuple[list[Snapshot], list[list[Snapshot]]], own: str

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.feedback.imports.readers.document import DocumentRows
@@ -14,6 +14,7 @@ from services.feedback.imports.readers.ndjson import NdjsonRows
 from services.feedback.imports.readers.row import Row, Unreadable
 from services.feedback.imports.readers.table import SAMPLE, TableRows, layout_of
 from services.feedback.imports.readers.workbook import WorkbookRows
+from tests.depth import examples
 from tests.feedback.imports.sheets import workbook
 
 CELLS = st.text(st.sampled_from("ab\",;\t|\n\r 'äß€"), max_size=6)
@@ -37,7 +38,7 @@ def table(content: bytes, size: int, after: Row | None = None) -> list[Row]:
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252"]),
     size=st.integers(1, 50),
 )
-@settings(max_examples=60)
+@examples(60)
 @example([["a\r\nb", 'say ""'], ["", ""], ["ä", "x"]], ";", "cp1252", 1)
 def test_a_table_reads_as_it_was_written(rows: list[list[str]], delimiter: str, encoding: str, size: int) -> None:
     text = io.StringIO()

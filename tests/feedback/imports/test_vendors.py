@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -14,6 +14,7 @@ from services.feedback.imports.importers import VENDORS, Vendor, read
 from services.feedback.mappings.kinds import VALIDATORS
 from shared.database import Database
 from tests.builders import Api
+from tests.depth import examples
 from tests.feedback.given import check_demand
 from tests.feedback.imports.files import imported
 
@@ -228,7 +229,7 @@ NAMES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(vendor=st.sampled_from(VENDORS), row=st.dictionaries(NAMES, st.sampled_from(ODD), max_size=6))
 def test_an_importer_refuses_or_reads_any_row(vendor: Vendor, row: dict[str, Any]) -> None:
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -31,6 +31,7 @@ from services.feedback.intake.adapters.normalized import (
 from services.feedback.intake.signatures import SCHEMES, verify
 from services.feedback.intake.vouching import QUERY, URL
 from shared.wire import Attributes, Email, Key, Line, Moment, Text, storable
+from tests.depth import examples
 from tests.feedback.intake.payloads import vendor_of
 
 FIXTURES = {
@@ -42,7 +43,7 @@ FETCHED = {
     for path in sorted((Path(__file__).parent / "fixtures" / "fetched").glob("*.json"))
 }
 # There are as many runs as vendors, and what they share is met in each.
-A_DOZEN = settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])  # a whole payload per example
+A_DOZEN = examples(12, suppress_health_check=[HealthCheck.too_slow])  # a whole payload per example
 # Every string, lone surrogates and NUL included; every float, NaN included; integers beyond any column.
 strings = st.one_of(
     st.text(st.characters(codec=None), max_size=20), st.sampled_from(["\0", "\ud800", "\udc00x", "a" * 500, "0"])

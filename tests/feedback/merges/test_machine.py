@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.feedback.accounts import domain as accounts
@@ -32,6 +32,7 @@ from shared.errors import Conflict, Invalid, Moved, NotFound
 from shared.events.feedback import NeedChanged
 from shared.ids import new_id
 from shared.paging import FIRST
+from tests.depth import examples
 from tests.feedback.given import SAID_AT, Databases, caller, check_events, check_shares
 from tests.feedback.groups import check_groups, follow_marks, keep_groups
 from tests.feedback.merges.model import Counts, Paper
@@ -355,7 +356,7 @@ STEPS = st.tuples(
 ).map(lambda lists: [*lists[0], *lists[1]])
 
 
-@settings(max_examples=8)
+@examples(8)
 @given(STEPS, st.randoms(use_true_random=False))
 async def test_counts_are_what_one_counts_on_paper(
     database: Databases, steps: list[Step], chance: random.Random

@@ -4,11 +4,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from httpx2 import AsyncClient
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given
 from hypothesis import strategies as st
 
 from services.feedback.similar import worker
 from tests.builders import Api
+from tests.depth import examples
 from tests.feedback.given import Databases, made, told_shares
 from tests.feedback.portal.given import PUBLISHABLE, token
 from tests.feedback.portal.outside import BOARDS, PEOPLE, STEPS, Outside, marks_in
@@ -22,8 +23,8 @@ EVERY = 3
 SEEN_REASONS = {"board_is_public", "member", "yours", "everybody_may_bring_ideas"}
 
 
-@settings(
-    max_examples=EXAMPLES,
+@examples(
+    EXAMPLES,
     phases=[Phase.generate],
     # A workspace is made for each example; what the fixtures are is the servers.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

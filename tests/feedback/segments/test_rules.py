@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.feedback.segments.rules import explain, holds, parse
 from shared.errors import Invalid
+from tests.depth import examples
 
 BORN = datetime(2026, 5, 1, tzinfo=UTC)
 CUSTOMER = {
@@ -88,7 +89,7 @@ def python(tree: Any, values: dict[str, int]) -> bool:
     return getattr(operator, op)(found, value)
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(TREES, st.dictionaries(st.sampled_from(["a", "b", "c"]), st.integers(0, 3)))
 def test_trees(tree: Any, values: dict[str, int]) -> None:
     rule, customer = parse(written(tree), "accounts"), {"attributes": values}

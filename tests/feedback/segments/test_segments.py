@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.feedback.accounts import domain as accounts
@@ -20,6 +20,7 @@ from shared.errors import Conflict
 from shared.events.feedback import SegmentChanged
 from shared.ids import new_id
 from tests.builders import Api, eventually
+from tests.depth import examples
 from tests.feedback.given import TOLD, Databases, made
 
 RICH = {"op": "ge", "field": "mrr", "value": 100}
@@ -105,7 +106,7 @@ class Here:
         assert {tuple(row) for row in counters} == {tuple(row) for row in counted}
 
 
-@settings(max_examples=6)
+@examples(6)
 @given(STEPS, st.integers(0, 5))
 async def test_members_are_who_the_rules_select(database: Databases, steps: list[Any], ruled_after: int) -> None:
     here = Here(await database("feedback"))

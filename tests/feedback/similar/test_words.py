@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.feedback.similar import postings, words
+from tests.depth import examples
 
 BESIDE = [folder / "shared" / "datasets" for folder in Path(__file__).parents]
 GITBUGS = next((folder for folder in BESIDE if folder.is_dir()), None)
@@ -41,7 +42,7 @@ def test_terms(text: str, expected: set[str]) -> None:
     assert expected or not found
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(st.text(max_size=40), st.text(max_size=200))
 def test_impacts_of_any_text_are_a_direction(title: str, body: str) -> None:
     found = words.impacts(title, body)

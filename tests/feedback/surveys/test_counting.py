@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.feedback.ideas import domain as ideas
@@ -23,6 +23,7 @@ from services.feedback.surveys.domain import Asked
 from shared.database import Database
 from shared.events.feedback import KanoChanged
 from shared.ids import new_id
+from tests.depth import examples
 from tests.feedback.given import Databases, caller, response
 
 MIGRATIONS = Path(__file__).parents[3] / "services" / "feedback" / "migrations"
@@ -145,7 +146,7 @@ def happy(about: str, value: int) -> list[dict[str, Any]]:
     return [{"kind": "csat", "value": value, "about": about, "scale": [1, 5]}]
 
 
-@settings(max_examples=12)
+@examples(12)
 @given(RESPONSES, st.integers(0, 40), st.integers(1, 60))
 @example(
     [(0, 1, "ada", happy("export", 5)), (1, 20, "ada", happy("import", 2)), (2, 3, "ben", happy("import", 4))], 0, 60

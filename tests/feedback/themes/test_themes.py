@@ -2,12 +2,13 @@
 
 import random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.feedback.app import create_app
 from services.feedback.themes import grouping
 from tests.builders import Api, client
+from tests.depth import examples
 from tests.feedback.given import made
 from tests.servers import World, lifespan
 
@@ -34,7 +35,7 @@ def test_texts_with_the_same_rare_words_are_a_theme() -> None:
         )
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(st.lists(st.text(alphabet="ab é漢", max_size=12), max_size=30), st.integers(1, 5))
 def test_any_texts_can_be_grouped_and_again_the_same(texts: list[str], most: int) -> None:
     found = grouping.group(texts, most)
