@@ -36,7 +36,7 @@ _TOLD = pytest.StashKey[Path]()
 _SERVERS = pytest.StashKey[ExitStack]()
 LONGEST_SECONDS = 90
 """For a coroutine, on a machine that is busy with other things too. A test whose marker allows for more has that."""
-FIRST = ("tests/deploy/", "tests/flows/", "tests/shared/")
+FIRST = ("tests/deploy/", "tests/flows/", "tests/shared/", "tests/feedback/exports/")
 """Where tests take seconds. They begin, so that in the end no process waits for another's long one."""
 
 

@@ -147,7 +147,7 @@ with asked as (
     select idea_id as id, workspace_id, version, event_id, '{DemandChanged.type}' as event_type, traceparent,
         concat('{{"workspace_id":"', workspace_id, '","version":', version, ',"idea_id":"', idea_id,
             '","votes":', votes, ',"insights":', insights, ',"contacts":', contacts, ',"accounts":', accounts,
-            ',"mrr":', mrr, ',"currency":', to_json(currency), '}}')::jsonb as event
+            ',"mrr":', mrr, ',"currency":', to_json(currency), '}}')::json as event
     from changed
 ), {telling("news", "version")}
 select 1

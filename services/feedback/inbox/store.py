@@ -9,7 +9,7 @@ def _received(contact: str) -> str:
     """The data of a FeedbackReceived of the row in scope, and of whom. The model would cost more than the row does."""
     return f"""concat('{{"workspace_id":"', workspace_id, '","version":1,"feedback_id":"', id,
             '","source":', to_json(source), ',"contact_id":', {contact},
-            ',"received_at":', to_json($2::timestamptz), '}}')::jsonb"""
+            ',"received_at":', to_json($2::timestamptz), '}}')::json"""
 
 
 # Rows travel as one JSON text: encoding an array for each column costs the service several times as much.
