@@ -14,12 +14,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from shared.tables import WRITTEN_ONCE
 
 SCRIPTS = Path(__file__).parent / "migrations"
+TRIES = 5
+DEADLOCK = "40P01"
 LOCK = "select pg_advisory_lock(hashtext('cairn.migrate'))"
 # The sub-selects are evaluated once a statement, not once a row. After one SET LOCAL the setting reads '' outside of a
 # transaction, not null: both mean no workspace.
@@ -96,13 +99,25 @@ async def migrate(admin_url: str, schemas: Sequence[Schema], passwords: Mapping[
                 await _role(admin, schema.role, passwords.get(schema.role))
             await admin.execute(f"create schema if not exists {schema.name}")
         for schema in schemas:
-            await _on_engine(
-                admin_url, schema, lambda connection, s=schema: command.upgrade(_config(s, connection), "heads")
-            )
+            await _upgrade(admin_url, schema)
         for schema in schemas:
             await _secure(admin, schema, [s.role for s in schemas if s.role])
     finally:
         await admin.close()
+
+
+async def _upgrade(admin_url: str, schema: Schema) -> None:
+    """Run the steps that are missing, in one transaction: again, where it lost a deadlock with a service that runs."""
+    for attempt in range(TRIES):
+        try:
+            await _on_engine(
+                admin_url, schema, lambda connection: command.upgrade(_config(schema, connection), "heads")
+            )
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != DEADLOCK or attempt == TRIES - 1:
+                raise
+        else:
+            return
 
 
 async def _role(admin: "asyncpg.Connection[asyncpg.Record]", role: str, password: str | None) -> None:
@@ -117,9 +132,11 @@ async def _secure(admin: "asyncpg.Connection[asyncpg.Record]", schema: Schema, r
     """What holds for every table, so that no step can forget it: row security by workspace, and grants to one role."""
     for row in await admin.fetch(TENANT_TABLES, schema.name):
         table = f"{schema.name}.{row['relname']}"
-        await admin.execute(f"alter table {table} enable row level security")
-        await admin.execute(f"drop policy if exists tenant on {table}")
-        await admin.execute(f"create policy tenant on {table} using ({TENANT})")
+        # In one transaction: without a policy, a service that runs meanwhile would find the table empty.
+        async with admin.transaction():
+            await admin.execute(f"alter table {table} enable row level security")
+            await admin.execute(f"drop policy if exists tenant on {table}")
+            await admin.execute(f"create policy tenant on {table} using ({TENANT})")
     if schema.role is not None:
         await admin.execute(PARTITIONS.format(schema=schema.name))
         await admin.execute(f"select {schema.name}.make_event_partitions(14)")

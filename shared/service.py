@@ -7,6 +7,7 @@ serve `/healthz`, `/readyz` and `/metrics`.
 import asyncio
 import functools
 import logging
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -87,9 +88,13 @@ def describe(service: Service) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     routes = _routes(service)
-    for route in routes:
-        if isinstance(route, APIRoute):
-            route.unique_id = route.name
+    named = [route for route in routes if isinstance(route, APIRoute)]
+    plain = [route.path for route in named if not route.param_convertors]
+    for route in named:
+        route.unique_id = route.name
+        # What has a path of its own is nobody's id: `GET /v1/feedback/bulk` is a wrong method, not a wrong id.
+        if route.param_convertors and (taken := [path for path in plain if route.path_regex.match(path)]):
+            route.path_regex = re.compile(f"(?!(?:{'|'.join(map(re.escape, taken))})$){route.path_regex.pattern}")
     # As they are, for `include_router` would make each a second time: a second of every start, and it looks for the
     # route of each request twice.
     app.router.routes.extend(routes)

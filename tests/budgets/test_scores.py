@@ -9,11 +9,12 @@ from services.scoring.facts.domain import today
 from services.scoring.rankings import store as rankings
 from services.scoring.scores import store
 from services.scoring.scores.computed import State
-from shared.database import Read
+from shared.database import Database, Read
 from shared.ids import new_id
 from shared.paging import FIRST, LAST
 from tests.builders import Api
 from tests.scoring.given import Databases
+from tests.servers import Cluster
 
 HELD = f"""
 select s.* from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as g (workspace_id, idea_id, model_id)
@@ -27,13 +28,21 @@ async def _told(read: Read, sql: str, *args: object) -> str:
     return "\n".join(row[0] for row in await read.all(f"explain (costs off) {sql}", *args))
 
 
-async def test_a_score_is_looked_up_by_its_whole_key(api: Api, database: Databases) -> None:
-    """Through the index of the ranking it would be looked for among all scores of its model."""
-    keys = [api.workspace_id], [new_id()], [new_id()]
-    async with (await database("scoring")).transaction({api.workspace_id}, by_key=True) as tx:
-        told = await _told(tx, HELD, *keys)
+async def test_a_score_is_looked_up_by_its_whole_key(cluster: Cluster) -> None:
+    """Through the index of the ranking it would be looked for among all scores of its model.
+
+    As a plan is made for a table that is empty, and kept while that grows. Of indexes of some pages the lower one may
+    be taken for the cheaper until the plan is made anew (`PLANS_SECONDS`).
+    """
+    name = f"empty_{new_id().hex}"
+    await cluster.clone(name)
+    scoring = Database(cluster.url(name, "cairn_scoring"), "scoring", size=1)
+    await scoring.open()
+    async with scoring.transaction({new_id()}, by_key=True) as tx:
+        told = await _told(tx, HELD, [new_id()], [new_id()], [new_id()])
         assert "scores_pkey" in told, told
         assert "scores_ranking" not in told, told
+    await scoring.close()
 
 
 async def test_a_ranking_is_walked_in_the_order_of_its_index(api: Api, database: Databases) -> None:

@@ -28,3 +28,9 @@ async def test_a_wrong_method_is_told_the_right_ones(api: Api, service: str) -> 
         allowed = set(response.headers.get("allow", "").split(", "))
         wanted = methods | {"HEAD"} if "GET" in methods else methods
         assert (response.status_code, allowed) == (405, wanted), path
+
+
+async def test_what_has_a_path_of_its_own_is_nobodys_id(api: Api) -> None:
+    for method, path, allowed in (("GET", "/v1/feedback/bulk", "POST"), ("PATCH", "/v1/contacts/bulk", "POST")):
+        response = await api.feedback.request(method, path, json={} if method == "PATCH" else None)
+        assert (response.status_code, response.headers["allow"]) == (405, allowed), path

@@ -1,5 +1,6 @@
 """One service as a process of its own, as it runs anywhere but on a developer's machine."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -8,6 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from signal import SIGTERM
+from uuid import uuid4
 
 import httpx2
 
@@ -21,10 +23,11 @@ ROOT = Path(__file__).parents[2]
 
 @contextmanager
 def scoring(cluster: Cluster, log: Path, **settings: str) -> Generator[tuple[subprocess.Popen[bytes], str]]:
-    """The service, ready to answer, and where; its standard error goes to `log`."""
-    port = free_port()
+    """The service on a database of its own, ready to answer, and where; its standard error goes to `log`."""
+    port, database = free_port(), f"ran_{uuid4().hex}"
+    asyncio.run(cluster.clone(database))
     environment = os.environ | {
-        "CAIRN_DATABASE_URL": cluster.url(role="cairn_scoring"),
+        "CAIRN_DATABASE_URL": cluster.url(database, "cairn_scoring"),
         "CAIRN_NATS_URL": f"nats://127.0.0.1:{free_port()}",
         "CAIRN_KEY_PEPPER": PEPPER,
         "CAIRN_SEALING_KEY": SEALING_KEY,

@@ -134,8 +134,8 @@ _DIGEST = f"encode(sha256(convert_to({DIGESTED}, 'UTF8')), 'hex')"
 def held(key: str) -> str:
     """A score by the whole key that a row of this name holds.
 
-    The range names the index: while statistics say that the table is empty the planner takes any for as good as others,
-    and through `scores_ranking` would read all of a model's scores for one.
+    The range names the index: for a table that is empty the planner takes any for as good as others, and through
+    `scores_ranking` would read all of a model's scores for one, once there are some.
     """
     return f"""
     select * from scores
