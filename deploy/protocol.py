@@ -15,7 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from shared.direct import Call, Direct, Found, Reply, identities
 from shared.edge import Edge
 
-_OFFER = re.compile(rb"\r\nupgrade:(?=[ \t]*h2c)", re.IGNORECASE)
+_OFFER = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
 
@@ -122,8 +122,8 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         # Of a request that offers another protocol the parser takes the body for that one's. Clients that would like
-        # HTTP/2 (Java's, by default) send one all the same, and whoever does not know it is to pass the offer over.
-        if b"h2c" in data and not (self.cycle and not self.cycle.response_complete):
+        # HTTP/2 (Java's, by default) send one all the same, and whoever knows no other is to pass the offer over.
+        if (b"pgrade:" in data or b"PGRADE:" in data) and not (self.cycle and not self.cycle.response_complete):
             head, end, rest = data.partition(b"\r\n\r\n")
             data = _OFFER.sub(b"\r\nx-upgrade:", head) + end + rest
         super().data_received(data)

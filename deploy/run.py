@@ -57,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         port=chosen.port,
         loop="uvloop",
         http=Protocol,
+        ws="none",
         lifespan="on",
         access_log=False,
         proxy_headers=False,

@@ -111,6 +111,12 @@ def _bounded(test: Callable[..., Awaitable[None]], seconds: float) -> Callable[.
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One for each core, and one for when a test waits: for a program to start, or for work that takes its time."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Node) -> None:
     """Tell each worker where it will find what it has to know of PostgreSQL."""
     config = node.config

@@ -50,6 +50,7 @@ GOOD = {
         line="POST /v1/feedback HTTP/1.1",
         body=b'{"text": "hc"}',
     ),
+    "an offer of WebSockets": request(LENGTH, "Connection: Upgrade", "Upgrade: websocket", body=IDEA),
     "many headers": get("/v1/ideas", *(f"X-{n}: {n}" for n in range(500))),
 }
 BAD = {
