@@ -38,9 +38,9 @@ SERVICE = Service(
     ),
     consumers=CONSUMERS,
     jobs={"objectives": turn_all, "forget": forget(PLACES)},
-    # Nobody sees a page that is a twentieth of a second late; a transaction for every few events would cost a third of
+    # Nobody sees a page that is a tenth of a second late; a transaction for every few events would cost a third of
     # a core under load.
-    reader_rest=0.05,
+    reader_rest=0.1,
     tags=(
         {"name": "items", "description": "Ideas on the roadmap, with status, date and history"},
         {"name": "strategy", "description": "Objectives with key results, and what ideas contribute to them"},

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple, Protocol
 from uuid import UUID
 
@@ -45,7 +46,7 @@ class Reading(NamedTuple):
 
 def read(row: Row) -> Reading:
     """Read a delivery under its connection's rules."""
-    rules = Rules.from_json(from_json(row["rules"]))
+    rules = _rules(row["rules"])
     headers: dict[str, str] = from_json(row["headers"])
     outcome = understand(row["vendor"], headers, row["body"], row["fetched"], rules, row["delivery_key"])
     if isinstance(outcome, tuple):
@@ -56,6 +57,12 @@ def read(row: Row) -> Reading:
         return Reading("fetching", asked=outcome.asked)
     state, reason = verdict_of(outcome)
     return Reading(state, reason)
+
+
+@lru_cache(maxsize=1_000)
+def _rules(stored: str) -> Rules:
+    """A connection has many deliveries for each change of its rules."""
+    return Rules.from_json(from_json(stored))
 
 
 def understand(
