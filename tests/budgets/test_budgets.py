@@ -69,11 +69,11 @@ def said(api: Api, count: int, person: Person | None = None) -> list[Statement]:
 async def test_feedback(api: Api, database: Databases, crowd: int) -> None:
     feedback = await database("feedback")
     ran = await statements(feedback, api.workspace_id, lambda tx: record(tx, said(api, crowd)))
-    assert len(ran) <= 2
+    assert len(ran) == 1
     person = Person(api.workspace_id, None, "u1", "ada@example.com")
     await statements(feedback, api.workspace_id, lambda tx: record(tx, said(api, 1, person)))
     ran = await statements(feedback, api.workspace_id, lambda tx: record(tx, said(api, crowd, person)))
-    assert len(ran) <= 3, "a contact that is known costs one look"
+    assert len(ran) <= 2, "a contact that is known costs one look"
 
 
 @pytest.mark.parametrize("crowd", [1, CROWD])
@@ -93,7 +93,7 @@ async def test_votes(api: Api, database: Databases, crowd: int) -> None:
         await statements(feedback, api.workspace_id, lambda tx, p=person: record(tx, said(api, 1, p)))
     ballots = [Ballot(idea, person, "important", False, api.key_id, None, None) for person in people]
     ran = await statements(feedback, api.workspace_id, lambda tx: cast(tx, ballots))
-    assert len(ran) <= 7
+    assert len(ran) <= 6
 
 
 @pytest.mark.parametrize("crowd", [1, CROWD])
@@ -113,7 +113,7 @@ async def test_deliveries(api: Api, database: Databases, crowd: int) -> None:
 @pytest.mark.parametrize("crowd", [1, CROWD])
 @pytest.mark.parametrize(
     ("vendor", "most"),
-    [("typeform", 8), ("delighted", 14), ("survicate", 10), ("surveymonkey", 4)],
+    [("typeform", 5), ("delighted", 11), ("survicate", 7), ("surveymonkey", 4)],
     ids=["whole", "measured", "parts", "thin"],
 )
 async def test_reading_deliveries(api: Api, database: Databases, vendor: str, most: int, crowd: int) -> None:
