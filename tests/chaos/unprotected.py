@@ -46,7 +46,7 @@ def versions() -> None:
 def relay() -> None:
     """Any number of relays at once, which share the outbox's rows as job queues are shared."""
     # Two relays that both take all the rows keep the order: each publishes everything that waits, and the stream drops
-    # what it knows. It is lost as soon as they divide the work.
+    # what it knows. It is lost as soon as they divide the work: what one has taken the other must not find again.
     _change(outbox, "LOCK", "pg_try_advisory_lock(hashtext('cairn.relay'), hashtext($1))", "$1::text is not null")
     _change(outbox, "NEXT", "limit $2", "limit least($2, 20) for update skip locked")
     publish_some = outbox.Relay.publish_some
@@ -54,7 +54,10 @@ def relay() -> None:
     @functools.wraps(publish_some)
     async def in_one_transaction(self: outbox.Relay, connection: "asyncpg.Connection[asyncpg.Record]") -> int:
         async with connection.transaction():
-            return await publish_some(self, connection)
+            published = await publish_some(self, connection)
+            await connection.execute(outbox.TAKE_OFF, self._acknowledged)
+            self._acknowledged = []
+            return published
 
     outbox.Relay.publish_some = in_one_transaction
 
